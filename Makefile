@@ -1,0 +1,37 @@
+# Needed beforehand on Debian-like systems: apt-get install -y make python3-venv
+# ARGS go to the program: make run ARGS="--help"
+
+PY := .venv/bin/python
+
+.PHONY: help setup setup-dev run test fmt bench clean
+
+help:
+	@echo "make run    start the console            启动值守台"
+	@echo "make test   all checks and tests         全部检查与测试"
+	@echo "make setup  environment only             仅安装运行环境"
+	@echo "make fmt    sort imports and format      整理代码格式"
+	@echo "make bench  benchmarks                   性能测试"
+	@echo "make clean  remove caches                清除缓存"
+
+setup:
+	@tools/setup runtime offscreen
+
+setup-dev:
+	@tools/setup dev offscreen
+
+run: setup
+	@$(PY) main.py $(ARGS)
+
+test: setup-dev
+	@tools/check $(ARGS)
+
+fmt: setup-dev
+	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format .
+
+bench: setup-dev
+	@$(PY) -m benchmarks $(ARGS)
+
+clean:
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup out
+	@find app db tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -f .venv/.compiled

@@ -1,0 +1,1 @@
+"""Domain: pure rules of duty, reporting and ownership, without input or output."""

@@ -1,0 +1,1 @@
+"""Exchange: import and export of files and standards."""

@@ -1,0 +1,1 @@
+"""Links: outside channels such as cameras, calls, probes and line tests; no Qt."""

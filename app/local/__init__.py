@@ -1,0 +1,1 @@
+"""Local: drafts, layout and caches of this workstation; the only writer of local tables."""

@@ -1,0 +1,1 @@
+"""Replication: frames, sessions, pairing, bundles and carriers; asyncio only, no Qt."""

@@ -1,0 +1,1 @@
+"""Tests of the tree itself: layers, forbidden constructs, clean files."""
