@@ -64,18 +64,23 @@ class Module:
         first = (node.body[0] for node in self.nodes if isinstance(node, owners) and node.body)
         return frozenset(id(node.value) for node in first if isinstance(node, ast.Expr))
 
+    def imports(self) -> Iterator[tuple[ast.stmt, ast.alias, str]]:
+        """Absolute imports: statement, alias and full dotted name of what is imported."""
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                yield from ((node, alias, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield from ((node, alias, f"{node.module}.{alias.name}") for alias in node.names)
+
     @cached_property
     def origins(self) -> Mapping[str, str]:
         """Imported names and what they stand for: `dt` -> `datetime.datetime`."""
         found: dict[str, str] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    top = alias.name.partition(".")[0]
-                    found[alias.asname or top] = alias.name if alias.asname else top
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        for node, alias, name in self.imports():
+            if isinstance(node, ast.Import) and not alias.asname:
+                found[name.partition(".")[0]] = name.partition(".")[0]
+            else:
+                found[alias.asname or alias.name] = name
         return found
 
     def dotted(self, node: ast.AST) -> str:
@@ -327,13 +332,21 @@ def main_only_app(module: Module) -> Iterator[Finding]:
     """main.py parses arguments and hands over to app (import-linter sees packages only)."""
     if not module.within("main.py"):
         return
-    for node in module.nodes:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-        for name in names:
-            if name.partition(".")[0] in _NOT_IN_MAIN:
-                yield module.at(node, f"main.py imports {name}")
+    for node, _, name in module.imports():
+        if name.partition(".")[0] in _NOT_IN_MAIN:
+            yield module.at(node, f"main.py imports {name}")
+
+
+_GPL_ONLY_QT = re.compile(
+    r"^PySide6\.Qt(Charts|DataVisualization|Graphs\w*|HttpServer|NetworkAuth|Quick3D)\b"
+)
+
+
+def no_gpl_only_qt(module: Module) -> Iterator[Finding]:
+    """Qt is used under the LGPL (NOTICE); these modules come under the GPL alone."""
+    for node, _, name in module.imports():
+        if found := _GPL_ONLY_QT.match(name):
+            yield module.at(node, f"{found.group()} is offered under the GPL only")
 
 
 # Rules for the program, and those of them that hold for tests and benchmarks as well.
@@ -350,6 +363,7 @@ PROGRAM_RULES: tuple[Rule, ...] = (
     no_utils,
     no_note_for_later,
     main_only_app,
+    no_gpl_only_qt,
 )
 EVERYWHERE_RULES: tuple[Rule, ...] = (
     no_star_import,

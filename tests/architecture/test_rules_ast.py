@@ -17,6 +17,7 @@ from tests.architecture.rules_ast import (
     modules,
     no_bare_task,
     no_cjk,
+    no_gpl_only_qt,
     no_long_file,
     no_modal_exec,
     no_note_for_later,
@@ -188,6 +189,13 @@ EXAMPLES: tuple[tuple[Rule, str, str, list[int]], ...] = (
     (main_only_app, "main.py", "import db.engine\nfrom PySide6.QtWidgets import QApplication", [1, 2]),
     (main_only_app, "main.py", "import sys\nfrom app.cli import run", []),
     (main_only_app, "app/bootstrap.py", "import db.engine", []),
+    (
+        no_gpl_only_qt,
+        "app/ui/x.py",
+        "import PySide6.QtCharts\nfrom PySide6 import QtCore, QtGraphs as g",
+        [1, 2],
+    ),
+    (no_gpl_only_qt, "app/ui/x.py", "from PySide6.QtNetwork import QTcpSocket\nimport PySide6.QtQuick", []),
 )
 
 

@@ -130,6 +130,11 @@ def test_both_locks_pin_the_same_versions_of_all_dependencies() -> None:
     assert {name: dev.get(name) for name in runtime} == runtime
 
 
+def test_notice_names_every_runtime_component() -> None:
+    named = set(re.findall(r"^  ([a-z0-9-]+)  ", (ROOT / "NOTICE").read_text("utf-8"), re.MULTILINE))
+    assert named == set(_pins("requirements.lock"))
+
+
 @pytest.mark.parametrize("package", ["app", "db"])
 def test_top_package_holds_a_docstring_only(package: str) -> None:
     path = ROOT / package / "__init__.py"
