@@ -35,7 +35,8 @@ def _tracked() -> list[str]:
         check=False,
     )
     if listed.returncode == 0:
-        return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+        names = (name for name in listed.stdout.split("\0") if name and not name.startswith(".venv/"))
+        return [name for name in names if (ROOT / name).is_file()]
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
     return [path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts[:-1])]
 
