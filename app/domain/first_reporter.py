@@ -1,0 +1,97 @@
+"""Who owes the first report: the first-arrived force's agency (RP-01, D-03). All moments are UTC
+milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.deadlines import remaining_ms
+from app.kernel.clock import MINUTE_MS, SECOND_MS
+from app.kernel.enums import Agency
+from app.kernel.errors import ErrorCode, Refusal
+
+REMOTE_LEFT_S = 600
+
+
+class ReportOrigin(StrEnum):
+    """Where a first report comes from: the force on the scene, or the room that took the call."""
+
+    SCENE = "scene"
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Arrival stamp of one unit: event time, not the time of entry."""
+
+    agency: Agency
+    arrived_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReporter:
+    """The agency that owes (scene) or may file (remote) the first report."""
+
+    agency: Agency
+    origin: ReportOrigin
+
+
+def first_arrived(arrivals: Iterable[Arrival]) -> Agency | None:
+    """Agency of the earliest arrival stamp; within the same clock minute FRD goes before EMB (D-03).
+
+    The order of the stamps does not matter. None while nobody is on the scene.
+    """
+    known = tuple(arrivals)
+    if not known:
+        return None
+    minute = min(arrival.arrived_at for arrival in known) // MINUTE_MS
+    in_that_minute = [arrival for arrival in known if arrival.arrived_at // MINUTE_MS == minute]
+    if any(arrival.agency is Agency.FRD for arrival in in_that_minute):
+        return Agency.FRD
+    return min(in_that_minute, key=lambda arrival: (arrival.arrived_at, arrival.agency)).agency
+
+
+def first_reporter(
+    arrivals: Iterable[Arrival],
+    *,
+    received_by: Agency,
+    oral_due_at: int | None,
+    now_ms: int,
+    left_s: int = REMOTE_LEFT_S,
+) -> FirstReporter | None:
+    """Who files the first report now (RP-01, D-03).
+
+    With somebody on the scene: the first-arrived agency. With nobody there and `left_s` seconds or less of
+    the oral limit left: the agency that received the call, origin remote. None while neither holds (or no
+    clock runs).
+    """
+    agency = first_arrived(arrivals)
+    if agency is not None:
+        return FirstReporter(agency, ReportOrigin.SCENE)
+    if oral_due_at is not None and remaining_ms(now_ms, oral_due_at) <= left_s * SECOND_MS:
+        return FirstReporter(received_by, ReportOrigin.REMOTE)
+    return None
+
+
+def check_first_reporter(agency: Agency, reporter: FirstReporter | None) -> None:
+    """Check that an agency may file the first report now (RP-01).
+
+    Raises Refusal E_OWNER naming the owner when it is the other side's, E_STATE while nobody has arrived and
+    the call is too young for a remote report.
+    """
+    if reporter is None:
+        raise Refusal(
+            ErrorCode.STATE, "refusal.reports.first_nobody_arrived", field="kind", clause="RP-01, D-03"
+        )
+    if reporter.agency is not agency:
+        raise Refusal(
+            ErrorCode.OWNER,
+            "refusal.reports.first_not_yours",
+            field="kind",
+            who=(reporter.agency.value,),
+            clause="RP-01, D-03",
+            owner=reporter.agency,
+        )

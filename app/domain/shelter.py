@@ -1,0 +1,72 @@
+"""Shelters: sane figures, occupancy, and the state machine of opening and closing (RS-08, RULES part 2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.kernel.enums import ShelterState as S
+from app.kernel.errors import ErrorCode, Refusal
+
+# `full` is a step that a shelter need not reach and can leave again; an opening may be called off while
+# preparing.
+TRANSITIONS: Mapping[S, tuple[S, ...]] = MappingProxyType(
+    {
+        S.CLOSED: (S.PREPARING,),
+        S.PREPARING: (S.OPEN, S.CLOSING),
+        S.OPEN: (S.FULL, S.CLOSING),
+        S.FULL: (S.OPEN, S.CLOSING),
+        S.CLOSING: (S.CLOSED,),
+    }
+)
+
+# Most cautious first: people may be inside and nobody else fits < nobody is inside.
+CAUTION: tuple[S, ...] = (S.FULL, S.CLOSING, S.OPEN, S.PREPARING, S.CLOSED)
+
+
+def check_area(area_m2: float) -> None:
+    """Refuse an effective area (m2) that is not a positive finite number: E_RANGE (RS-08)."""
+    number = isinstance(area_m2, int | float) and not isinstance(area_m2, bool)
+    if not number or not 0 < area_m2 < math.inf:
+        raise Refusal(ErrorCode.RANGE, "refusal.shelters.area", field="area_m2", clause="RS-08")
+
+
+def check_capacity(capacity: int) -> None:
+    """Refuse a capacity (persons) that is not a positive whole number: E_RANGE (RS-08)."""
+    if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity <= 0:
+        raise Refusal(ErrorCode.RANGE, "refusal.shelters.capacity", field="capacity", clause="RS-08")
+
+
+def check_occupied(occupied: int, capacity: int, *, overload_confirmed: bool = False) -> None:
+    """Check the number of people inside (RS-08).
+
+    Raises Refusal E_RANGE when it is no whole number from nought, or above the capacity and not confirmed as
+    overload.
+    """
+    if isinstance(occupied, bool) or not isinstance(occupied, int) or occupied < 0:
+        raise Refusal(ErrorCode.RANGE, "refusal.shelters.occupied", field="occupied", clause="RS-08")
+    if occupied > capacity and not overload_confirmed:
+        raise Refusal(
+            ErrorCode.RANGE,
+            "refusal.shelters.overload",
+            field="occupied",
+            clause="RS-08",
+            occupied=occupied,
+            capacity=capacity,
+        )
+
+
+def check_transition(current: S, to: S) -> None:
+    """Check one step of the state machine (RULES part 2): E_STATE with what is `allowed`."""
+    allowed = TRANSITIONS[current]
+    if to not in allowed:
+        raise Refusal(
+            ErrorCode.STATE,
+            "refusal.shelters.transition",
+            field="state",
+            clause="RULES-2, RS-08",
+            current=current,
+            to=to,
+            allowed=allowed,
+        )

@@ -1,0 +1,1 @@
+"""The signed operation journal and the one projector that writes shared tables (REPLICATION.md)."""

@@ -1,0 +1,62 @@
+"""Making acts: writes that name the heads they replace, in the scope the fields declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.journal import verbs
+from app.journal.operation import Act
+from app.journal.scopes import resolve
+from app.journal.state import State
+from db.fields import JOINT
+
+
+class ActMaker:
+    """Builds acts of one author over the state as it is projected at this moment."""
+
+    def __init__(self, state: State, agency: str) -> None:
+        self._state, self._agency = state, agency
+
+    def write(
+        self,
+        command: str,
+        entity: str,
+        entity_id: str,
+        values: Mapping[str, Any],
+        *,
+        new: bool = False,
+        entries: Mapping[str, int] | None = None,
+        why: str | None = None,
+        batch: str | None = None,
+    ) -> list[Act]:
+        """One act per scope that the fields need; each names the present heads of what it replaces."""
+        schema = self._state.policy.entities[entity]
+        by_scope: dict[str, dict[str, Any]] = {}
+        if new or entries:
+            by_scope[resolve(schema.scope, self._agency)] = {}
+        for name, value in values.items():
+            by_scope.setdefault(self._scope(entity, entity_id, name), {})[name] = value
+        acts = []
+        for scope, fields in by_scope.items():
+            home = scope == resolve(schema.scope, self._agency)
+            body: dict[str, Any] = {"v": verbs.WRITE, "set": fields}
+            over = {} if new else {name: heads for name in fields if (heads := self.heads(entity, entity_id, name))}
+            extras = {"over": over, "entry": dict(entries or {}) if home else {}, "new": new and home, "why": why, "batch": batch}
+            body |= {name: value for name, value in extras.items() if value}
+            acts.append(Act(command, entity, entity_id, scope, body))
+        return acts
+
+    def _scope(self, entity: str, entity_id: str, field: str) -> str:
+        return resolve(self._state.policy.entities[entity].fields[field].scope, self._agency)
+
+    def heads(self, entity: str, entity_id: str, field: str) -> list[bytes]:
+        """Present heads of a register, in hash order."""
+        return sorted(self._state.record(entity, entity_id).heads.get(field, ()))
+
+    def mark(self, command: str, entity: str, entity_id: str, verb: str, **body: Any) -> Act:
+        """Any other verb on a record, in the scope of its field or of the record."""
+        schema = self._state.policy.entities.get(entity)
+        field = schema.fields.get(str(body.get("field"))) if schema else None
+        scope = JOINT if verb in verbs.VALIDITY_INPUT or schema is None else resolve(field.scope if field else schema.scope, self._agency)
+        return Act(command, entity, entity_id, scope, {"v": verb, **body})

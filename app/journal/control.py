@@ -1,0 +1,137 @@
+"""Control operations: accounts, roles, sites, agencies, ownership, disclosure; and the flags that follow from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.journal import rows, verbs
+from app.journal.causality import Dot, Past, covers
+from app.journal.facts import VALID_ONLY, WITH_DENIED, Fact, Standing, fact_key
+from app.journal.operation import Operation
+from app.journal.validity import concurrent
+from app.kernel.enums import ChangeKind
+
+if TYPE_CHECKING:
+    from app.journal.projector import Projector
+
+_KEY_KIND = {
+    verbs.GRANT: "account",
+    verbs.REVOKE: "account",
+    verbs.APPOINT: "account",
+    verbs.ENROL: "site",
+    verbs.CLOSE: "closed",
+    verbs.CUT: "cut",
+    verbs.MEET: "agency",
+}
+
+
+def _key(op: Operation, body: dict[str, Any]) -> str:
+    entity_id = op.entity_id or ""
+    if body["v"] == verbs.ADMIT:
+        return fact_key("admit", entity_id, str(body["agency"]))
+    if body["v"] == verbs.OWN:
+        return fact_key("owner", op.entity or "", entity_id, str(body["field"]))
+    if body["v"] == verbs.DISCLOSE:
+        return fact_key("open", op.entity or "", entity_id, str(body["field"]))
+    return fact_key(_KEY_KIND[body["v"]], entity_id)
+
+
+def fold(projector: Projector, op: Operation, past: Past, dot: Dot, agency: str, standing: Standing) -> None:
+    """Record a control operation as fact and refresh the row of the account, site or agency it speaks of."""
+    state, body = projector.state, dict(op.content)
+    verb = body["v"]
+    if verb == verbs.MEET:
+        body |= {"agency": op.entity_id, "by": agency}
+    fact = Fact(op.hash, _key(op, body), verb, op.actor or "", dot, past, body, standing)
+    state.facts.add(fact)
+    if verb == verbs.ADMIT:
+        state.facts.add(Fact(op.hash, fact_key("admitted", op.entity_id or ""), verb, op.actor or "", dot, past, body, standing))
+    if standing is not Standing.CUT:
+        _effects_on_others(projector, fact, op)
+    _refresh_row(projector, op, verb)
+
+
+def _effects_on_others(projector: Projector, fact: Fact, op: Operation) -> None:
+    """What is already projected may count differently now: project anew only if something really does."""
+    state, verb = projector.state, fact.verb
+    target, foreseen = op.entity_id or "", projector.state.is_foreseen(fact)
+    if verb == verbs.REVOKE:
+        for granting in verbs.GRANTING:
+            for granted in state.facts.of_verb(granting, target):
+                if granted.standing is Standing.VALID and concurrent(fact, granted.past, granted.dot):
+                    projector.reproject = projector.reproject or not foreseen
+        if fact.standing is Standing.VALID:
+            _flag_acts_of(projector, fact, target)
+    elif verb == verbs.CUT:
+        before = state.cut_of(target)
+        state.refresh_trust()
+        if state.cut_of(target) < before and state.store.beyond(target, state.cut_of(target)):
+            projector.reproject = True
+    elif verb == verbs.MEET and fact.standing is Standing.VALID:
+        state.refresh_trust()
+        row = state.connection.execute("SELECT 1 FROM quarantine WHERE reason IN ('unknown agency', 'unknown site') LIMIT 1").fetchone()
+        projector.reproject = projector.reproject or (row is not None and not foreseen)
+    elif verb == verbs.CLOSE:
+        for late in state.store.beyond(target, 0):
+            _flag_late(projector, fact, late.hash, state.causality.past_of(late.hash), (state.chains[late.site].no, late.seq))
+
+
+def _flag_acts_of(projector: Projector, revocation: Fact, account: str) -> None:
+    """Acts concurrent with the revocation of their author stand and are flagged (FINDINGS 11)."""
+    state = projector.state
+    quarantined = {row[0] for row in state.connection.execute("SELECT hash FROM quarantine")}
+    for chain in list(state.chains.values()):
+        for op in state.store.beyond(chain.site, revocation.past.get(chain.no, 0)):
+            if op.actor == account and op.hash not in quarantined and op.hash != revocation.hash:
+                if not covers(state.causality.past_of(op.hash), revocation.dot):
+                    projector.flag("acted while being revoked", op.hash, "")
+
+
+def _flag_late(projector: Projector, closing: Fact, digest: bytes, past: Past, dot: Dot) -> None:
+    if digest != closing.hash and concurrent(closing, past, dot):
+        projector.flag("from a closed site", digest, "")
+
+
+def flag_concurrent(projector: Projector, op: Operation, past: Past, dot: Dot) -> None:
+    """Flag a valid act that had not seen the revocation of its author or the closing of its site, and was not seen by it."""
+    facts = projector.state.facts
+    for fact in facts.all(fact_key("account", op.actor or "")):
+        if fact.verb == verbs.REVOKE and fact.standing is Standing.VALID and concurrent(fact, past, dot):
+            projector.flag("acted while being revoked", op.hash, "")
+    for fact in facts.all(fact_key("closed", op.site)):
+        if fact.standing in VALID_ONLY:
+            _flag_late(projector, fact, op.hash, past, dot)
+
+
+def _refresh_row(projector: Projector, op: Operation, verb: str) -> None:
+    state, entity_id = projector.state, op.entity_id or ""
+    if verb in (verbs.OWN, verbs.DISCLOSE):
+        _refresh_owned(projector, op)
+        return
+    name = {"enrol": "site", "close": "site", "cut": "site", "meet": "agency"}.get(verb, "account")
+    entity = state.policy.entities.get(name)
+    if entity is None:
+        return
+    record = state.record(name, entity_id)
+    if name == "account":
+        columns = rows.account_columns(state, entity_id)
+    elif name == "site":
+        columns = rows.site_columns(state, entity_id)
+    else:
+        met = sorted(state.facts.newest(fact_key("agency", entity_id), None, WITH_DENIED), key=lambda f: f.hash)
+        columns = {"recovery_key": met[0].body["key"].hex(), "admitted_by": ",".join(sorted({str(f.body["by"]) for f in met}))}
+    rows.write_row(state, entity, record, columns, op.at_ms)
+    projector.touch(name, entity_id, ChangeKind.CHANGED)
+
+
+def _refresh_owned(projector: Projector, op: Operation) -> None:
+    """A new owner's text is shown first among concurrent ones (FINDINGS 14)."""
+    state, field = projector.state, op.content["field"]
+    entity = state.policy.entities.get(op.entity or "")
+    if entity is not None and field in entity.fields:
+        record = state.record(entity.name, op.entity_id or "")
+        if record.heads.get(field):
+            columns = rows.refresh_fields(state, entity, record, [field], None)
+            record.save(state.connection)
+            rows.write_row(state, entity, record, columns, op.at_ms)
+    projector.touch(op.entity or "", op.entity_id or "", ChangeKind.CHANGED)

@@ -1,0 +1,25 @@
+"""Hybrid logical clock: milliseconds << 16 | counter. A far-future clock of another site does not advance ours."""
+
+from __future__ import annotations
+
+from app.kernel.clock import Clock
+
+COUNTER_BITS = 16
+TOLERANCE_MS = 60_000
+
+
+class HybridClock:
+    """Stamps of this site: never backwards, never behind what was seen, never dragged into the future."""
+
+    def __init__(self, clock: Clock, last: int = 0) -> None:
+        self._clock, self._last = clock, last
+
+    def tick(self) -> int:
+        """The next stamp."""
+        self._last = max(self._clock.now_ms() << COUNTER_BITS, self._last + 1)
+        return self._last
+
+    def saw(self, hlc: int) -> None:
+        """Follow another site's stamp unless it lies more than 60 s ahead (D-24: shown, never a merge input)."""
+        if hlc >> COUNTER_BITS <= self._clock.now_ms() + TOLERANCE_MS:
+            self._last = max(self._last, hlc)

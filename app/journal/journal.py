@@ -1,0 +1,348 @@
+"""The journal's facade: append own acts, receive others' transactions, offer what a peer lacks, project everything anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.journal import verbs
+from app.journal.causality import covers
+from app.journal.facts import WITH_DENIED, Standing, fact_key
+from app.journal.hlc import HybridClock
+from app.journal.keys import SiteKey, site_id
+from app.journal.operation import (
+    MAX_TRANSACTION_BYTES,
+    SCHEMA_V,
+    Act,
+    BadTransactionError,
+    Operation,
+    Transaction,
+    author_transaction,
+    check_transaction,
+    weight,
+    withhold,
+)
+from app.journal.policy import Policy
+from app.journal.projector import Deriver, Projector
+from app.journal.scopes import readable_by
+from app.journal.state import NOTHING, Foreseen, State
+from app.kernel.changes import Change, ChangeSet
+from app.kernel.clock import Clock
+from app.kernel.enums import ChangeKind, Origin
+from db.tables.journal import PROJECTED
+
+MAX_PASSES = 20
+
+
+class GapError(Exception):
+    """A transaction whose predecessor or parents are not here: not stored, not acknowledged, asked again."""
+
+    def __init__(self, site: str, have_seq: int) -> None:
+        super().__init__(f"gap in {site} after {have_seq}")
+        self.site, self.have_seq = site, have_seq
+
+
+class NewerSchemaError(Exception):
+    """An operation of a newer version stops that chain here until the upgrade."""
+
+    def __init__(self, site: str, schema_v: int) -> None:
+        super().__init__(f"{site} writes schema {schema_v}, this version knows {SCHEMA_V}")
+        self.site, self.schema_v = site, schema_v
+
+
+class QuarantinedError(Exception):
+    """An own act that the projector would quarantine: it is refused and nothing is written."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """Who a peer is and what it has acknowledged."""
+
+    agency: str
+    site: str
+    scopes: frozenset[str] = frozenset()
+    acked: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Received:
+    """Transactions applied and known before, and what they changed."""
+
+    applied: int
+    duplicates: int
+    changes: ChangeSet
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this journal writes as."""
+
+    realm: str
+    agency: str
+    recovery_key: bytes
+    key: SiteKey
+
+
+class Journal:
+    """One site's journal over the writing connection. Every call belongs to the writer's thread."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        identity: Identity,
+        policy: Policy,
+        clock: Clock,
+        derivers: Mapping[str, Deriver] | None = None,
+    ) -> None:
+        self._connection, self.identity, self._policy = connection, identity, policy
+        self._derivers = derivers or {}
+        self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
+        self._load()
+        self._hlc = HybridClock(clock, self._last_hlc())
+
+    def _load(self, foreseen: Foreseen = NOTHING) -> None:
+        self.state = State(self._connection, self._policy, self.realm, self.own_agency, self.identity.recovery_key, foreseen)
+        self._projector = Projector(self.state, self._derivers)
+
+    def _last_hlc(self) -> int:
+        ends = [op.hlc for chain in self.state.chains.values() if (op := self.state.store.get(chain.hash)) and chain.site == self.own_site]
+        return max(ends, default=0)
+
+    # -- own acts --------------------------------------------------------------------------------------------------------
+    def author(self, actor: str, transactions: Sequence[Sequence[Act]]) -> ChangeSet:
+        """Append and project own transactions, committed together; QuarantinedError if the projector would not accept them."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for acts in transactions:
+                self._author_one(actor, acts)
+            changes = self._finish(Origin.LOCAL)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+        return changes
+
+    def _author_one(self, actor: str, acts: Sequence[Act]) -> None:
+        chain = self.state.chain(self.own_site, self.identity.key.public)
+        parents = self.state.causality.parents_for(chain.hash)
+        tx = author_transaction(
+            self.realm,
+            self.identity.key.signing,
+            self.own_site,
+            chain.end,
+            parents,
+            [self._hlc.tick() for _ in acts],
+            actor,
+            acts,
+        )
+        if weight(tx) > MAX_TRANSACTION_BYTES:
+            raise BadTransactionError("too large")
+        self.state.store.append(tx)
+        reason = self._projector.project(tx)
+        if reason is not None:
+            raise QuarantinedError(reason)
+
+    def _finish(self, origin: Origin) -> ChangeSet:
+        if self._projector.reproject:
+            self._project_anew()
+            return ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.REBUILD),))
+        return ChangeSet(self._projector.finish(origin))
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._load()
+
+    # -- others' transactions --------------------------------------------------------------------------------------------
+    def receive(self, transactions: Sequence[Transaction]) -> Received:
+        """Store and project transactions in one database transaction.
+
+        What comes before a faulty one is kept; then GapError, NewerSchemaError or BadTransactionError is raised.
+        """
+        applied = duplicates = 0
+        fault: Exception | None = None
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for tx in transactions:
+                try:
+                    news = self._receive_one(tx)
+                except (GapError, NewerSchemaError, BadTransactionError) as wrong:
+                    fault = wrong
+                    break
+                applied, duplicates = applied + news, duplicates + (not news)
+            changes = self._finish(Origin.PEER)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+        if fault is not None:
+            raise fault
+        return Received(applied, duplicates, changes)
+
+    def _receive_one(self, tx: Transaction) -> bool:
+        key = self._key_for(tx)
+        check_transaction(self.realm, tx, key)
+        for op in tx:
+            if op.schema_v is not None and op.schema_v > SCHEMA_V:
+                raise NewerSchemaError(op.site, op.schema_v)
+        known = [self.state.store.get(op.hash) for op in tx]
+        if all(known):
+            return self._fill_bodies(tx, known)
+        if any(known):
+            raise BadTransactionError("overlap")
+        self._check_parents(tx[0])
+        chain = self.state.chain(tx[0].site, key)
+        if self.state.store.hashes_at(tx[0].site, tx[0].seq):
+            chain.fork_seq = min(chain.fork_seq or tx[0].seq, tx[0].seq)
+            self._connection.execute("UPDATE chain SET fork_seq = ? WHERE no = ?", (chain.fork_seq, chain.no))
+            self.state.refresh_trust()
+            self._projector.reproject = True
+        self.state.store.append(tx)
+        self._projector.project(tx)
+        for op in tx:
+            self._hlc.saw(op.hlc)
+        return True
+
+    def _key_for(self, tx: Transaction) -> bytes:
+        """Key of a chain: known, or in the enrolment that every chain begins with; the id is the key's own hash."""
+        chain = self.state.chains.get(tx[0].site) if tx else None
+        if chain is not None:
+            return chain.key
+        if not tx or tx[0].seq != 1:
+            raise GapError(tx[0].site if tx else "", 0)
+        content = {} if tx[0].withheld else tx[0].content
+        key = content.get("key")
+        if content.get("v") != verbs.ENROL or not isinstance(key, bytes) or site_id(key) != tx[0].site:
+            raise BadTransactionError("a chain begins with its own enrolment")
+        return key
+
+    def _check_parents(self, first: Operation) -> None:
+        for digest in (first.prev, *first.parents) if first.prev else first.parents:
+            if self.state.store.place(digest) is None:
+                chain = self.state.chains.get(first.site)
+                raise GapError(first.site, chain.seq if chain else 0)
+
+    def _fill_bodies(self, tx: Transaction, known: Sequence[Operation | None]) -> bool:
+        news = [op for op, old in zip(tx, known, strict=True) if old is not None and old.withheld and not op.withheld]
+        for op in news:
+            self.state.store.fill(op)
+            self._projector.reproject = True
+        return bool(news)
+
+    # -- what a peer lacks -----------------------------------------------------------------------------------------------
+    def vector(self) -> dict[str, tuple[int, bytes]]:
+        """Highest projected sequence number and its hash, per site."""
+        return {site: (chain.seq, chain.hash) for site, chain in self.state.chains.items() if chain.seq}
+
+    def withheld(self) -> dict[str, list[tuple[int, int]]]:
+        """Ranges held as headers only."""
+        return self.state.store.withheld()
+
+    def after(self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0) -> list[tuple[int, Transaction]]:
+        """Transactions beyond a vector in causal order, up to a size; each with its row number, to go on from."""
+        starts = [self.state.store.first_row_beyond(site, vector.get(site, 0)) for site in self.state.chains]
+        known = [n for n in starts if n is not None]
+        if not known:
+            return []
+        out: list[tuple[int, Transaction]] = []
+        size = 0
+        for n, tx in self.state.store.in_order(max(min(known) - 1, cursor)):
+            if tx[-1].seq <= vector.get(tx[0].site, 0):
+                continue
+            size += weight(tx)
+            if out and size > limit_bytes:
+                break
+            out.append((n, tx))
+        return out
+
+    def offer(self, tx: Transaction, peer: PeerView) -> Transaction:
+        """The transaction as this peer may see it."""
+        return tuple(op if op.withheld or self._may_read(op, peer) else withhold(op) for op in tx)
+
+    def _may_read(self, op: Operation, peer: PeerView) -> bool:
+        if readable_by(op.scope, peer.agency, peer.scopes):
+            return True
+        content = op.content
+        fields = list(content.get("set", ())) if content.get("v") == verbs.WRITE else []
+        return bool(fields) and all(self._opened(op, name, peer) for name in fields)
+
+    def _opened(self, op: Operation, name: str, peer: PeerView) -> bool:
+        """A body leaves only to a peer that has acknowledged the disclosure (FINDINGS 8)."""
+        for fact in self.state.facts.all(fact_key("open", op.entity or "", op.entity_id or "", name)):
+            site, seq = self.state.site_of(fact.dot[0]), fact.dot[1]
+            if fact.standing is Standing.VALID and peer.acked.get(site, 0) >= seq:
+                return True
+        return False
+
+    def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:
+        """Transactions whose bodies the peer holds as headers and may read now."""
+        out: list[Transaction] = []
+        for site, spans in ranges.items():
+            for first, last in spans:
+                starts = {op.tx for op in self.state.store.beyond(site, first - 1) if op.seq <= last}
+                for start in sorted(starts):
+                    for tx in self.state.store.transactions_of(site, start):
+                        offered = self.offer(tx, peer)
+                        if any(not op.withheld and first <= op.seq <= last for op in offered):
+                            out.append(offered)
+        return out
+
+    def public_key(self, site: str) -> bytes | None:
+        """Key of a known site."""
+        chain = self.state.chains.get(site)
+        return chain.key if chain else None
+
+    def has_seen(self, observer: str, digest: bytes) -> bool:
+        """True if some projected operation of site `observer` had the operation in its causal past."""
+        place, chain = self.state.store.place(digest), self.state.chains.get(observer)
+        if place is None or chain is None or not chain.seq:
+            return False
+        past = self.state.causality.with_self(chain.hash)
+        return covers(past, (self.state.chains[place[0]].no, place[1]))
+
+    # -- projecting anew -------------------------------------------------------------------------------------------------
+    def rebuild(self) -> ChangeSet:
+        """Empty all projected tables and project the journal again; one database transaction."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._project_anew()
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+        return ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.REBUILD),))
+
+    def _project_anew(self) -> None:
+        """Repeat until the facts that act backwards (revocations, cuts, recovery keys) are those known from the beginning."""
+        foreseen = self._backward_facts()
+        for _ in range(MAX_PASSES):
+            self._clear()
+            self._load(foreseen)
+            for _, tx in self.state.store.in_order():
+                self._projector.project(tx)
+            self._projector.finish(Origin.REBUILD)
+            found = self._backward_facts()
+            if found.hashes == foreseen.hashes:
+                self._load()
+                return
+            foreseen = found
+        raise RuntimeError("projection does not settle")
+
+    def _backward_facts(self) -> Foreseen:
+        facts = self.state.facts
+        known = [f for f in facts.of_verb(verbs.REVOKE) if f.standing in WITH_DENIED]
+        known += facts.of_verb(verbs.CUT)
+        known += [f for f in facts.of_verb(verbs.MEET) if f.standing is Standing.VALID]
+        return Foreseen(tuple(known))
+
+    def _clear(self) -> None:
+        for table in PROJECTED:
+            self._connection.execute(f"DELETE FROM {table.name}")
+        for entity in self._policy.entities.values():
+            self._connection.execute(f"DELETE FROM {entity.table.name}")
+        self._connection.execute("UPDATE chain SET seq = 0, hash = x''")

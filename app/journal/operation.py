@@ -1,0 +1,240 @@
+"""Operations: header, hidden part, canonical encoding, hash, commitment (REPLICATION, The operation).
+
+hash   = BLAKE2b-256 over a domain tag that names the realm and the length-prefixed header; `prev` chains it.
+commit = BLAKE2b-256 over the salted, length-prefixed hidden part; the bytes of `body` are hashed as stored.
+A transaction is a run of operations of one site; the last one carries the signature, which covers the prefix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
+
+SCHEMA_V = 1
+HASH_BYTES = 32
+SALT_BYTES = 16
+SIGNATURE_BYTES = 64
+MAX_TRANSACTION_BYTES = 48 * 1024  # a transaction fits one frame of 64 KiB
+
+_pack = msgspec.msgpack.Encoder(order="deterministic").encode
+_unpack = msgspec.msgpack.Decoder().decode
+_U64 = struct.Struct(">Q").pack
+
+
+def pack(value: object) -> bytes:
+    """Deterministic msgpack: equal values give equal bytes."""
+    return _pack(value)
+
+
+def unpack(data: bytes) -> Any:
+    """Inverse of `pack`; msgspec.DecodeError on damaged input."""
+    return _unpack(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; the hidden part is None throughout where it is withheld."""
+
+    hash: bytes
+    site: str
+    seq: int
+    prev: bytes
+    tx: int
+    tx_last: bool
+    parents: tuple[bytes, ...]
+    hlc: int
+    scope: str
+    commit: bytes
+    sig: bytes | None = None
+    actor: str | None = None
+    command: str | None = None
+    entity: str | None = None
+    entity_id: str | None = None
+    schema_v: int | None = None
+    salt: bytes | None = None
+    body: bytes | None = None
+
+    @property
+    def withheld(self) -> bool:
+        """True when only the header is held."""
+        return self.body is None
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """The decoded body; ValueError when withheld or not a map."""
+        if self.body is None:
+            raise ValueError("withheld")
+        value = unpack(self.body)
+        if not isinstance(value, dict):
+            raise ValueError("a body is a map")
+        return value
+
+    @property
+    def at_ms(self) -> int:
+        """Recorded time in UTC milliseconds."""
+        return self.hlc >> 16
+
+
+Transaction = tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a use-case returns: one operation still without its place in a chain."""
+
+    command: str
+    entity: str
+    entity_id: str
+    scope: str
+    body: Mapping[str, Any]
+
+
+class BadTransactionError(ValueError):
+    """A transaction whose chain, commitment, signature or shape is wrong; it is never stored."""
+
+
+def _prefixed(parts: Iterable[bytes]) -> bytes:
+    return b"".join(_U64(len(part)) + part for part in parts)
+
+
+def commitment(salt: bytes, actor: str, command: str, entity: str, entity_id: str, schema_v: int, body: bytes) -> bytes:
+    """Return the salted commitment (32 bytes) to a hidden part."""
+    parts = (salt, actor.encode(), command.encode(), entity.encode(), entity_id.encode(), _U64(schema_v), body)
+    return hashlib.blake2b(_prefixed(parts), digest_size=HASH_BYTES, person=b"jdc-body").digest()
+
+
+def header_hash(realm: str, op: Operation) -> bytes:
+    """Return the hash (32 bytes) of a header; the realm is part of the domain tag, so exercise and live never verify in each other (XC-10)."""
+    parts = (
+        realm.encode(),
+        op.site.encode(),
+        _U64(op.seq),
+        op.prev,
+        _U64(op.tx),
+        b"\1" if op.tx_last else b"\0",
+        b"".join(op.parents),
+        _U64(op.hlc),
+        op.scope.encode(),
+        op.commit,
+    )
+    return hashlib.blake2b(_prefixed(parts), digest_size=HASH_BYTES, person=b"jdc-op-1").digest()
+
+
+def withhold(op: Operation) -> Operation:
+    """The same operation with its hidden part removed."""
+    return replace(op, actor=None, command=None, entity=None, entity_id=None, schema_v=None, salt=None, body=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """Where a chain stands: its last sequence number (0 before the first) and hash."""
+
+    seq: int = 0
+    hash: bytes = b""
+
+
+def author_transaction(
+    realm: str,
+    key: SigningKey,
+    site: str,
+    end: ChainEnd,
+    parents: Sequence[bytes],
+    hlcs: Sequence[int],
+    actor: str,
+    acts: Sequence[Act],
+) -> Transaction:
+    """Make and sign the next transaction of a chain; ValueError without acts."""
+    if not acts:
+        raise ValueError("a transaction needs an act")
+    ops: list[Operation] = []
+    first, prev = end.seq + 1, end.hash
+    for index, (act, hlc) in enumerate(zip(acts, hlcs, strict=True)):
+        salt, body = os.urandom(SALT_BYTES), pack(act.body)
+        last = index == len(acts) - 1
+        op = Operation(
+            hash=b"",
+            site=site,
+            seq=first + index,
+            prev=prev,
+            tx=first,
+            tx_last=last,
+            parents=tuple(sorted(parents)) if index == 0 else (),
+            hlc=hlc,
+            scope=act.scope,
+            commit=commitment(salt, actor, act.command, act.entity, act.entity_id, SCHEMA_V, body),
+            actor=actor,
+            command=act.command,
+            entity=act.entity,
+            entity_id=act.entity_id,
+            schema_v=SCHEMA_V,
+            salt=salt,
+            body=body,
+        )
+        digest = header_hash(realm, op)
+        op = replace(op, hash=digest, sig=key.sign(digest).signature if last else None)
+        ops.append(op)
+        prev = digest
+    return tuple(ops)
+
+
+def check_transaction(realm: str, tx: Transaction, public_key: bytes) -> None:
+    """Verify shape, chain, commitments and signature of one transaction, withheld or not; BadTransactionError if wrong."""
+    _check_shape(tx)
+    for before, op in zip((None, *tx[:-1]), tx, strict=True):
+        if before is not None and (op.prev != before.hash or op.seq != before.seq + 1):
+            raise BadTransactionError("chain")
+        if header_hash(realm, op) != op.hash:
+            raise BadTransactionError("hash")
+        if op.body is not None and _commitment_of(op) != op.commit:
+            raise BadTransactionError("commitment")
+    last = tx[-1]
+    try:
+        VerifyKey(public_key).verify(last.hash, last.sig)
+    except BadSignatureError as wrong:
+        raise BadTransactionError("signature") from wrong
+
+
+def _check_shape(tx: Transaction) -> None:
+    if not tx:
+        raise BadTransactionError("empty")
+    first, last = tx[0], tx[-1]
+    for op in tx:
+        plain = (op.actor, op.command, op.entity, op.entity_id, op.schema_v, op.salt, op.body)
+        if any(part is None for part in plain) and any(part is not None for part in plain):
+            raise BadTransactionError("half withheld")
+        if op.site != first.site or op.tx != first.seq or op.tx_last != (op is last) or (op.parents and op is not first):
+            raise BadTransactionError("shape")
+        if op.seq < 1 or op.hlc < 0 or any(len(parent) != HASH_BYTES for parent in op.parents):
+            raise BadTransactionError("shape")
+    if list(first.parents) != sorted(set(first.parents)):
+        raise BadTransactionError("parents")
+    if last.sig is None or len(last.sig) != SIGNATURE_BYTES:
+        raise BadTransactionError("signature")
+    if (first.seq == 1) != (first.prev == b""):
+        raise BadTransactionError("chain")
+
+
+def _commitment_of(op: Operation) -> bytes:
+    assert op.salt is not None and op.actor is not None and op.command is not None and op.entity is not None
+    assert op.entity_id is not None and op.schema_v is not None and op.body is not None
+    return commitment(op.salt, op.actor, op.command, op.entity, op.entity_id, op.schema_v, op.body)
+
+
+def rebuild_operation(realm: str, op: Operation) -> Operation:
+    """Fill commit (where the hidden part is held) and hash of an operation that came without them."""
+    if op.body is not None:
+        op = replace(op, commit=_commitment_of(op))
+    return replace(op, hash=header_hash(realm, op))
+
+
+def weight(tx: Transaction) -> int:
+    """Rough size in bytes on the wire before compression."""
+    return sum(160 + len(op.body or b"") + HASH_BYTES * len(op.parents) for op in tx)

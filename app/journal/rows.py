@@ -1,0 +1,175 @@
+"""Rows of shared tables as they follow from heads and entries: which value is shown, which stand in conflict."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from app.journal import verbs
+from app.journal.facts import VALID_ONLY, fact_key
+from app.journal.operation import Operation, pack
+from app.journal.records import Record
+from app.journal.state import State
+from db.fields import Entity, Field, Merge
+
+NEVER = 1 << 62
+
+
+def value_of(op: Operation, field: str) -> Any:
+    """Value an operation wrote to a field."""
+    return op.content["set"][field]
+
+
+def head_operations(state: State, record: Record, field: str) -> list[Operation]:
+    """Head operations of a field, in hash order."""
+    ops = [state.store.get(digest) for digest in sorted(record.heads.get(field, ()))]
+    return [op for op in ops if op is not None]
+
+
+def shown(state: State, record: Record, field: Field, heads: list[Operation]) -> Operation:
+    """The head that is shown: highest (HLC, site), unless the field's merge rule says otherwise."""
+    if field.merge is Merge.FIXED:
+        return min(heads, key=lambda op: (op.hlc, op.site))
+    if field.merge is Merge.STATUS:
+        return max(heads, key=lambda op: (_caution(field, value_of(op, field.name)), op.hlc, op.site))
+    if field.merge is Merge.OWNED:
+        owner = present_owner(state, record, field)
+        return max(heads, key=lambda op: (state.agency_of(op.site) == owner, op.hlc, op.site))
+    return max(heads, key=lambda op: (op.hlc, op.site))
+
+
+def _caution(field: Field, value: Any) -> int:
+    """More cautious is higher; a value this version does not know counts as most cautious."""
+    return len(field.caution) - field.caution.index(value) if value in field.caution else len(field.caution) + 1
+
+
+def present_owner(state: State, record: Record, field: Field) -> str | None:
+    """Owner of an owned field by all that is known here."""
+    if field.owner == "birth":
+        return record.born_agency
+    moved = state.facts.newest(fact_key("owner", record.entity, record.entity_id, field.name), None, VALID_ONLY)
+    if moved:
+        return str(min(moved, key=lambda f: f.hash).body["to"])
+    return state.policy.owners[field.owner or ""].first
+
+
+def version_of(state: State, record: Record, field: str) -> bytes | None:
+    """What an approval binds: hashes and values of the heads; None while there is nothing to approve (open conflict, no value)."""
+    heads = head_operations(state, record, field)
+    if len(heads) != 1:
+        return None
+    return hashlib.blake2b(pack([[op.hash, value_of(op, field)] for op in heads]), digest_size=16).digest()
+
+
+def column_values(field: Field, value: Any) -> dict[str, Any]:
+    """Columns of a field's value."""
+    names = list(field.columns)
+    return dict(zip(names, value if len(names) > 1 else [value], strict=True))
+
+
+def refresh_fields(state: State, entity: Entity, record: Record, fields: list[str], op: Operation | None) -> dict[str, Any]:
+    """Columns of these registers as now shown; `op` is the write just projected (saves reading it again)."""
+    out: dict[str, Any] = {}
+    for name in fields:
+        field, heads = entity.fields[name], record.heads.get(name, [])
+        if op is not None and heads == [op.hash]:
+            out.update(column_values(field, value_of(op, name)))
+            _set_conflict(state, record, field, [], None)
+        elif heads:
+            ops = head_operations(state, record, name)
+            top = shown(state, record, field, ops)
+            out.update(column_values(field, value_of(top, name)))
+            _set_conflict(state, record, field, ops if len(ops) > 1 else [], top)
+        else:
+            out.update(dict.fromkeys(field.columns))
+            _set_conflict(state, record, field, [], None)
+    return out
+
+
+def _set_conflict(state: State, record: Record, field: Field, ops: list[Operation], top: Operation | None) -> None:
+    mark = "conflict:" + field.name
+    if mark in record.marks:
+        state.connection.execute(
+            "DELETE FROM conflict WHERE entity = ? AND entity_id = ? AND field = ?", (record.entity, record.entity_id, field.name)
+        )
+        record.marks.discard(mark)
+    for op in ops:
+        record.marks.add(mark)
+        state.connection.execute(
+            "INSERT INTO conflict (entity, entity_id, field, hash, value, agency, actor, site, written_at, shown)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.entity,
+                record.entity_id,
+                field.name,
+                op.hash,
+                pack(value_of(op, field.name)),
+                state.agency_of(op.site),
+                op.actor,
+                op.site,
+                op.at_ms,
+                int(op is top),
+            ),
+        )
+
+
+def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any]:
+    """Column of a maximum or minimum over the entries not struck out."""
+    function = "max" if field.merge is Merge.MAX else "min"
+    row = state.connection.execute(
+        f"SELECT {function}(value) FROM entry WHERE entity = ? AND entity_id = ? AND field = ? AND struck = 0",
+        (record.entity, record.entity_id, field.name),
+    ).fetchone()
+    return column_values(field, row[0])
+
+
+def write_row(state: State, entity: Entity, record: Record, columns: dict[str, Any], at_ms: int) -> None:
+    """Upsert the row of a record: changed columns and the bookkeeping every shared table has."""
+    conflicts = sum(1 for mark in record.marks if mark.startswith("conflict:"))
+    values = {**columns, "born_agency": record.born_agency, "conflicts": conflicts, "retracted": int("retracted" in record.marks)}
+    names = ["id", *values, "updated_at"]
+    update = ", ".join(f"{name} = excluded.{name}" for name in values)
+    state.connection.execute(
+        f"INSERT INTO {entity.table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        f" ON CONFLICT (id) DO UPDATE SET {update}, updated_at = max(updated_at, excluded.updated_at)",
+        (record.entity_id, *values.values(), at_ms),
+    )
+
+
+def account_columns(state: State, account: str) -> dict[str, Any]:
+    """Derived columns of an account's row, from the facts known here."""
+    newest = sorted(state.facts.newest(fact_key("account", account), None), key=lambda f: f.hash)
+    admitted = sorted({str(f.body["agency"]) for f in state.facts.all(fact_key("admitted", account)) if f.standing in VALID_ONLY})
+    if not newest or any(f.verb == verbs.REVOKE for f in newest):
+        agency = str(newest[0].body["agency"]) if newest else None
+        return {"agency": agency, "roles": "", "state": "revoked" if newest else "unknown", "admitted": ",".join(admitted)}
+    agency = str(newest[0].body["agency"])
+    roles: set[str] = set()
+    for fact in newest:
+        if fact.body["agency"] == agency:
+            roles.update(["account_admin"] if fact.verb == verbs.APPOINT else fact.body["roles"])
+    return {
+        "agency": agency,
+        "roles": ",".join(sorted(roles)),
+        "state": "active",
+        "valid_from": max((f.body.get("valid_from", 0) for f in newest), default=0),
+        "valid_to": min((f.body.get("valid_to", NEVER) for f in newest), default=NEVER),
+        "admitted": ",".join(admitted),
+    }
+
+
+def site_columns(state: State, site: str) -> dict[str, Any]:
+    """Derived columns of a site's row, from the certificates known here."""
+    enrolled = sorted(state.facts.newest(fact_key("site", site), None), key=lambda f: f.hash)
+    closed = sorted(state.facts.all(fact_key("closed", site)), key=lambda f: str(f.body["heir"]))
+    cuts = [f.body["last_seq"] for f in state.facts.all(fact_key("cut", site))]
+    standing = "revoked" if cuts else "closed" if closed else "enrolled" if enrolled else "unknown"
+    if state.chains.get(site) is not None and state.chains[site].fork_seq:
+        standing = "forked"
+    return {
+        "agency": str(enrolled[0].body["agency"]) if enrolled else None,
+        "letter": str(enrolled[0].body["letter"]) if enrolled else None,
+        "state": standing,
+        "last_seq": min(cuts) if cuts else None,
+        "heir": str(closed[0].body["heir"]) if closed else None,
+    }

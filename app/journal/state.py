@@ -1,0 +1,145 @@
+"""The projection's working state over one connection: journal rows, chains, pasts, facts, records of the transaction at hand."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from app.journal import verbs
+from app.journal.causality import Causality, Past, covers
+from app.journal.facts import Fact, Facts, Standing, fact_key
+from app.journal.operation import HASH_BYTES, Operation
+from app.journal.policy import Policy
+from app.journal.records import Record
+from app.journal.stock import Stock
+from app.journal.store import Chain, Store, load_chains, save_chain
+
+NO_CUT = 1 << 62
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """Facts that act on what came before them (revocations, cuts, recovery keys), known from the beginning of a projection anew."""
+
+    known: tuple[Fact, ...] = ()
+
+    @property
+    def hashes(self) -> frozenset[bytes]:
+        """Their operations."""
+        return frozenset(f.hash for f in self.known)
+
+    def facts(self, verb: str) -> list[Fact]:
+        """Those of one verb."""
+        return [f for f in self.known if f.verb == verb]
+
+
+NOTHING = Foreseen()
+
+
+class State:
+    """Everything the judge and the projector read; thrown away and made anew when a database transaction fails."""
+
+    def __init__(self, connection: sqlite3.Connection, policy: Policy, realm: str, own_agency: str, own_key: bytes, foreseen: Foreseen = NOTHING) -> None:
+        self.connection, self.policy, self.realm = connection, policy, realm
+        self.own_agency, self._own_key, self._foreseen = own_agency, own_key, foreseen
+        self.store = Store(connection)
+        self.chains = load_chains(connection)
+        self.causality = Causality(connection, self.store, self.chains)
+        self.facts = Facts(connection)
+        self.stock = Stock(connection)
+        self._records: dict[tuple[str, str], Record] = {}
+        self._site_of_no = {chain.no: chain.site for chain in self.chains.values()}
+        self._cuts: dict[str, int] = {}
+        self.refresh_trust()
+
+    # -- chains --------------------------------------------------------------------------------------------------------
+    def chain(self, site: str, key: bytes) -> Chain:
+        """The chain of a site, begun when it is new here."""
+        chain = self.chains.get(site)
+        if chain is None:
+            chain = Chain(len(self.chains) + 1, site, key, 0, b"", None)
+            self.chains[site] = chain
+            self._site_of_no[chain.no] = site
+            save_chain(self.connection, chain)
+        return chain
+
+    def site_of(self, no: int) -> str:
+        """Site of a chain number."""
+        return self._site_of_no[no]
+
+    # -- trust ---------------------------------------------------------------------------------------------------------
+    def refresh_trust(self) -> None:
+        """Read the recovery keys of known agencies and the cuts of revoked and forked sites."""
+        self.anchors: dict[str, bytes] = {self.own_agency: self._own_key}
+        for fact in (*self._foreseen.facts(verbs.MEET), *self.facts.of_verb(verbs.MEET)):
+            if fact.standing is Standing.VALID and fact.body["by"] == self.own_agency:
+                self.anchors.setdefault(fact.body["agency"], fact.body["key"])
+        self._cuts = {chain.site: chain.fork_seq - 1 for chain in self.chains.values() if chain.fork_seq}
+        for fact in (*self._foreseen.facts(verbs.CUT), *self.facts.of_verb(verbs.CUT)):
+            site = fact.key.split("\x1f")[1]
+            self._cuts[site] = min(self._cuts.get(site, NO_CUT), fact.body["last_seq"])
+
+    def cut_of(self, site: str) -> int:
+        """Last sequence number of a site that counts."""
+        return self._cuts.get(site, NO_CUT)
+
+    def foreseen_revocations(self, account: str) -> list[Fact]:
+        """Revocations of an account that a projection anew knows beforehand."""
+        return [f for f in self._foreseen.facts(verbs.REVOKE) if f.key == fact_key("account", account)]
+
+    def is_foreseen(self, fact: Fact) -> bool:
+        """True if this projection already reckoned with the fact from its beginning."""
+        return fact.hash in self._foreseen.hashes
+
+    @property
+    def any_cut(self) -> bool:
+        """True if some site was revoked or forked."""
+        return bool(self._cuts)
+
+    # -- records -------------------------------------------------------------------------------------------------------
+    def record(self, entity: str, entity_id: str) -> Record:
+        """The record with what earlier operations of this transaction did to it."""
+        key = (entity, entity_id)
+        record = self._records.get(key)
+        if record is None:
+            record = self._records[key] = Record.load(self.connection, entity, entity_id)
+        return record
+
+    def forget_records(self) -> None:
+        """End of a transaction: the records at hand were saved."""
+        self._records.clear()
+
+    # -- ancestry ------------------------------------------------------------------------------------------------------
+    def in_past(self, digest: bytes, op: Operation, past: Past) -> bool:
+        """True if the operation `digest` lies in the causal past of `op`."""
+        place = self.store.place(digest)
+        if place is None or digest == op.hash:
+            return False
+        site, seq = place[0], place[1]
+        if not covers(past, (self.chains[site].no, seq)):
+            return False
+        if seq <= self.cut_of(site):
+            return True
+        return self._reaches(op, digest)
+
+    def _reaches(self, op: Operation, digest: bytes) -> bool:
+        """On a forked or cut chain sequence numbers are ambiguous: walk the hashes."""
+        seen: set[bytes] = set()
+        todo = [op.prev, *op.parents]
+        while todo:
+            step = todo.pop()
+            if step == digest:
+                return True
+            if not step or step in seen:
+                continue
+            seen.add(step)
+            place = self.store.place(step)
+            if place is not None:
+                parents = place[4]
+                todo += [place[2], *(parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES))]
+        return False
+
+    def agency_of(self, site: str) -> str | None:
+        """Agency a site was enrolled for, by all that is known here."""
+        enrolled = self.facts.newest(fact_key("site", site), None)
+        return min(str(f.body["agency"]) for f in enrolled) if enrolled else None

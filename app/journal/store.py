@@ -1,0 +1,172 @@
+"""Rows of the journal: appending, filling late bodies, reading in the order of projection. Nothing is ever changed or removed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from app.journal.operation import HASH_BYTES, ChainEnd, Operation, Transaction
+from db.sql import sql
+from db.tables.journal import CHAIN, OP
+
+_COLUMNS = [column for column in OP.c if column.name != "n"]
+_INSERT = sql(insert(OP).values({column.name: bindparam(column.name) for column in _COLUMNS}))
+_BY_HASH = sql(select(*_COLUMNS).where(OP.c.hash == bindparam("hash")))
+_PLACE = sql(select(OP.c.site, OP.c.seq, OP.c.prev, OP.c.tx, OP.c.parents).where(OP.c.hash == bindparam("hash")))
+_BY_TX = sql(select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.tx == bindparam("tx")).order_by(OP.c.n))
+_AT_SEQ = sql(select(OP.c.hash).where(OP.c.site == bindparam("site"), OP.c.seq == bindparam("seq")))
+_IN_ORDER = sql(select(OP.c.n, *_COLUMNS).where(OP.c.n > bindparam("n")).order_by(OP.c.n))
+_OF_RECORD = sql(
+    select(*_COLUMNS)
+    .where(OP.c.entity == bindparam("entity"), OP.c.entity_id == bindparam("entity_id"))
+    .order_by(OP.c.n)
+)
+_BEYOND = sql(select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.n))
+_FIRST_BEYOND = sql(
+    select(OP.c.n).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.seq)
+)
+_HIDDEN = ("actor", "command", "entity", "entity_id", "schema_v", "salt", "body")
+_FILL = sql(
+    update(OP).where(OP.c.hash == bindparam("of_hash")).values({name: bindparam(name) for name in _HIDDEN})
+)
+_WITHHELD = sql(select(OP.c.site, OP.c.seq).where(OP.c.body.is_(None)).order_by(OP.c.site, OP.c.seq))
+_CHAINS = sql(select(CHAIN.c.no, CHAIN.c.site, CHAIN.c.key, CHAIN.c.seq, CHAIN.c.hash, CHAIN.c.fork_seq))
+
+
+def _operation(row: tuple[Any, ...]) -> Operation:
+    (digest, site, seq, prev, tx, last, parents, hlc, scope, commit, sig, actor, command, entity, entity_id, schema_v, salt, body) = row
+    split = tuple(parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES)) if parents else ()
+    return Operation(
+        digest, site, seq, prev, tx, bool(last), split, hlc, scope, commit, sig, actor, command, entity, entity_id, schema_v, salt, body
+    )
+
+
+def _row(op: Operation) -> dict[str, Any]:
+    return {
+        "hash": op.hash,
+        "site": op.site,
+        "seq": op.seq,
+        "prev": op.prev,
+        "tx": op.tx,
+        "tx_last": int(op.tx_last),
+        "parents": b"".join(op.parents),
+        "hlc": op.hlc,
+        "scope": op.scope,
+        "commitment": op.commit,
+        "sig": op.sig,
+        "actor": op.actor,
+        "command": op.command,
+        "entity": op.entity,
+        "entity_id": op.entity_id,
+        "schema_v": op.schema_v,
+        "salt": op.salt,
+        "body": op.body,
+    }
+
+
+def _grouped(rows: Iterable[Operation]) -> Iterator[Transaction]:
+    """Rows of one transaction stand together in the order of projection."""
+    run: list[Operation] = []
+    for op in rows:
+        run.append(op)
+        if op.tx_last:
+            yield tuple(run)
+            run = []
+
+
+class Store:
+    """The journal's rows over one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def append(self, tx: Transaction) -> None:
+        """Insert the operations of a transaction; sqlite3.IntegrityError if one is there."""
+        self._connection.executemany(_INSERT, [_row(op) for op in tx])
+
+    def fill(self, op: Operation) -> None:
+        """Add the hidden part to an operation held as header."""
+        row = _row(op)
+        self._connection.execute(_FILL, {"of_hash": op.hash, **{name: row[name] for name in _HIDDEN}})
+
+    def get(self, digest: bytes) -> Operation | None:
+        """One operation by hash."""
+        row = self._connection.execute(_BY_HASH, {"hash": digest}).fetchone()
+        return _operation(row) if row else None
+
+    def place(self, digest: bytes) -> tuple[str, int, bytes, int, bytes] | None:
+        """(site, seq, prev, tx, parents joined) of an operation, without its body."""
+        row: tuple[str, int, bytes, int, bytes] | None = self._connection.execute(_PLACE, {"hash": digest}).fetchone()
+        return row
+
+    def transactions_of(self, site: str, tx: int) -> list[Transaction]:
+        """The transaction that starts at seq `tx`; two after a fork."""
+        return list(_grouped(map(_operation, self._connection.execute(_BY_TX, {"site": site, "tx": tx}))))
+
+    def hashes_at(self, site: str, seq: int) -> list[bytes]:
+        """Hashes under one (site, seq); two are a fork."""
+        return [row[0] for row in self._connection.execute(_AT_SEQ, {"site": site, "seq": seq})]
+
+    def in_order(self, after: int = 0) -> Iterator[tuple[int, Transaction]]:
+        """(row number of the last operation, transaction) in the order of projection."""
+        run: list[Operation] = []
+        for n, *row in self._connection.execute(_IN_ORDER, {"n": after}):
+            run.append(_operation(tuple(row)))
+            if run[-1].tx_last:
+                yield n, tuple(run)
+                run = []
+
+    def of_record(self, entity: str, entity_id: str) -> list[Operation]:
+        """All operations on one record whose body is held, in the order of projection."""
+        return [_operation(row) for row in self._connection.execute(_OF_RECORD, {"entity": entity, "entity_id": entity_id})]
+
+    def beyond(self, site: str, seq: int) -> list[Operation]:
+        """Operations of a chain after a sequence number."""
+        return [_operation(row) for row in self._connection.execute(_BEYOND, {"site": site, "seq": seq})]
+
+    def first_row_beyond(self, site: str, seq: int) -> int | None:
+        """Row number of the first operation of a chain after a sequence number."""
+        row = self._connection.execute(_FIRST_BEYOND, {"site": site, "seq": seq}).fetchone()
+        return None if row is None else int(row[0])
+
+    def withheld(self) -> dict[str, list[tuple[int, int]]]:
+        """Ranges (first, last) of sequence numbers held as headers, per site."""
+        out: dict[str, list[tuple[int, int]]] = {}
+        for site, seq in self._connection.execute(_WITHHELD):
+            ranges = out.setdefault(site, [])
+            if ranges and ranges[-1][1] == seq - 1:
+                ranges[-1] = (ranges[-1][0], seq)
+            else:
+                ranges.append((seq, seq))
+        return out
+
+
+class Chain:
+    """A site's chain as held here."""
+
+    __slots__ = ("fork_seq", "hash", "key", "no", "seq", "site")
+
+    def __init__(self, no: int, site: str, key: bytes, seq: int, digest: bytes, fork_seq: int | None) -> None:
+        self.no, self.site, self.key, self.seq, self.hash, self.fork_seq = no, site, key, seq, digest, fork_seq
+
+    @property
+    def end(self) -> ChainEnd:
+        """Last sequence number and hash."""
+        return ChainEnd(self.seq, self.hash)
+
+
+def load_chains(connection: sqlite3.Connection) -> dict[str, Chain]:
+    """All chains by site."""
+    return {row[1]: Chain(*row) for row in connection.execute(_CHAINS)}
+
+
+def save_chain(connection: sqlite3.Connection, chain: Chain) -> None:
+    """Insert or update one chain."""
+    connection.execute(
+        "INSERT INTO chain (no, site, key, seq, hash, fork_seq) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (no) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, fork_seq = excluded.fork_seq",
+        (chain.no, chain.site, chain.key, chain.seq, chain.hash, chain.fork_seq),
+    )

@@ -1,0 +1,1 @@
+"""Kernel: what every layer may use and what imports nothing of ours."""

@@ -1,0 +1,90 @@
+"""Where runtime data lives: the platform's user data folder or `--data DIR`, never the checkout."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from app.kernel.enums import Realm
+
+APP_NAME = "joint-duty-console"
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """One site's folder: database, keys, lock, socket, backups, logs."""
+
+    root: Path
+
+    @classmethod
+    def default(cls, realm: Realm = Realm.LIVE) -> DataDir:
+        """The platform's user data folder of a realm (XC-10: an exercise lives in its own)."""
+        return cls(Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / realm.value)
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "console.db"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys, folder 0700, files 0600."""
+        return self.root / "keys"
+
+    @property
+    def socket(self) -> Path:
+        """Local socket of a running console, 0600."""
+        return self.root / "console.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that may write."""
+        return self.root / "lock"
+
+    @property
+    def high_water(self) -> Path:
+        """What of our own chain has ever left this machine."""
+        return self.root / "high_water.json"
+
+    @property
+    def backups(self) -> Path:
+        """Verified copies."""
+        return self.root / "backups"
+
+    @property
+    def logs(self) -> Path:
+        """Technical log without personal data (XC-07)."""
+        return self.root / "logs"
+
+    def create(self) -> None:
+        """Make the folders; PermissionError or OSError reach the caller."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in (self.keys, self.backups, self.logs):
+            folder.mkdir(exist_ok=True)
+        os.chmod(self.keys, 0o700)
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, atomically and durably."""
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,346 @@
+"""Transactions on the wire: columns and shared tables, nothing that the receiver can compute (REPLICATION,
+The operation, Wire).
+
+Hashes never travel, commitments only for withheld operations, `prev` only where a chain begins in a block.
+This is the one place where operations are taken apart and rebuilt; a rebuilt one carries the hash of what
+came, so a changed byte breaks chain or signature.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from app.journal.operation import HASH_BYTES, SALT_BYTES, Operation, Transaction, commitment, header_hash
+from app.replication.frames import (
+    MAX_BLOCK_OPERATIONS,
+    MAX_PLAIN_BYTES,
+    Block,
+    FrameError,
+    FrameTooLargeError,
+    Head,
+    Mark,
+    Packed,
+    Span,
+)
+
+_SITE_LENGTH: Final = 26
+_UUID_LENGTH: Final = 36
+_UUID_BYTES: Final = 16
+_OPEN_BYTES: Final = 48  # what an operation with its hidden part adds to a block beside its body, roughly
+_SHUT_BYTES: Final = 40
+_TRANSACTION_BYTES: Final = 100
+
+
+def site_to_bytes(site: str) -> bytes:
+    """Site id (26 characters, base32) -> its 16 bytes; ValueError when it is not one."""
+    try:
+        raw = base64.b32decode(site.upper() + "======")
+    except binascii.Error as wrong:
+        raise ValueError("not a site id") from wrong
+    if len(site) != _SITE_LENGTH or site_from_bytes(raw) != site:
+        raise ValueError("not a site id")
+    return raw
+
+
+def site_from_bytes(raw: bytes) -> str:
+    """16 bytes -> site id."""
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def heads(vector: dict[str, tuple[int, bytes]]) -> list[Head]:
+    """Vector with head hashes -> wire."""
+    return [Head(site_to_bytes(site), seq, digest) for site, (seq, digest) in vector.items() if seq]
+
+
+def marks(vector: dict[str, int]) -> list[Mark]:
+    """Vector -> wire."""
+    return [Mark(site_to_bytes(site), seq) for site, seq in vector.items()]
+
+
+def vector_of(entries: Iterable[Head] | Iterable[Mark]) -> dict[str, int]:
+    """Wire -> vector; FrameError when a site stands twice."""
+    out: dict[str, int] = {}
+    for entry in entries:
+        site = site_from_bytes(entry.site)
+        if site in out:
+            raise FrameError("a site stands twice")
+        out[site] = entry.seq
+    return out
+
+
+def spans(ranges: Iterable[tuple[str, int, int]]) -> list[Span]:
+    """(site, first, last) -> wire."""
+    return [Span(site_to_bytes(site), first, last) for site, first, last in ranges]
+
+
+def ranges_of(entries: Iterable[Span]) -> dict[str, list[tuple[int, int]]]:
+    """Wire -> ranges per site; FrameError when one is empty or reversed."""
+    out: dict[str, list[tuple[int, int]]] = {}
+    for span in entries:
+        if not 1 <= span.first <= span.last:
+            raise FrameError("range")
+        out.setdefault(site_from_bytes(span.site), []).append((span.first, span.last))
+    return out
+
+
+def estimate(tx: Transaction) -> int:
+    """Bytes a transaction adds to a block before compression, roughly."""
+    bodies = sum(_SHUT_BYTES if op.body is None else _OPEN_BYTES + len(op.body) for op in tx)
+    return _TRANSACTION_BYTES + HASH_BYTES * len(tx[0].parents) + bodies
+
+
+def _uuid_bytes(text: str) -> bytes | None:
+    """The 16 bytes of a canonical UUID, None for any other text."""
+    if len(text) != _UUID_LENGTH:
+        return None
+    try:
+        raw = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        return None
+    return raw if len(raw) == _UUID_BYTES and _uuid_text(raw) == text else None
+
+
+def _uuid_text(raw: bytes) -> str:
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _column(values: list[int]) -> list[int]:
+    """One entry stands for all when they are equal."""
+    return values[:1] if values and values.count(values[0]) == len(values) else values
+
+
+@dataclass
+class _Tables:
+    """Words and UUIDs of a block; a UUID's number is known only when all words are, so it is kept negative
+    until then.
+    """
+
+    words: dict[str, int] = field(default_factory=dict)
+    uuids: dict[bytes, int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def number(self, text: str) -> int:
+        known = self.seen.get(text)
+        if known is None:
+            raw = _uuid_bytes(text)
+            known = (
+                self.words.setdefault(text, len(self.words))
+                if raw is None
+                else ~self.uuids.setdefault(raw, len(self.uuids))
+            )
+            self.seen[text] = known
+        return known
+
+    def settle(self, column: list[int]) -> list[int]:
+        words = len(self.words)
+        return _column([n if n >= 0 else words + ~n for n in column])
+
+
+class _Packing:
+    """Builds one block."""
+
+    def __init__(self, txs: Sequence[Transaction]) -> None:
+        self._txs = txs
+        self._sites: dict[str, int] = {}
+        self._tables = _Tables()
+        self._ends: dict[str, Operation] = {}
+        self._numbers: dict[bytes, int] = {}
+        self._first_hlc = self._hlc = txs[0][0].hlc
+
+    def block(self) -> Block:
+        rows = [self._row(number, tx) for number, tx in enumerate(self._txs)]
+        settle = self._tables.settle
+        packed = [
+            Packed(
+                row.site, row.seq, row.prev, row.parents, row.hlcs, settle(row.scopes), row.commits, row.shut, settle(row.actors),
+                settle(row.commands), settle(row.entities), settle(row.entity_ids), _column(row.schemas), row.salts, row.bodies, row.sig,
+            )
+            for row in rows
+        ]  # fmt: skip
+        words, uuids = list(self._tables.words), b"".join(self._tables.uuids)
+        return Block([site_to_bytes(site) for site in self._sites], words, uuids, self._first_hlc, packed)
+
+    def _row(self, number: int, tx: Transaction) -> Packed:
+        first, last = tx[0], tx[-1]
+        before = self._ends.get(first.site)
+        goes_on = before is not None and before.hash == first.prev and before.seq + 1 == first.seq
+        hlcs = []
+        for op in tx:
+            hlcs.append(op.hlc - self._hlc)
+            self._hlc = op.hlc
+        shut = [index for index, op in enumerate(tx) if op.body is None]
+        number_of = self._tables.number
+        opened = [op for op in tx if op.body is not None]
+        row = Packed(
+            site=self._sites.setdefault(first.site, len(self._sites)),
+            seq=0 if goes_on else first.seq,
+            prev=b"" if goes_on else first.prev,
+            parents=[self._numbers.get(parent, parent) for parent in first.parents],
+            hlcs=hlcs,
+            scopes=[number_of(op.scope) for op in tx],
+            commits=b"".join(tx[index].commit for index in shut),
+            shut=shut if len(shut) < len(tx) else [],
+            actors=[number_of(op.actor or "") for op in opened],
+            commands=[number_of(op.command or "") for op in opened],
+            entities=[number_of(op.entity or "") for op in opened],
+            entity_ids=[number_of(op.entity_id or "") for op in opened],
+            schemas=[op.schema_v or 0 for op in opened],
+            salts=b"".join(op.salt or b"" for op in opened),
+            bodies=[op.body or b"" for op in opened],
+            sig=last.sig or b"",
+        )
+        self._ends[first.site] = last
+        self._numbers[last.hash] = number
+        return row
+
+
+def pack_block(txs: Sequence[Transaction]) -> Block:
+    """Transactions (at least one, in causal order) -> block; FrameTooLargeError when it has too many
+    operations or bytes.
+    """
+    if sum(map(len, txs)) > MAX_BLOCK_OPERATIONS or sum(map(estimate, txs)) > MAX_PLAIN_BYTES:
+        raise FrameTooLargeError("block")
+    return _Packing(txs).block()
+
+
+def _spread(column: list[int], count: int) -> list[int]:
+    if len(column) == count:
+        return column
+    if len(column) == 1:
+        return column * count
+    raise FrameError("column")
+
+
+def _pieces(blob: bytes, size: int, count: int) -> list[bytes]:
+    if len(blob) != size * count:
+        raise FrameError("column")
+    return [blob[start : start + size] for start in range(0, len(blob), size)]
+
+
+@dataclass(frozen=True)
+class _Open:
+    """Columns of the operations of a transaction whose hidden part came along."""
+
+    actors: list[str]
+    commands: list[str]
+    entities: list[str]
+    entity_ids: list[str]
+    schemas: list[int]
+    salts: list[bytes]
+    bodies: list[bytes]
+
+
+class _Unpacking:
+    """Reads one block from beginning to end."""
+
+    def __init__(self, realm: str, block: Block) -> None:
+        self._realm, self._block = realm, block
+        self._sites = [site_from_bytes(raw) for raw in block.sites]
+        uuids = _pieces(block.uuids, _UUID_BYTES, len(block.uuids) // _UUID_BYTES)
+        self._words = [*block.words, *map(_uuid_text, uuids)]
+        self._ends: dict[str, Operation] = {}
+        self._hashes: list[bytes] = []
+        self._hlc = block.hlc
+        self._operations = 0
+
+    def transactions(self) -> Iterator[Transaction]:
+        for packed in self._block.transactions:
+            self._operations += len(packed.hlcs)
+            if self._operations > MAX_BLOCK_OPERATIONS:
+                raise FrameError("too many operations")
+            try:
+                tx = self._transaction(packed)
+            except IndexError as wrong:
+                raise FrameError("number outside its table") from wrong
+            self._ends[tx[-1].site] = tx[-1]
+            self._hashes.append(tx[-1].hash)
+            yield tx
+
+    def _transaction(self, packed: Packed) -> Transaction:
+        site, count = self._sites[packed.site], len(packed.hlcs)
+        seq, prev = self._beginning(packed, site)
+        first = seq
+        shut = self._shut(packed, count)
+        commits = iter(_pieces(packed.commits, HASH_BYTES, len(shut)))
+        opened = self._opened(packed, count - len(shut))
+        parents = tuple(sorted(self._hashes[p] if isinstance(p, int) else p for p in packed.parents))
+        scopes = self._texts(packed.scopes, count)
+        ops: list[Operation] = []
+        nth = 0
+        for index, step in enumerate(packed.hlcs):
+            self._hlc += step
+            if not 0 <= self._hlc < 1 << 63:
+                raise FrameError("hlc")
+            last = index == count - 1
+            here = () if index else parents
+            sig = packed.sig if last else None
+            if index in shut:
+                op = Operation(
+                    b"", site, seq, prev, first, last, here, self._hlc, scopes[index], next(commits), sig
+                )
+            else:
+                hidden = (
+                    opened.actors[nth], opened.commands[nth], opened.entities[nth], opened.entity_ids[nth], opened.schemas[nth],
+                )  # fmt: skip
+                salt, body = opened.salts[nth], opened.bodies[nth]
+                commit = commitment(salt, *hidden, body)
+                op = Operation(
+                    b"", site, seq, prev, first, last, here, self._hlc, scopes[index], commit, sig, *hidden, salt, body
+                )  # fmt: skip
+                nth += 1
+            op = replace(op, hash=header_hash(self._realm, op))
+            ops.append(op)
+            seq, prev = seq + 1, op.hash
+        return tuple(ops)
+
+    def _beginning(self, packed: Packed, site: str) -> tuple[int, bytes]:
+        """Sequence number and prev of a transaction's first operation."""
+        if packed.seq:
+            if len(packed.prev) != (HASH_BYTES if packed.seq > 1 else 0):
+                raise FrameError("prev")
+            return packed.seq, packed.prev
+        before = self._ends.get(site)
+        if before is None or packed.prev:
+            raise FrameError("continues nothing")
+        return before.seq + 1, before.hash
+
+    def _shut(self, packed: Packed, count: int) -> frozenset[int]:
+        """Positions of the withheld operations."""
+        shut = frozenset(packed.shut)
+        if len(shut) != len(packed.shut) or any(index >= count for index in shut):
+            raise FrameError("withheld positions")
+        if not shut and packed.commits:
+            return frozenset(range(count))
+        return shut
+
+    def _opened(self, packed: Packed, count: int) -> _Open:
+        if len(packed.bodies) != count:
+            raise FrameError("column")
+        return _Open(
+            actors=self._texts(packed.actors, count),
+            commands=self._texts(packed.commands, count),
+            entities=self._texts(packed.entities, count),
+            entity_ids=self._texts(packed.entity_ids, count),
+            schemas=_spread(packed.schemas, count),
+            salts=_pieces(packed.salts, SALT_BYTES, count),
+            bodies=packed.bodies,
+        )
+
+    def _texts(self, column: list[int], count: int) -> list[str]:
+        return [self._words[number] for number in _spread(column, count)]
+
+
+def unpack_block(realm: str, block: Block) -> Iterator[Transaction]:
+    """Block -> transactions with their hashes and commitments computed anew, one at a time; FrameError when
+    it does not add up.
+
+    Signatures, scopes and the place in the causal past are for the journal to judge.
+    """
+    if len(block.uuids) % _UUID_BYTES:
+        raise FrameError("uuids")
+    return _Unpacking(realm, block).transactions()

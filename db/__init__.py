@@ -1,0 +1,1 @@
+"""Tables, connections, migrations, backup and reference data. Imports nothing of `app`."""

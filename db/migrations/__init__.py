@@ -1,0 +1,1 @@
+"""Migrations: the only way tables come into being."""

@@ -1,0 +1,29 @@
+"""All tables, one module per feature; ENTITIES is the list of shared tables."""
+
+from __future__ import annotations
+
+from db.fields import Entity
+from db.tables import accounts, duty, forces, incidents, journal, local, points, reports, settings, shelters
+
+__all__ = ["ENTITIES", "accounts", "duty", "forces", "incidents", "journal", "local", "points", "reports", "settings", "shelters"]
+
+ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        accounts.ACCOUNT,
+        accounts.SITE,
+        accounts.AGENCY,
+        accounts.REFUSAL,
+        duty.WATCH,
+        duty.LOG_ENTRY,
+        incidents.INCIDENT,
+        incidents.ALARM_UNIT,
+        reports.ORAL_REPORT,
+        reports.REPORT,
+        forces.STATION,
+        forces.VEHICLE,
+        shelters.SHELTER,
+        points.POINT,
+        settings.RULE_NUMBER,
+    )
+}

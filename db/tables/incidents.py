@@ -1,0 +1,66 @@
+"""Incidents (RC-01, RC-16, D-20 to D-22, D-34) and the units sent to them (IS-01)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Float, Index, Integer, String, text
+
+from db.fields import fixed, maximum, minimum, register, shared, status
+
+# Order of caution: a life may still be in danger < nobody looks any more (REPLICATION, status machines).
+CAUTION = ("handling", "registered", "clue", "controlled", "closed", "merged", "void")
+
+INCIDENT = shared(
+    "incident",
+    [
+        fixed("no"),
+        fixed("agency"),
+        fixed("registered_at", Integer),
+        fixed("registered_by"),
+        fixed("origin"),  # person | feed
+        fixed("alarm_no"),
+        register("source"),
+        minimum("received_at"),
+        register("occurred_at", Integer),
+        register("class_code"),
+        register("type_code"),
+        register("what"),
+        register("place"),
+        register("unit_code"),
+        register("position", {"lon": Float, "lat": Float, "crs": String}),
+        register("address_note"),
+        maximum("alarm_grade"),
+        status("status", CAUTION),
+        register("status_reason"),
+        register("report_duty", {"owes_reports": Integer, "owes_why": String, "oral_limit_s": Integer, "written_limit_s": Integer}),
+    ],
+    derived={
+        "incident_level": String,
+        "oral_due_at": Integer,
+        "oral_met_at": Integer,
+        "oral_status": String,
+        "written_due_at": Integer,
+        "written_met_at": Integer,
+        "written_status": String,
+        "next_due_at": Integer,
+        "next_clock": String,
+        "open": Integer,
+    },
+    indexes=[("no",), ("alarm_no",), ("received_at",)],
+)
+_T = INCIDENT.table.c
+# The board's own order (SCREEN): open before closed, what burns first, then the newest.
+Index("ix_incident_board", _T.open.desc(), text("coalesce(next_due_at, 9223372036854775807)"), _T.received_at.desc(), _T.id)
+
+ALARM_UNIT = shared(
+    "alarm_unit",
+    [
+        fixed("incident_id"),
+        fixed("unit"),
+        fixed("unit_kind"),
+        register("dispatched_at", Integer),
+        register("departed_at", Integer),
+        register("arrived_at", Integer),
+        register("released_at", Integer),
+    ],
+    indexes=[("incident_id",)],
+)

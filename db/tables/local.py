@@ -1,0 +1,55 @@
+"""Tables of this workstation alone: never journalled, never sent. Only app/local and the bootstrap write here."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
+
+from db.fields import metadata
+
+# One row: who we are. `phase` tells how far the first start has come.
+SELF = Table(
+    "self",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("realm", String, nullable=False),
+    Column("district", String, nullable=False),
+    Column("agency", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("letter", String, nullable=False),
+    Column("recovery_key", LargeBinary, nullable=False),
+    Column("console_account", String, nullable=False),
+    Column("made_at", Integer, nullable=False),
+)
+
+# Password verifiers stay on the workstation (docs/decisions).
+CREDENTIAL = Table(
+    "credential",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("verifier", String, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Integer, nullable=False, server_default="0"),
+    Column("last_used_at", Integer),
+)
+
+# Peers whose identity file was compared by telephone and confirmed here.
+PEER = Table(
+    "peer",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("agency", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("identity", LargeBinary, nullable=False),
+    Column("address", String, nullable=False, server_default=""),
+    Column("confirmed_at", Integer, nullable=False),
+)
+
+DRAFT = Table(
+    "draft",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account_id", String, nullable=False),
+    Column("command", String, nullable=False),
+    Column("content", String, nullable=False),
+    Column("saved_at", Integer, nullable=False),
+)

@@ -1,0 +1,40 @@
+"""Oral reports (RP-16) and the minimal report row that the reports feature extends (RP-15, D-32)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Integer
+
+from db.fields import fixed, shared
+
+ORAL_REPORT = shared(
+    "oral_report",
+    [
+        fixed("incident_id"),
+        fixed("agency"),
+        fixed("to_role"),
+        fixed("channel"),
+        fixed("spoken_at", Integer),
+        fixed("entered_at", Integer),
+        fixed("gist"),
+        fixed("account_id"),
+        fixed("amends_id"),
+    ],
+    indexes=[("incident_id", "spoken_at"), ("amends_id",)],
+)
+
+REPORT = shared(
+    "report",
+    [
+        fixed("incident_id"),
+        fixed("agency"),
+        fixed("kind"),
+        fixed("form"),
+        fixed("recipient"),
+        fixed("sent_at", Integer),
+        fixed("entered_at", Integer),
+        fixed("title"),
+        fixed("text"),
+        fixed("account_id"),
+    ],
+    indexes=[("incident_id", "sent_at")],
+)
