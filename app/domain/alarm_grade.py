@@ -74,8 +74,6 @@ def check_raise(current: int | None, to: int, kind: AlarmKind | None) -> None:
 
 
 def grade_colour(grade: int, kind: AlarmKind) -> GradeColour:
-    """Colour of a grade: fire green to red, rescue blue to red (RULES part 6). Refusal E_RANGE outside the
-    scale.
-    """
+    """Colour of a grade (RULES part 6): fire green to red, rescue blue to red. Refusal E_RANGE outside."""
     check_grade(grade, kind)
     return _COLOURS[kind][grade - 1]

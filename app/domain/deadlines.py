@@ -55,9 +55,7 @@ def due_at(start_ms: int, limit_s: int) -> int:
 
 
 def status(due_ms: int, met_ms: int | None) -> DeadlineStatus:
-    """RUNNING without a met time; MET up to and including the due moment; MET_LATE one millisecond later
-    (D-02).
-    """
+    """RUNNING without a met time, MET up to and including the due moment, MET_LATE from 1 ms later (D-02)."""
     if met_ms is None:
         return DeadlineStatus.RUNNING
     return DeadlineStatus.MET if met_ms <= due_ms else DeadlineStatus.MET_LATE
@@ -74,18 +72,15 @@ def is_overdue(now_ms: int, due_ms: int) -> bool:
 
 
 def is_amber(now_ms: int, due_ms: int, amber_s: int = AMBER_S) -> bool:
-    """True from exactly `amber_s` seconds left until the due moment; overdue is red and no longer amber
-    (D-02).
-    """
+    """True from exactly `amber_s` seconds left until the due moment; overdue is red, not amber (D-02)."""
     return 0 <= remaining_ms(now_ms, due_ms) <= amber_s * SECOND_MS
 
 
 def oral_met_at(rows: Iterable[OralReport]) -> int | None:
-    """When the oral clock was met: the earliest effective oral report to the government duty room (D-32,
-    RP-16).
+    """When the oral clock was met; None while it was not (D-32, RP-16).
 
-    A row that another one amends is not effective, whatever its recipient; the order of the rows does not
-    matter.
+    Counts the earliest effective oral report to the government duty room. A row that another one amends is
+    not effective, whatever its recipient; the order of the rows does not matter.
     """
     known = tuple(rows)
     amended = {row.amends_id for row in known if row.amends_id is not None}
@@ -96,8 +91,10 @@ def oral_met_at(rows: Iterable[OralReport]) -> int | None:
 
 
 def written_met_at(rows: Iterable[SentReport]) -> int | None:
-    """When the written clock was met: the earliest first, follow-up or final report in written form that was
-    sent to the government duty room (D-32). Short forms, supplements and corrections never meet it.
+    """When the written clock was met; None while it was not (D-32).
+
+    Counts the earliest first, follow-up or final report in written form that was sent to the government duty
+    room. Short forms, supplements and corrections never meet it.
     """
     sent = (
         row.sent_at

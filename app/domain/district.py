@@ -1,5 +1,4 @@
-"""District packs: codes, names, streets, box, recipients, rule numbers, modules (PRODUCT; RULES part 9,
-D-31).
+"""District packs: names, codes, box, recipients, rule numbers, modules (PRODUCT; RULES part 9; D-31).
 
 The caller reads the file (tomllib) and hands over the parsed table; nothing here touches the disk.
 """

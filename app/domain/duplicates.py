@@ -15,7 +15,7 @@ WINDOW_S = 1_800
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An incident as far as the comparison needs it: received_at in UTC ms, point in WGS-84 degrees or None."""
+    """What the comparison needs of an incident: received_at in UTC ms, point in WGS-84 degrees or None."""
 
     id: str
     incident_class: IncidentClass

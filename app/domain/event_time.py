@@ -12,9 +12,7 @@ LATE_WINDOW_S = 86_400
 def check_not_future(
     at_ms: int, now_ms: int, *, field: str, clause: str = "D-26", tolerance_s: int = FUTURE_TOLERANCE_S
 ) -> None:
-    """Refuse a moment more than `tolerance_s` seconds ahead of now: E_TIME. Exactly that far is allowed
-    (D-26).
-    """
+    """Refuse a moment more than `tolerance_s` seconds ahead of now: E_TIME; the limit is allowed (D-26)."""
     if at_ms - now_ms > tolerance_s * SECOND_MS:
         raise Refusal(ErrorCode.TIME, "refusal.time.future", field=field, clause=clause, seconds=tolerance_s)
 

@@ -1,6 +1,4 @@
-"""Who owes the first report: the first-arrived force's agency (RP-01, D-03). All moments are UTC
-milliseconds.
-"""
+"""Who owes the first report: the first-arrived force's agency (RP-01, D-03). Moments in UTC ms."""
 
 from __future__ import annotations
 

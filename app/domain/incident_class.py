@@ -11,9 +11,7 @@ PENDING_LIMIT_S = 600
 def class_overdue(
     incident_class: IncidentClass, registered_at: int, now_ms: int, limit_s: int = PENDING_LIMIT_S
 ) -> bool:
-    """True once a class has been pending for more than the limit (seconds; RC-01: at most 10 min, limit
-    included).
-    """
+    """True once a class has been pending for more than `limit_s` seconds (RC-01: at most 10 min)."""
     return incident_class is IncidentClass.PENDING and now_ms - registered_at > limit_s * SECOND_MS
 
 

@@ -1,6 +1,4 @@
-"""State machine of incidents (RULES part 2) and its order of caution for merges (REPLICATION, status
-machines).
-"""
+"""State machine of incidents (RULES part 2) and its order of caution for merges."""
 
 from __future__ import annotations
 

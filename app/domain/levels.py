@@ -53,7 +53,5 @@ def incident_level(
 
 
 def preliminary(level: IncidentLevel, *, figures_verified: bool) -> bool:
-    """True while a level is a first judgement: there is one, and its figures are not all verified (RULES 4.7,
-    IS-14).
-    """
+    """True while a level is a first judgement: its figures are not all verified (RULES 4.7, IS-14)."""
     return level is not IncidentLevel.LEVEL_NONE and not figures_verified

@@ -40,10 +40,10 @@ def _is_date(text: str) -> bool:
 
 
 def incident_number(agency: Agency, date_yyyymmdd: str, letter: str, n: int) -> str:
-    """Text of a number, e.g. EMB-20250714-001 or EMB-20250714-B001; from 1000 on it grows to four digits
-    (D-20).
+    """Text of a number, e.g. EMB-20250714-001 or EMB-20250714-B001 (D-20, D-35).
 
-    Raises ValueError when the parts cannot make a number (a bug, not an officer's mistake).
+    Three digits, from 1000 on four. Raises ValueError when the parts make no number: a bug, no officer's
+    mistake.
     """
     text = str(IncidentNumber(date_yyyymmdd, agency, letter, n))
     if n < 1 or not _NUMBER.fullmatch(text) or not _is_date(date_yyyymmdd):
@@ -52,7 +52,7 @@ def incident_number(agency: Agency, date_yyyymmdd: str, letter: str, n: int) -> 
 
 
 def parse_number(text: str) -> IncidentNumber:
-    """Parts of a number as printed. Raises Refusal E_FORMAT for anything `incident_number` would not print."""
+    """Parts of a number as printed. Refusal E_FORMAT for anything `incident_number` would not print."""
     found = _NUMBER.fullmatch(text)
     if found is not None:
         agency, day, letter, count = found.groups()
@@ -63,9 +63,7 @@ def parse_number(text: str) -> IncidentNumber:
 
 
 def workstation_letter(position: int) -> str:
-    """Letter of an agency's workstation by its position from 1: "", "B", "C" ... "Z" (D-35). ValueError
-    beyond.
-    """
+    """Letter of an agency's workstation by position: 1 "", 2 "B" ... 26 "Z" (D-35); ValueError beyond."""
     if not 1 <= position <= ord("Z") - ord(_FIRST_LETTER) + 1:
         raise ValueError(f"no series letter for workstation {position}")
     return "" if position == 1 else chr(ord(_FIRST_LETTER) + position - 1)

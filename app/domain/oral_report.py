@@ -1,5 +1,6 @@
-"""Oral reports: four fields, one key (RP-16, RP-08). Whoever fills the form sets the usual values before the
-check.
+"""Oral reports: four fields, one key (RP-16, RP-08).
+
+Whoever fills the form sets the usual values (duty room, landline, place and what) before the check.
 """
 
 from __future__ import annotations

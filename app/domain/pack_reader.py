@@ -11,9 +11,7 @@ _T = TypeVar("_T")
 
 
 class PackTable:
-    """One table of a pack. Each key is read once; `done` refuses what nobody asked for, so a typo cannot
-    hide.
-    """
+    """One table of a pack; `done` refuses the keys that nobody asked for, so a typo cannot hide."""
 
     def __init__(self, data: object, path: str = "") -> None:
         if not isinstance(data, Mapping):

@@ -20,9 +20,7 @@ class Readiness:
 
 
 def vehicle_state(code: str) -> VehicleState | None:
-    """State of a code of the standard; None for a code it does not list, which is kept and shown as it came
-    (IS-01).
-    """
+    """State of a code; None for one the standard does not list: it is kept as it came (IS-01)."""
     try:
         return VehicleState(code)
     except ValueError:

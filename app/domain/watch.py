@@ -27,9 +27,7 @@ def missing_posts(present: Iterable[Holder]) -> tuple[Post, ...]:
 
 
 def two_persons_present(present: Iterable[Holder]) -> bool:
-    """Two-person rule: a chief and an officer are there and are different persons (JD-04); False is a red
-    alert.
-    """
+    """Two-person rule (JD-04): a chief and an officer, different persons, are there; else a red alert."""
     known = tuple(present)
     chiefs = {holder.person_id for holder in known if holder.post is Post.DUTY_CHIEF}
     officers = {holder.person_id for holder in known if holder.post is Post.DUTY_OFFICER}

@@ -1,5 +1,4 @@
-"""Turns a refusal or a fault into the sentence an officer reads: what happened, why, what to do (SCREEN,
-Manners).
+"""Turns a refusal or a fault into the sentence an officer reads: what happened, why, what to do.
 
 Parameters are given as values and worded here: enum members by their names, moments (`*_at`, UTC ms) in local
 time, keys of acts, entities and agencies by their texts.
@@ -22,9 +21,7 @@ _TEN = 10
 
 
 def enum_key(member: Enum) -> str:
-    """Key of the name of an enum member, e.g. enum.incident_status.handling (numbers by their lower-case
-    name).
-    """
+    """Key of the name of an enum member: enum.incident_status.handling; an IntEnum by its lower-case name."""
     table = _WORD_START.sub("_", type(member).__name__).lower()
     name = member.value if isinstance(member, StrEnum) else member.name.lower()
     return f"enum.{table}.{name}"
@@ -49,8 +46,7 @@ def _word(texts: Texts, name: str, value: object, agencies: Mapping[str, str]) -
 
 
 def who_can(texts: Texts, refusal: Refusal, agencies: Mapping[str, str] | None = None) -> str:
-    """Names of those who may do the refused act (roles, agencies), joined; empty when the refusal names
-    nobody.
+    """Names of those who may do the refused act (roles, agencies), joined; empty when nobody is named.
 
     `agencies` gives the district's own names by agency key.
     """
@@ -87,9 +83,7 @@ def sentence(
 
 
 def numeral(texts: Texts, n: int) -> str:
-    """A number from 1 to 99 as it stands in a report title in the language of the texts; larger ones in
-    digits (RP-15).
-    """
+    """A follow-up's number as its title shows it (RP-15): 1 to 99 in words where the language has them."""
     digits = texts.get("wording.numerals").split()
     if not 1 <= n < _TEN * _TEN or len(digits) < _TEN:
         return str(n)
