@@ -1,0 +1,1 @@
+"""Tests of the pure rules, the district packs and the reference tables."""

@@ -1,0 +1,57 @@
+"""Event time against time of entry (D-26), and blank input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.event_time import FUTURE_TOLERANCE_S, LATE_WINDOW_S, check_event_time
+from app.domain.required import is_blank
+from app.domain.rule_numbers import RuleKey
+from app.kernel.errors import ErrorCode
+from tests.domain.helpers import at, district, refused
+
+NOW = at("14:00:00")
+
+
+def test_up_to_a_minute_ahead() -> None:
+    check_event_time(NOW + 60_000, NOW, field="at")
+    with refused(ErrorCode.TIME, "at", "refusal.time.future"):
+        check_event_time(NOW + 60_001, NOW, field="at", late_confirmed=True)
+
+
+def test_more_than_a_day_back_needs_a_confirmation() -> None:
+    day = 86_400_000
+    check_event_time(NOW - day, NOW, field="at")
+    with refused(ErrorCode.TIME, "at", "refusal.time.needs_confirm") as refusal:
+        check_event_time(NOW - day - 1, NOW, field="at")
+    assert refusal.params == {"hours": 24}
+    check_event_time(NOW - 30 * day, NOW, field="at", late_confirmed=True)
+
+
+@given(st.integers(1, 3_600), st.integers(1, 100))
+def test_a_district_may_use_other_limits(tolerance_s: int, hours: int) -> None:
+    limits: dict[str, Any] = {"tolerance_s": tolerance_s, "late_window_s": hours * 3_600}
+    check_event_time(NOW + tolerance_s * 1000, NOW, field="at", **limits)
+    check_event_time(NOW - hours * 3_600_000, NOW, field="at", **limits)
+    for moment in (NOW + tolerance_s * 1000 + 1, NOW - hours * 3_600_000 - 1):
+        with refused(ErrorCode.TIME, "at"):
+            check_event_time(moment, NOW, field="at", **limits)
+
+
+def test_stated_defaults_are_those_of_the_sample_pack() -> None:
+    assert district().seconds(RuleKey.FUTURE_TOLERANCE) == FUTURE_TOLERANCE_S
+    assert district().seconds(RuleKey.LATE_ENTRY_WINDOW) == LATE_WINDOW_S
+
+
+@pytest.mark.parametrize("text", [None, "", " ", "\t\n", "\u3000\u00a0", "\u200b\ufeff"])
+def test_what_looks_empty_is_empty(text: str | None) -> None:
+    assert is_blank(text)
+
+
+@given(st.text(), st.sampled_from("火a1。"))
+def test_one_visible_character_is_enough(around: str, visible: str) -> None:
+    assert not is_blank(around + visible)

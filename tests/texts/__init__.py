@@ -1,0 +1,1 @@
+"""Tests of the text catalogues and of the sentences made from them."""
