@@ -124,7 +124,7 @@ def make_leaf(
 
 
 def create_tls(folder: Path, site: str) -> TlsFiles:
-    """Make root and leaf of a site and write them into its folder of keys (0600); OSError reaches the caller."""
+    """Make root and leaf of a site and write them into its keys folder (0600); OSError reaches the caller."""
     root, root_key = make_root(site)
     leaf, leaf_key = make_leaf(site, root, root_key)
     write_secret(folder / ROOT_KEY_FILE, _key_pem(root_key))

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec.structs import replace
 
 from app.journal.operation import HASH_BYTES, SALT_BYTES, Operation, Transaction, commitment, header_hash
 from app.replication.frames import (
@@ -34,6 +37,10 @@ _OPEN_BYTES: Final = 48  # what an operation with its hidden part adds to a bloc
 _SHUT_BYTES: Final = 40
 _TRANSACTION_BYTES: Final = 100
 
+_Hidden = tuple[
+    str, str, str, str, int, bytes, bytes
+]  # actor, command, entity, entity_id, schema_v, salt, body
+
 
 def site_to_bytes(site: str) -> bytes:
     """Site id (26 characters, base32) -> its 16 bytes; ValueError when it is not one."""
@@ -51,12 +58,12 @@ def site_from_bytes(raw: bytes) -> str:
     return base64.b32encode(raw).decode().rstrip("=").lower()
 
 
-def heads(vector: dict[str, tuple[int, bytes]]) -> list[Head]:
+def heads(vector: Mapping[str, tuple[int, bytes]]) -> list[Head]:
     """Vector with head hashes -> wire."""
     return [Head(site_to_bytes(site), seq, digest) for site, (seq, digest) in vector.items() if seq]
 
 
-def marks(vector: dict[str, int]) -> list[Mark]:
+def marks(vector: Mapping[str, int]) -> list[Mark]:
     """Vector -> wire."""
     return [Mark(site_to_bytes(site), seq) for site, seq in vector.items()]
 
@@ -156,12 +163,17 @@ class _Packing:
         rows = [self._row(number, tx) for number, tx in enumerate(self._txs)]
         settle = self._tables.settle
         packed = [
-            Packed(
-                row.site, row.seq, row.prev, row.parents, row.hlcs, settle(row.scopes), row.commits, row.shut, settle(row.actors),
-                settle(row.commands), settle(row.entities), settle(row.entity_ids), _column(row.schemas), row.salts, row.bodies, row.sig,
+            replace(
+                row,
+                scopes=settle(row.scopes),
+                actors=settle(row.actors),
+                commands=settle(row.commands),
+                entities=settle(row.entities),
+                entity_ids=settle(row.entity_ids),
+                schemas=_column(row.schemas),
             )
             for row in rows
-        ]  # fmt: skip
+        ]
         words, uuids = list(self._tables.words), b"".join(self._tables.uuids)
         return Block([site_to_bytes(site) for site in self._sites], words, uuids, self._first_hlc, packed)
 
@@ -234,6 +246,23 @@ class _Open:
     salts: list[bytes]
     bodies: list[bytes]
 
+    def hidden(self, n: int) -> _Hidden:
+        """The hidden part of the nth of them."""
+        return (
+            self.actors[n],
+            self.commands[n],
+            self.entities[n],
+            self.entity_ids[n],
+            self.schemas[n],
+            self.salts[n],
+            self.bodies[n],
+        )
+
+
+def _commitment(hidden: _Hidden) -> bytes:
+    actor, command, entity, entity_id, schema_v, salt, body = hidden
+    return commitment(salt, actor, command, entity, entity_id, schema_v, body)
+
 
 class _Unpacking:
     """Reads one block from beginning to end."""
@@ -279,21 +308,14 @@ class _Unpacking:
             last = index == count - 1
             here = () if index else parents
             sig = packed.sig if last else None
+            place = (b"", site, seq, prev, first, last, here, self._hlc, scopes[index])
             if index in shut:
-                op = Operation(
-                    b"", site, seq, prev, first, last, here, self._hlc, scopes[index], next(commits), sig
-                )
+                op = Operation(*place, next(commits), sig)
             else:
-                hidden = (
-                    opened.actors[nth], opened.commands[nth], opened.entities[nth], opened.entity_ids[nth], opened.schemas[nth],
-                )  # fmt: skip
-                salt, body = opened.salts[nth], opened.bodies[nth]
-                commit = commitment(salt, *hidden, body)
-                op = Operation(
-                    b"", site, seq, prev, first, last, here, self._hlc, scopes[index], commit, sig, *hidden, salt, body
-                )  # fmt: skip
+                hidden = opened.hidden(nth)
+                op = Operation(*place, _commitment(hidden), sig, *hidden)
                 nth += 1
-            op = replace(op, hash=header_hash(self._realm, op))
+            op = dataclasses.replace(op, hash=header_hash(self._realm, op))
             ops.append(op)
             seq, prev = seq + 1, op.hash
         return tuple(ops)

@@ -1,0 +1,87 @@
+"""Dialling a peer until a session lives, with growing pauses and jitter (0.5 to 8 s)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import cycle
+from typing import Final
+
+import websockets.exceptions
+from websockets.asyncio.client import ClientConnection, connect
+
+from app.kernel.errors import Refusal
+from app.replication.endings import refusal
+from app.replication.frames import MAX_FRAME_BYTES
+from app.replication.links import Link
+from app.replication.peers import Pace
+from app.replication.tls import tls_refusal
+
+CLOSE_S: Final = 1.0
+_JITTER: Final = 0.25
+
+
+def pauses(pace: Pace, chance: random.Random) -> Iterator[float]:
+    """Seconds to wait before the next try: doubling up to the limit, each ± 25 %."""
+    pause = pace.redial_min_s
+    while True:
+        yield pause * (1 + chance.uniform(-_JITTER, _JITTER))
+        pause = min(2 * pause, pace.redial_max_s)
+
+
+async def open_connection(
+    host: str, port: int, context: ssl.SSLContext, timeout_s: float
+) -> ClientConnection:
+    """Open a websocket over TLS; Refusal (E_SYNC) that says why it did not come about.
+
+    Under TLS 1.3 the own certificate is judged after our side of the handshake is done; the answer to the
+    websocket's request is the first sign that it was accepted.
+    """
+    name = f"[{host}]" if ":" in host else host
+    try:
+        return await connect(
+            f"wss://{name}:{port}/",
+            ssl=context,
+            compression=None,
+            proxy=None,
+            max_size=MAX_FRAME_BYTES,
+            ping_interval=None,
+            open_timeout=timeout_s,
+            close_timeout=CLOSE_S,
+            user_agent_header=None,
+        )
+    except (OSError, TimeoutError, EOFError, websockets.exceptions.InvalidHandshake) as wrong:
+        raise _why(wrong) from wrong
+
+
+def _why(wrong: BaseException) -> Refusal:
+    cause: BaseException | None = wrong
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return tls_refusal(cause)
+        cause = cause.__cause__
+    if isinstance(wrong, websockets.exceptions.InvalidHandshake | EOFError):
+        return refusal("refused_there")
+    return refusal("unreachable")
+
+
+async def dial(
+    link: Link, context: ssl.SSLContext, converse: Callable[[Link, ClientConnection], Awaitable[float]]
+) -> None:
+    """Keep a peer's link alive until cancelled; `converse` runs a session and tells its seconds."""
+    chance = random.Random()
+    waits = pauses(link.pace, chance)
+    for host, port in cycle(link.peer.endpoints):
+        await link.free.wait()
+        await asyncio.sleep(link.pause_s())
+        try:
+            connection = await open_connection(host, port, context, link.pace.hello_s)
+        except Refusal as wrong:
+            link.failed(wrong.text)
+        else:
+            lived = await converse(link, connection)
+            if lived > link.pace.redial_max_s:
+                waits = pauses(link.pace, chance)
+        await asyncio.sleep(next(waits))

@@ -1,0 +1,67 @@
+"""Late bodies: which ranges the peer asked for, and what answers it (REPLICATION, Disclosure)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from app.journal.journal import PeerView
+from app.journal.operation import Transaction
+from app.kernel.enums import Priority
+from app.replication.ports import JournalPort, NodePort
+
+Span = tuple[str, int, int]  # site, first, last
+_TURN: Final = 256  # operations looked through in one turn on the writer
+_MAX_ASKED: Final = 65_536
+
+
+class Fills:
+    """Questions of the peer and answers that wait to be sent."""
+
+    def __init__(self, node: NodePort) -> None:
+        self._node = node
+        self._asked: deque[Span] = deque(maxlen=_MAX_ASKED)
+        self._looked: list[Span] = []
+        self.ready: deque[Transaction] = deque()
+
+    def ask(self, spans: Iterable[Span]) -> None:
+        """Note ranges whose bodies the peer wants."""
+        self._asked.extend(spans)
+
+    @property
+    def open(self) -> bool:
+        """True while there is something to look for or to send."""
+        return bool(self._asked or self.ready)
+
+    async def look(self, view: PeerView) -> None:
+        """Look through a part of the first range; what the peer may read now becomes ready."""
+        site, first, last = self._asked.popleft()
+        txs, end, top = await self._node.on_writer(
+            Priority.BULK, partial(_bodies, self._node.journal, (site, first, last), view)
+        )
+        if end < min(last, top):
+            self._asked.appendleft((site, end + 1, last))
+        if txs:
+            self.ready.extend(txs)
+            self._looked.append((site, first, end))
+
+    def taken(self) -> list[Span]:
+        """Ranges that the frame just made answers, to be asked again if it is lost."""
+        spans, self._looked = self._looked, []
+        return spans
+
+    def rewind(self, lost: Iterable[Span]) -> None:
+        """Frames were lost: what they answered, and what was ready, is looked for again."""
+        self.ready.clear()
+        self._asked.extend((*lost, *self.taken()))
+
+
+def _bodies(journal: JournalPort, span: Span, view: PeerView) -> tuple[list[Transaction], int, int]:
+    """Answers to the first operations of a range, where they end, and where our chain ends."""
+    site, first, last = span
+    top = journal.vector().get(site, (0, b""))[0]
+    end = min(last, top, first + _TURN - 1)
+    txs = list(journal.bodies({site: [(first, end)]}, view)) if end >= first else []
+    return txs, end, top

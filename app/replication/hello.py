@@ -1,0 +1,103 @@
+"""The first frame both ways: what it says and what must be true of the other's (REPLICATION, Wire; XC-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.replication.endings import refusal
+from app.replication.frames import MAX_RANGES, PROTOCOL, Hello
+from app.replication.peers import LocalSite, Peer
+from app.replication.wire import heads, ranges_of, site_from_bytes, site_to_bytes, spans, vector_of
+
+Vector = Mapping[str, tuple[int, bytes]]
+Ranges = Mapping[str, Sequence[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a verified HELLO told: chains and headers held there, scopes, note on its version (text key)."""
+
+    vector: Mapping[str, int]
+    withheld: Mapping[str, list[tuple[int, int]]]
+    scopes: frozenset[str]
+    instance: bytes
+    note: str | None
+    forked: frozenset[str]
+
+
+def flat(ranges: Ranges) -> list[tuple[str, int, int]]:
+    """Ranges per site -> (site, first, last)."""
+    return [(site, first, last) for site, parts in ranges.items() for first, last in parts]
+
+
+def greeting(local: LocalSite, vector: Vector, withheld: Ranges, clock_ms: int, instance: bytes) -> Hello:
+    """Our HELLO; of very many withheld ranges the first ones, the rest is asked for by FILL.
+
+    `instance` is 16 random bytes of this start of the program: the peer sees by it that we restarted.
+    """
+    return Hello(
+        proto=PROTOCOL,
+        schema=local.schema,
+        realm=local.realm,
+        district=local.district,
+        agency=local.agency,
+        site=site_to_bytes(local.site),
+        vector=heads(vector),
+        withheld=spans(flat(withheld)[:MAX_RANGES]),
+        scopes=sorted(local.scopes),
+        clock_ms=clock_ms,
+        nonce=instance,
+    )
+
+
+def check_hello(local: LocalSite, peer: Peer, own: Vector, hello: Hello) -> Met:
+    """Judge the peer's HELLO against the pinned peer and our own chains.
+
+    Raises Refusal (E_SYNC): proto_newer, proto_older, realm, district, same_site, wrong_site (not the site
+    whose certificate was shown, or not its agency), own_chain_behind (the peer knows more of our chain than
+    we do: this machine was restored and must become a new site), fork (the same number with another hash on
+    our own chain). FrameError when the vector itself is malformed. Another chain that forked is left out and
+    named.
+    """
+    if hello.proto != PROTOCOL:
+        raise refusal("proto_newer" if hello.proto > PROTOCOL else "proto_older")
+    _check_party(local, peer, hello)
+    theirs = vector_of(hello.vector)
+    digests = {site_from_bytes(head.site): head.hash for head in hello.vector}
+    own_seq = own.get(local.site, (0, b""))[0]
+    if theirs.get(local.site, 0) > own_seq:
+        raise refusal("own_chain_behind")
+    forked = frozenset(
+        site
+        for site, (seq, digest) in own.items()
+        if seq and theirs.get(site) == seq and digests[site] != digest
+    )
+    if local.site in forked:
+        raise refusal("fork")
+    return Met(
+        vector=theirs,
+        withheld=ranges_of(hello.withheld),
+        scopes=peer.scopes & frozenset(hello.scopes),
+        instance=hello.nonce,
+        note=_version_note(local.schema, hello.schema),
+        forked=forked,
+    )
+
+
+def _check_party(local: LocalSite, peer: Peer, hello: Hello) -> None:
+    site = site_from_bytes(hello.site)
+    for wrong, key in (
+        (hello.realm != local.realm, "realm"),
+        (hello.district != local.district, "district"),
+        (site == local.site, "same_site"),
+        (site != peer.site or hello.agency != peer.agency, "wrong_site"),
+    ):
+        if wrong:
+            raise refusal(key)
+
+
+def _version_note(own: int, theirs: int) -> str | None:
+    if theirs == own:
+        return None
+    return "refusal.sync.schema_newer" if theirs > own else "refusal.sync.schema_older"

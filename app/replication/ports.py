@@ -1,0 +1,75 @@
+"""What replication asks of the rest: the journal's facade and the node that owns the writer's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from app.journal.journal import PeerView, Received
+from app.journal.operation import Transaction
+from app.kernel.changes import ChangeSet
+from app.kernel.enums import Priority
+
+_T = TypeVar("_T")
+
+
+class JournalPort(Protocol):
+    """One site's journal; every call belongs to the writer's thread (`NodePort.on_writer`)."""
+
+    realm: str
+    own_site: str
+    own_agency: str
+
+    def vector(self) -> dict[str, tuple[int, bytes]]:
+        """Site -> highest projected sequence number and its hash."""
+        ...
+
+    def withheld(self) -> dict[str, list[tuple[int, int]]]:
+        """Site -> ranges (first, last) held as headers only."""
+        ...
+
+    def after(
+        self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
+    ) -> list[tuple[int, Transaction]]:
+        """Transactions beyond a vector in causal order, each with the cursor to go on from."""
+        ...
+
+    def offer(self, tx: Transaction, peer: PeerView) -> Transaction:
+        """The transaction as this peer may see it."""
+        ...
+
+    def receive(self, transactions: Sequence[Transaction]) -> Received:
+        """Store and project in one commit; what precedes a faulty one is kept.
+
+        Raises GapError, NewerSchemaError, BadTransactionError; EnvironmentFault when the disk fails.
+        """
+        ...
+
+    def public_key(self, site: str) -> bytes | None:
+        """Key (32 bytes) of a known site."""
+        ...
+
+    def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:
+        """Transactions with operations in these ranges whose bodies the peer may read."""
+        ...
+
+
+class NodePort(Protocol):
+    """The running site: its journal, its writer, and the news of what was committed."""
+
+    @property
+    def journal(self) -> JournalPort:
+        """The journal; touched inside `on_writer` only."""
+        ...
+
+    def on_writer(self, priority: Priority, work: Callable[[], _T]) -> Awaitable[_T]:
+        """Run work on the writer's thread and hand its result (or exception) to the caller's loop."""
+        ...
+
+    def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
+        """Call `hear` after every commit, on any thread; the result ends the subscription."""
+        ...
+
+    def publish(self, changes: ChangeSet) -> None:
+        """Tell all subscribers what a peer's transactions changed; callable from any thread."""
+        ...

@@ -1,0 +1,346 @@
+"""The receiving half of a session: decode and verify beside the writer, apply several frames in one commit,
+then ACK.
+
+ACK means projected and committed here. A gap is neither stored nor acknowledged but asked again; a chain of a
+newer schema stops alone; a wrong transaction ends the session; a full disk acknowledges nothing and waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from app.journal import verbs
+from app.journal.journal import GapError, NewerSchemaError, Received
+from app.journal.operation import BadTransactionError, Transaction, unpack
+from app.kernel.changes import Change, ChangeSet
+from app.kernel.enums import ChangeKind, Origin, Priority
+from app.kernel.errors import EnvironmentFault
+from app.replication.endings import BAD_TRANSACTION, SessionEndedError
+from app.replication.frames import (
+    MAX_RANGES,
+    Ack,
+    Fill,
+    Frame,
+    FrameCodec,
+    FrameError,
+    Lane,
+    Nack,
+    Ops,
+    Why,
+    peek,
+)
+from app.replication.hello import flat
+from app.replication.outbox import Outbox
+from app.replication.peers import CREDIT, Pace
+from app.replication.ports import JournalPort, NodePort
+from app.replication.status import PeerStatus
+from app.replication.wire import marks, site_to_bytes, spans, unpack_block
+
+_SLICE_S: Final = 0.005  # longest run of decoding before others on the loop have their turn
+_LIVE_OPERATIONS: Final = 64
+_FIRST_BUDGET: Final = 256
+_LEAST_BUDGET: Final = 32
+_MOST_BUDGET: Final = 4096
+_FAULTS: Final = (GapError, NewerSchemaError, BadTransactionError)
+# What a fault left committed is not told apart by entity: whoever shows anything looks again.
+_SOMETHING: Final = ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.PEER),))
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class _Arrived:
+    """A frame of operations: its batch, what is left of it, whether it answers a FILL, its lane."""
+
+    batch: int
+    left: deque[Transaction]
+    fill: bool
+    lane: Lane
+
+
+@dataclass
+class _Outcome:
+    """One commit: what it did, the fault that ended it if any, our vector after it, seconds it took."""
+
+    received: Received | None
+    fault: Exception | None
+    vector: dict[str, int]
+    keys: dict[str, bytes]
+    took_s: float
+
+
+@dataclass
+class _Queues:
+    """Frames as they came, and decoded ones."""
+
+    raw: deque[bytes] = field(default_factory=deque)
+    raw_filled: asyncio.Event = field(default_factory=asyncio.Event)
+    decoded: deque[_Arrived] = field(default_factory=deque)
+    decoded_filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __len__(self) -> int:
+        return len(self.raw) + len(self.decoded)
+
+
+class Receiving:
+    """Takes OPS and FILL frames; `decode` and `apply` run side by side until cancelled."""
+
+    def __init__(
+        self,
+        node: NodePort,
+        outbox: Outbox,
+        status: PeerStatus,
+        pace: Pace,
+        *,
+        learned: Callable[[Mapping[str, int]], None],
+        asked: Callable[[Fill], None],
+        left_out: Iterable[str] = (),
+    ) -> None:
+        self._node, self._outbox, self._status, self._pace = node, outbox, status, pace
+        self._learned, self._asked = learned, asked
+        self._codec = FrameCodec()
+        self._queues = _Queues()
+        self._keys: dict[str, VerifyKey] = {}
+        self._stopped = set(left_out)
+        self._expected = 1
+        self._done = 0
+        self._discarding = False
+        self._budget = _FIRST_BUDGET
+
+    # -- arriving ----------------------------------------------------------------------------------------
+    def accept(self, data: bytes) -> None:
+        """Queue a frame as it came; FrameError when the peer ignores its credit."""
+        if len(self._queues) > 2 * CREDIT:
+            raise FrameError("more than the credit")
+        self._queues.raw.append(data)
+        self._queues.raw_filled.set()
+
+    async def decode(self) -> None:
+        """Unpack, rebuild and verify frames in order; FrameError and SessionEndedError end the session."""
+        while True:
+            await self._queues.raw_filled.wait()
+            while self._queues.raw:
+                data = self._queues.raw.popleft()
+                await self._decode_one(data)
+            self._queues.raw_filled.clear()
+
+    async def _decode_one(self, data: bytes) -> None:
+        frame = self._codec.decode(data)
+        if isinstance(frame, Fill) and frame.block is None:
+            if frame.batch or not frame.ranges:
+                raise FrameError("fill")
+            self._asked(frame)
+            return
+        if (
+            not isinstance(frame, Ops | Fill)
+            or frame.block is None
+            or (isinstance(frame, Fill) and frame.ranges)
+        ):
+            raise FrameError("fill")
+        if frame.batch != self._expected:
+            raise FrameError("batch")
+        self._expected += 1
+        if isinstance(frame, Ops) and frame.again:
+            self._discarding = False
+        if self._discarding:
+            return
+        txs: deque[Transaction] = deque()
+        turn = time.monotonic()
+        for tx in unpack_block(self._node.journal.realm, frame.block):
+            self._verify(tx)
+            txs.append(tx)
+            if time.monotonic() - turn > _SLICE_S:
+                await asyncio.sleep(0)
+                turn = time.monotonic()
+        if self._discarding:
+            return
+        self._queues.decoded.append(_Arrived(frame.batch, txs, isinstance(frame, Fill), peek(data)[1]))
+        self._queues.decoded_filled.set()
+
+    def _verify(self, tx: Transaction) -> None:
+        """Check the signature where the key is known; a new chain brings its key for the journal to judge."""
+        last = tx[-1]
+        key = self._keys.get(last.site)
+        try:
+            if key is not None and last.sig is not None:
+                key.verify(last.hash, last.sig)
+        except BadSignatureError as wrong:
+            raise SessionEndedError(BAD_TRANSACTION, f"signature of {last.site}:{last.seq}") from wrong
+
+    # -- applying ----------------------------------------------------------------------------------------
+    async def apply(self) -> None:
+        """Apply decoded frames, as many in one commit as the writer's slice allows."""
+        while True:
+            await self._queues.decoded_filled.wait()
+            while self._queues.decoded:
+                await self._apply_some()
+            self._queues.decoded_filled.clear()
+
+    def _some(self) -> tuple[list[Transaction], Priority]:
+        """Transactions for the next commit, all of OPS or all of FILL (late bodies are cheapest together)."""
+        fill = self._queues.decoded[0].fill
+        txs: list[Transaction] = []
+        operations, live = 0, not fill
+        for frame in self._queues.decoded:
+            if frame.fill is not fill:
+                break
+            live = live and frame.lane is Lane.LIVE
+            for tx in frame.left:
+                if txs and not fill and operations + len(tx) > self._budget:
+                    return txs, Priority.BULK
+                txs.append(tx)
+                operations += len(tx)
+        return txs, Priority.LIVE if live and operations <= _LIVE_OPERATIONS else Priority.BULK
+
+    async def _apply_some(self) -> None:
+        self._drop(lambda tx: tx[0].site in self._stopped)
+        if not self._queues.decoded:
+            return
+        txs, priority = self._some()
+        outcome = await self._commit(txs, priority)
+        taken = len(txs) if outcome.fault is None else _before_fault(txs, outcome)
+        self._consume(taken)
+        self._keys.update((site, VerifyKey(key)) for site, key in outcome.keys.items())
+        self._after_commit(txs[:taken], outcome)
+        self._acknowledge({tx[0].site for tx in txs[:taken]}, outcome.vector)
+        if outcome.fault is not None:
+            self._on_fault(outcome.fault, txs[taken], outcome.vector)
+        if any(_discloses(tx) for tx in txs[:taken]):
+            await self.ask_for_bodies()
+
+    async def _commit(self, txs: Sequence[Transaction], priority: Priority) -> _Outcome:
+        """One commit on the writer; while the disk refuses, nothing is acknowledged and it is tried again."""
+        unknown = {tx[0].site for tx in txs} - self._keys.keys()
+        pause = self._pace.fault_pause_s
+        while True:
+            try:
+                outcome = await self._node.on_writer(
+                    priority, partial(_receive, self._node.journal, txs, unknown)
+                )
+            except EnvironmentFault as fault:
+                _LOG.error("nothing can be stored: %s", fault)
+                self._status.stuck("disk", fault.text)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self._pace.fault_pause_max_s)
+                continue
+            self._status.stuck("disk", None)
+            self._adapt(sum(map(len, txs)), outcome.took_s)
+            return outcome
+
+    def _adapt(self, operations: int, took_s: float) -> None:
+        if operations >= _LEAST_BUDGET and took_s > 0:
+            fitting = round(operations * self._pace.slice_s / took_s)
+            self._budget = max(_LEAST_BUDGET, min(_MOST_BUDGET, (self._budget + fitting) // 2))
+
+    def _after_commit(self, txs: Sequence[Transaction], outcome: _Outcome) -> None:
+        self._learned({tx[0].site: tx[-1].seq for tx in txs})
+        self._status.have(outcome.vector)
+        if outcome.received is not None:
+            if outcome.received.changes.changes:
+                self._node.publish(outcome.received.changes)
+            if outcome.received.applied:
+                self._status.applied()
+        elif txs:
+            self._node.publish(_SOMETHING)
+            self._status.applied()
+
+    def _consume(self, count: int) -> None:
+        """Take transactions off the front; frames that end thereby are done."""
+        for _ in range(count):
+            self._queues.decoded[0].left.popleft()
+            self._finish_empty()
+
+    def _drop(self, unwanted: Callable[[Transaction], bool]) -> None:
+        for frame in self._queues.decoded:
+            if any(map(unwanted, frame.left)):
+                frame.left = deque(tx for tx in frame.left if not unwanted(tx))
+        before = self._done
+        self._finish_empty()
+        if self._done > before:
+            self._acknowledge(set(), {})
+
+    def _finish_empty(self) -> None:
+        while self._queues.decoded and not self._queues.decoded[0].left:
+            self._done = self._queues.decoded.popleft().batch
+
+    # -- answers -----------------------------------------------------------------------------------------
+    def _on_fault(self, fault: Exception, tx: Transaction, vector: Mapping[str, int]) -> None:
+        if isinstance(fault, BadTransactionError):
+            raise SessionEndedError(BAD_TRANSACTION, f"{fault} in {tx[0].site}:{tx[0].seq}") from fault
+        site, have = tx[0].site, vector.get(tx[0].site, 0)
+        fill = self._queues.decoded[0].fill
+        if fill:  # an answer to a question that is no longer ours
+            self._consume(1)
+            self._acknowledge((), {})
+        elif isinstance(fault, NewerSchemaError):
+            self._stop(site, have, Why.NEWER)
+        elif self._stopped:
+            self._stop(site, have, Why.BLOCKED)
+        else:
+            _LOG.info("gap: %s", fault)
+            self._send(Nack(site_to_bytes(site), have, tx[0].seq, Why.GAP))
+            self._discarding = True
+            self._queues.decoded.clear()
+
+    def _stop(self, site: str, have: int, why: Why) -> None:
+        """A chain of a newer schema, or one that rests on it, waits here for the upgrade; others go on."""
+        _LOG.warning("chain %s stops at %d: %s", site, have, why.name)
+        self._stopped.add(site)
+        self._status.stuck(site, "refusal.sync.schema_newer")
+        self._send(Nack(site_to_bytes(site), have, have + 1, why))
+
+    def _acknowledge(self, sites: Iterable[str], vector: Mapping[str, int]) -> None:
+        self._send(Ack(self._done, marks({site: vector.get(site, 0) for site in sites})))
+
+    def _send(self, frame: Frame) -> None:
+        self._outbox.put(Lane.CONTROL, self._codec.encode(frame))
+
+    async def ask_for_bodies(self, skip: int = 0) -> None:
+        """Ask for the bodies of what is held as headers, beyond the first `skip` ranges."""
+        held = await self._node.on_writer(Priority.BULK, self._node.journal.withheld)
+        wanted = flat(held)[skip:]
+        for start in range(0, len(wanted), MAX_RANGES):
+            ask = Fill(0, spans(wanted[start : start + MAX_RANGES]), None)
+            self._outbox.put(Lane.BULK, self._codec.encode(ask))
+
+
+def _receive(journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable[str]) -> _Outcome:
+    begun = time.monotonic()
+    received: Received | None = None
+    fault: Exception | None = None
+    try:
+        received = journal.receive(txs)
+    except _FAULTS as wrong:
+        fault = wrong
+    keys = {site: key for site in unknown if (key := journal.public_key(site)) is not None}
+    vector = {site: seq for site, (seq, _) in journal.vector().items()}
+    return _Outcome(received, fault, vector, keys, time.monotonic() - begun)
+
+
+def _before_fault(txs: Sequence[Transaction], outcome: _Outcome) -> int:
+    """How many transactions precede the faulty one; those were kept."""
+    fault = outcome.fault
+    for index, tx in enumerate(txs):
+        if isinstance(fault, NewerSchemaError):
+            if tx[0].site == fault.site and any(op.schema_v == fault.schema_v for op in tx):
+                return index
+        elif tx[-1].seq > outcome.vector.get(tx[0].site, 0):
+            return index
+    return len(txs) - 1
+
+
+def _discloses(tx: Transaction) -> bool:
+    bodies = (op.body for op in tx if op.body is not None)
+    return any(
+        isinstance(content := unpack(body), dict) and content.get("v") == verbs.DISCLOSE for body in bodies
+    )

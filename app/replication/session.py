@@ -1,0 +1,262 @@
+"""One session with one peer over one websocket: HELLO both ways, then both halves side by side until one
+ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
+
+import websockets.exceptions
+import websockets.frames
+
+from app.kernel.clock import Clock
+from app.kernel.enums import Priority
+from app.kernel.errors import Refusal
+from app.kernel.tasks import run_until_first_ends
+from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, SessionEndedError, told
+from app.replication.frames import (
+    MAX_RANGES,
+    Ack,
+    Eph,
+    Err,
+    FrameCodec,
+    FrameError,
+    Hello,
+    Kind,
+    Lane,
+    Nack,
+    Ping,
+    Pong,
+    Sig,
+    peek,
+)
+from app.replication.heartbeat import Heartbeat
+from app.replication.hello import Met, check_hello, flat, greeting
+from app.replication.outbox import Outbox
+from app.replication.peers import LocalSite, Pace, Peer
+from app.replication.ports import JournalPort, NodePort
+from app.replication.receiving import Receiving
+from app.replication.sending import Sending
+from app.replication.status import PeerStatus
+
+_ENDING_S: Final = 1.0
+_LOG = logging.getLogger(__name__)
+
+
+class Socket(Protocol):
+    """What a session needs of a websocket connection."""
+
+    async def send(self, message: bytes) -> None:
+        """Send one message; ConnectionClosed when it is over."""
+        ...
+
+    async def recv(self) -> bytes | str:
+        """Return the next message; ConnectionClosed when it is over."""
+        ...
+
+    async def close(self) -> None:
+        """Close from this side."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a session tells its owner: may it live (False: another one does), passing frames."""
+
+    admit: Callable[[Session], bool]
+    ephemeral: Callable[[str, Eph], None]
+    signal: Callable[[str, Sig], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What all sessions of a service share."""
+
+    node: NodePort
+    local: LocalSite
+    clock: Clock
+    pace: Pace
+    instance: bytes
+    hooks: Hooks
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What we hold when a session begins."""
+
+    vector: dict[str, tuple[int, bytes]]
+    withheld: dict[str, list[tuple[int, int]]]
+
+
+class Session:
+    """A link to one pinned peer; `dialled` tells who opened the connection."""
+
+    def __init__(
+        self, parts: Parts, peer: Peer, socket: Socket, status: PeerStatus, *, dialled: bool
+    ) -> None:
+        self._parts, self.peer, self._socket, self._status = parts, peer, socket, status
+        self.dialler = parts.local.site if dialled else peer.site
+        self.peer_instance = b""
+        self.live = False
+        self._codec = FrameCodec()
+        self._outbox = Outbox()
+        self._stop: asyncio.Future[SessionEndedError] = asyncio.get_running_loop().create_future()
+        self._sending: Sending | None = None
+        self._receiving: Receiving | None = None
+        self._heartbeat: Heartbeat | None = None
+
+    # -- from outside ------------------------------------------------------------------------------------
+    def changed(self) -> None:
+        """Something was committed here: it goes out if the peer lacks it."""
+        if self._sending is not None:
+            self._sending.changed()
+
+    def stop(self, key: str) -> None:
+        """End the session soon, with this text key as reason."""
+        if not self._stop.done():
+            self._stop.set_result(SessionEndedError(key))
+
+    def send_small(self, frame: Eph | Sig) -> bool:
+        """Queue a passing frame; False when the session does not live or too many wait."""
+        lane = Lane.SIGNAL if isinstance(frame, Sig) else Lane.LIVE
+        return self.live and self._outbox.put(lane, self._codec.encode(frame))
+
+    # -- life --------------------------------------------------------------------------------------------
+    async def run(self) -> SessionEndedError:
+        """Run to the end and return why it ended; nothing but cancellation is raised."""
+        try:
+            ended = await self._run()
+        except SessionEndedError as wrong:
+            ended = wrong
+        except FrameError as wrong:
+            ended = SessionEndedError(FRAME, str(wrong))
+        except Refusal as wrong:
+            ended = SessionEndedError(wrong.text)
+        except websockets.exceptions.ConnectionClosed as wrong:
+            ended = SessionEndedError(FRAME if _too_big(wrong) else CUT, str(wrong))
+        except (OSError, TimeoutError) as wrong:
+            ended = SessionEndedError(CUT, type(wrong).__name__)
+        finally:
+            self.live = False
+        level = logging.INFO if ended.key in (CUT, CLOSED, DUPLICATE) else logging.WARNING
+        _LOG.log(level, "session with %s ended: %s", self.peer.site, ended)
+        await self._say_goodbye(ended)
+        return ended
+
+    async def _run(self) -> SessionEndedError:
+        async with asyncio.timeout(self._parts.pace.hello_s):
+            held, met = await self._greet()
+        self.peer_instance = met.instance
+        if not self._parts.hooks.admit(self):
+            raise SessionEndedError(DUPLICATE)
+        self._begin(held, met)
+        await run_until_first_ends(self._works(held, met))
+        return SessionEndedError(CUT)
+
+    async def _greet(self) -> tuple[_Held, Met]:
+        node, local = self._parts.node, self._parts.local
+        held = await node.on_writer(Priority.LIVE, partial(_held, node.journal))
+        hello = greeting(local, held.vector, held.withheld, self._parts.clock.now_ms(), self._parts.instance)
+        await self._socket.send(self._codec.encode(hello))
+        data = await self._socket.recv()
+        if isinstance(data, str):
+            raise FrameError("text")
+        self._status.heard()
+        frame = self._codec.decode(data)
+        if isinstance(frame, Err):
+            raise told(frame.code)
+        if not isinstance(frame, Hello):
+            raise FrameError("no hello")
+        return held, check_hello(local, self.peer, held.vector, frame)
+
+    def _begin(self, held: _Held, met: Met) -> None:
+        parts, status = self._parts, self._status
+        own = parts.local.site
+        status.connected(met.note)
+        status.have({site: seq for site, (seq, _) in held.vector.items()})
+        status.announced(met.vector)
+        status.own_end(held.vector.get(own, (0, b""))[0])
+        status.acked(met.vector.get(own, 0), stated=True)
+        for site in met.forked:
+            status.stuck(site, "refusal.sync.fork")
+        self._sending = Sending(parts.node, self.peer, met, self._outbox, status, parts.pace)
+        self._receiving = Receiving(
+            parts.node,
+            self._outbox,
+            status,
+            parts.pace,
+            learned=self._sending.learned,
+            asked=self._sending.on_fill,
+            left_out=met.forked,
+        )
+        self._heartbeat = Heartbeat(self._outbox, status, parts.clock, parts.pace)
+        self.live = True
+
+    def _works(self, held: _Held, met: Met) -> dict[str, Coroutine[None, None, object]]:
+        assert self._sending is not None and self._receiving is not None and self._heartbeat is not None
+        return {
+            "read": self._read(self._sending, self._receiving, self._heartbeat),
+            "write": self._outbox.run(self._socket.send),
+            "send": self._sending.run(),
+            "decode": self._receiving.decode(),
+            "apply": self._apply(self._receiving, held),
+            "heartbeat": self._heartbeat.run(),
+            "stop": self._stopped(),
+        }
+
+    async def _apply(self, receiving: Receiving, held: _Held) -> None:
+        if len(flat(held.withheld)) > MAX_RANGES:
+            await receiving.ask_for_bodies(skip=MAX_RANGES)
+        await receiving.apply()
+
+    async def _stopped(self) -> None:
+        raise await self._stop
+
+    async def _read(self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat) -> None:
+        while True:
+            data = await self._socket.recv()
+            self._status.heard()
+            if isinstance(data, str):
+                raise FrameError("text")
+            if peek(data)[0] in (Kind.OPS, Kind.FILL):
+                receiving.accept(data)
+                continue
+            match self._codec.decode(data):
+                case Ack() as ack:
+                    sending.on_ack(ack)
+                case Nack() as nack:
+                    sending.on_nack(nack)
+                case Ping() as ping:
+                    heartbeat.on_ping(ping)
+                case Pong() as pong:
+                    heartbeat.on_pong(pong)
+                case Eph() as eph:
+                    self._parts.hooks.ephemeral(self.peer.site, eph)
+                case Sig() as sig:
+                    self._parts.hooks.signal(self.peer.site, sig)
+                case Err() as err:
+                    raise told(err.code)
+                case _:
+                    raise FrameError("out of place")
+
+    async def _say_goodbye(self, ended: SessionEndedError) -> None:
+        """Tell the peer why, if it is still there and does not know."""
+        with contextlib.suppress(websockets.exceptions.ConnectionClosed, OSError, TimeoutError):
+            async with asyncio.timeout(_ENDING_S):
+                if ended.key != CUT and not ended.from_peer:
+                    await self._socket.send(self._codec.encode(Err(ended.key, ended.detail[:200])))
+                await self._socket.close()
+
+
+def _held(journal: JournalPort) -> _Held:
+    return _Held(journal.vector(), journal.withheld())
+
+
+def _too_big(closed: websockets.exceptions.ConnectionClosed) -> bool:
+    return closed.sent is not None and closed.sent.code == websockets.frames.CloseCode.MESSAGE_TOO_BIG
