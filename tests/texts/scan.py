@@ -58,6 +58,50 @@ def uses(source: str, where: str) -> Iterator[Use]:
                 yield Use(said, line, _call_params(node))
 
 
+def _short_calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal" and node.args:
+            yield node
+
+
+def short_names(source: str) -> set[str]:
+    """Names given to `refusal(name)`, which puts refusal.sync. before: in the call or the loop around."""
+    found: set[str] = set()
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        calls = list(_short_calls(node)) if isinstance(node, ast.Call | ast.For) else []
+        said: list[ast.AST] = [call.args[0] for call in calls]
+        if isinstance(node, ast.For) and calls and isinstance(node.iter, ast.Tuple):
+            said += [pair.elts[-1] for pair in node.iter.elts if isinstance(pair, ast.Tuple)]
+        for place in said:
+            values = [getattr(part, "value", None) for part in ast.walk(place)]
+            found.update(value for value in values if isinstance(value, str))
+    return found
+
+
+def clause_ids(source: str) -> set[str]:
+    """Ids of the rules that a source names as `clause`, directly or by a constant of that name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        named: list[tuple[str, ast.expr | None]] = []
+        if isinstance(node, ast.keyword):
+            named = [(node.arg or "", node.value)]
+        elif isinstance(node, ast.Assign):
+            named = [(getattr(target, "id", ""), node.value) for target in node.targets]
+        elif isinstance(node, ast.AnnAssign):
+            named = [(getattr(node.target, "id", ""), node.value)]
+        elif isinstance(node, ast.FunctionDef):
+            given = [*node.args.kwonlyargs, *node.args.args[len(node.args.args) - len(node.args.defaults) :]]
+            named = [
+                (arg.arg, value)
+                for arg, value in zip(given, [*node.args.kw_defaults, *node.args.defaults], strict=True)
+            ]
+        for name, value in named:
+            if name.strip("_").lower() == "clause" and isinstance(value, ast.Constant) and value.value:
+                found.update(part.strip() for part in str(value.value).split(","))
+    return found
+
+
 def composed(source: str, where: str) -> Iterator[str]:
     """Places where a sentence key is put together at run time, so that no test can find it."""
     for node in ast.walk(ast.parse(source)):

@@ -15,6 +15,8 @@ from app.domain.wording import enum_key
 from app.kernel import enums, errors
 from app.kernel.enums import IncidentClass
 from app.kernel.texts import RESOURCES, Texts
+from db.reference import read_table
+from db.tables import ENTITIES
 from tests.texts import scan
 
 ZH = Texts.load("zh_CN")
@@ -89,7 +91,11 @@ def test_english_holds_no_chinese() -> None:
 
 def citations_removed(text: str) -> str:
     """Text without document numbers, clause numbers and parameters, which have their own spelling."""
-    for pattern in (r"〔\d+〕\d+号", r"[一二三四五六七八九十]+\([一二三四五六七八九十]+\)\d*", r"\{\w+\}"):
+    for pattern in (
+        r"〔\d+〕\d+号",
+        r"[一二三四五六七八九十]+(\([一二三四五六七八九十]+\)\d*|\d+)",
+        r"\{\w+\}",
+    ):
         text = re.sub(pattern, "“", text)
     return text
 
@@ -112,10 +118,16 @@ def test_every_sentence_says_what_to_do() -> None:
 
 
 def test_every_source_named_by_a_rule_has_its_words() -> None:
-    ids: set[str] = set()
-    for path in scan.sources("app/domain"):
-        for found in re.findall(r'clause(?:: str)? ?= ?"([^"]+)"', path.read_text("utf-8")):
-            ids.update(part.strip() for part in found.split(","))
-        ids.update(re.findall(r'_CLAUSE = "([^",]+)', path.read_text("utf-8")))
-    assert {"RP-02", "D-37", "JD-04"} <= ids
+    ids = {rule for path in scan.sources("app") for rule in scan.clause_ids(path.read_text("utf-8"))}
+    assert {"RP-02", "D-37", "JD-04", "D-26"} <= ids
     assert not [rule for rule in sorted(ids) if not ZH.has(f"clause.{rule}")]
+
+
+def test_every_act_of_the_permission_table_has_a_name() -> None:
+    commands = [row["command"] for row in read_table("permissions")]
+    assert "register_incident" in commands
+    assert not [command for command in commands if not ZH.has(f"act.{command}")]
+
+
+def test_every_shared_table_has_a_name() -> None:
+    assert not [name for name in ENTITIES if not ZH.has(f"entity.{name}")]
