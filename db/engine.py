@@ -28,6 +28,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """Open a connection that cannot write (`query_only`)."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON", "cache_size=-32768", "temp_store=MEMORY"):
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "query_only=ON",
+        "cache_size=-32768",
+        "temp_store=MEMORY",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     return connection

@@ -63,7 +63,11 @@ class Entity:
         return any(f.owner == "birth" for f in self.fields.values())
 
 
-Columns = TypeEngine[object] | type[TypeEngine[object]] | Mapping[str, TypeEngine[object] | type[TypeEngine[object]]]
+Columns = (
+    TypeEngine[object]
+    | type[TypeEngine[object]]
+    | Mapping[str, TypeEngine[object] | type[TypeEngine[object]]]
+)
 
 
 def _columns(name: str, columns: Columns) -> dict[str, TypeEngine[object]]:

@@ -7,7 +7,9 @@ import logging.handlers
 import re
 from pathlib import Path
 
-_PHONE_LIKE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(?:1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{17}[\dXx])(?!\d)")
+_PHONE_LIKE = re.compile(
+    r"(?<!\d)(?:\+?86[- ]?)?(?:1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{17}[\dXx])(?!\d)"
+)
 
 
 def mask(text: str) -> str:
@@ -25,7 +27,9 @@ def configure(folder: Path | None = None, level: int = logging.INFO) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if folder is not None:
         handlers.append(
-            logging.handlers.RotatingFileHandler(folder / "console.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8")
+            logging.handlers.RotatingFileHandler(
+                folder / "console.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8"
+            )
         )
     formatter = _Masking("%(asctime)s %(levelname)s %(name)s %(message)s")
     for handler in handlers:

@@ -1,1 +1,1 @@
-"""Local: drafts, layout and caches of this workstation; the only writer of local tables."""
+"""Local data of this workstation: never journalled, never sent."""

@@ -1,1 +1,1 @@
-"""Queries: one module per feature, frozen rows and the statements that fill them."""
+"""Reading: one module per feature, frozen rows and the queries that fill them."""

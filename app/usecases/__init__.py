@@ -1,1 +1,1 @@
-"""Use cases: one module per feature, commands and their handlers."""
+"""Acting: one module per feature with its commands and handlers, and the bus that checks, signs, commits and records refusals."""

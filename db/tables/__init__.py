@@ -5,7 +5,19 @@ from __future__ import annotations
 from db.fields import Entity
 from db.tables import accounts, duty, forces, incidents, journal, local, points, reports, settings, shelters
 
-__all__ = ["ENTITIES", "accounts", "duty", "forces", "incidents", "journal", "local", "points", "reports", "settings", "shelters"]
+__all__ = [
+    "ENTITIES",
+    "accounts",
+    "duty",
+    "forces",
+    "incidents",
+    "journal",
+    "local",
+    "points",
+    "reports",
+    "settings",
+    "shelters",
+]
 
 ENTITIES: dict[str, Entity] = {
     entity.name: entity

@@ -8,8 +8,15 @@ from db.fields import INTERNAL, fixed, register, shared
 
 ACCOUNT = shared(
     "account",
-    [fixed("kind"), register("title")],
-    derived={"agency": String, "roles": String, "state": String, "valid_from": Integer, "valid_to": Integer, "admitted": String},
+    [fixed("kind"), fixed("name"), register("title"), register("secret_at", Integer, INTERNAL)],
+    derived={
+        "agency": String,
+        "roles": String,
+        "state": String,
+        "valid_from": Integer,
+        "valid_to": Integer,
+        "admitted": String,
+    },
     indexes=[("agency",)],
 )
 

@@ -31,7 +31,15 @@ INCIDENT = shared(
         maximum("alarm_grade"),
         status("status", CAUTION),
         register("status_reason"),
-        register("report_duty", {"owes_reports": Integer, "owes_why": String, "oral_limit_s": Integer, "written_limit_s": Integer}),
+        register(
+            "report_duty",
+            {
+                "owes_reports": Integer,
+                "owes_why": String,
+                "oral_limit_s": Integer,
+                "written_limit_s": Integer,
+            },
+        ),
     ],
     derived={
         "incident_level": String,
@@ -49,7 +57,13 @@ INCIDENT = shared(
 )
 _T = INCIDENT.table.c
 # The board's own order (SCREEN): open before closed, what burns first, then the newest.
-Index("ix_incident_board", _T.open.desc(), text("coalesce(next_due_at, 9223372036854775807)"), _T.received_at.desc(), _T.id)
+Index(
+    "ix_incident_board",
+    _T.open.desc(),
+    text("coalesce(next_due_at, 9223372036854775807)"),
+    _T.received_at.desc(),
+    _T.id,
+)
 
 ALARM_UNIT = shared(
     "alarm_unit",

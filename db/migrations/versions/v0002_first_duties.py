@@ -1,12 +1,12 @@
-"""First schema"""
+"""Tables of the first duties"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
-down_revision = None
+revision = "0002"
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 
@@ -17,7 +17,9 @@ def upgrade() -> None:
         "account",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=True),
         sa.Column("title", sa.String(), nullable=True),
+        sa.Column("secret_at", sa.Integer(), nullable=True),
         sa.Column("agency", sa.String(), nullable=True),
         sa.Column("roles", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=True),
@@ -60,98 +62,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_alarm_unit_incident_id", "alarm_unit", ["incident_id"], unique=False)
-    op.create_table(
-        "approval",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("entity", sa.String(), nullable=False),
-        sa.Column("entity_id", sa.String(), nullable=False),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("version", sa.LargeBinary(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("stale", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("hash"),
-    )
-    op.create_index("ix_approval_entity", "approval", ["entity", "entity_id", "field"], unique=False)
-    op.create_table(
-        "chain",
-        sa.Column("no", sa.Integer(), nullable=False),
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("fork_seq", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("no"),
-        sa.UniqueConstraint("site"),
-    )
-    op.create_table(
-        "conflict",
-        sa.Column("entity", sa.String(), nullable=False),
-        sa.Column("entity_id", sa.String(), nullable=False),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("value", sa.LargeBinary(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("written_at", sa.Integer(), nullable=False),
-        sa.Column("shown", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("entity", "entity_id", "field", "hash"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "credential",
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("verifier", sa.String(), nullable=False),
-        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("locked_until", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("last_used_at", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("account_id"),
-    )
-    op.create_table(
-        "draft",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("command", sa.String(), nullable=False),
-        sa.Column("content", sa.String(), nullable=False),
-        sa.Column("saved_at", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
-        "entry",
-        sa.Column("entity", sa.String(), nullable=False),
-        sa.Column("entity_id", sa.String(), nullable=False),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=True),
-        sa.Column("recorded_at", sa.Integer(), nullable=False),
-        sa.Column("struck", sa.Integer(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("entity", "entity_id", "field", "hash"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "fact",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("verb", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("chain_no", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("past", sa.LargeBinary(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("standing", sa.String(), nullable=False),
-        sa.UniqueConstraint("hash", "key"),
-    )
-    op.create_index("ix_fact_key", "fact", ["key"], unique=False)
-    op.create_index("ix_fact_verb", "fact", ["verb", "actor"], unique=False)
-    op.create_table(
-        "flag",
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("about", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "hash", "about"),
-        sqlite_with_rowid=False,
-    )
     op.create_table(
         "incident",
         sa.Column("id", sa.String(), nullable=False),
@@ -221,32 +131,6 @@ def upgrade() -> None:
     op.create_index("ix_log_entry_at", "log_entry", ["at"], unique=False)
     op.create_index("ix_log_entry_incident_id_at", "log_entry", ["incident_id", "at"], unique=False)
     op.create_table(
-        "op",
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("prev", sa.LargeBinary(), nullable=False),
-        sa.Column("tx", sa.Integer(), nullable=False),
-        sa.Column("tx_last", sa.Integer(), nullable=False),
-        sa.Column("parents", sa.LargeBinary(), nullable=False),
-        sa.Column("hlc", sa.Integer(), nullable=False),
-        sa.Column("scope", sa.String(), nullable=False),
-        sa.Column("commitment", sa.LargeBinary(), nullable=False),
-        sa.Column("sig", sa.LargeBinary(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=True),
-        sa.Column("command", sa.String(), nullable=True),
-        sa.Column("entity", sa.String(), nullable=True),
-        sa.Column("entity_id", sa.String(), nullable=True),
-        sa.Column("schema_v", sa.Integer(), nullable=True),
-        sa.Column("salt", sa.LargeBinary(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("n"),
-        sa.UniqueConstraint("hash"),
-    )
-    op.create_index("ix_op_entity", "op", ["entity", "entity_id"], unique=False)
-    op.create_index("ix_op_site_seq", "op", ["site", "seq"], unique=False)
-    op.create_table(
         "oral_report",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("incident_id", sa.String(), nullable=True),
@@ -269,34 +153,6 @@ def upgrade() -> None:
         "ix_oral_report_incident_id_spoken_at", "oral_report", ["incident_id", "spoken_at"], unique=False
     )
     op.create_table(
-        "past",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("chain_no", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("vector", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("hash"),
-    )
-    op.create_index("ix_past_chain_seq", "past", ["chain_no", "seq"], unique=False)
-    op.create_table(
-        "peer",
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("identity", sa.LargeBinary(), nullable=False),
-        sa.Column("address", sa.String(), server_default="", nullable=False),
-        sa.Column("confirmed_at", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("site"),
-    )
-    op.create_table(
-        "peer_ack",
-        sa.Column("peer", sa.String(), nullable=False),
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("acked_at", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("peer", "site"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "point",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=True),
@@ -313,20 +169,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_point_kind", "point", ["kind"], unique=False)
-    op.create_table(
-        "quarantine",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("hash"),
-    )
-    op.create_table(
-        "record",
-        sa.Column("entity", sa.String(), nullable=False),
-        sa.Column("entity_id", sa.String(), nullable=False),
-        sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("entity", "entity_id"),
-        sqlite_with_rowid=False,
-    )
     op.create_table(
         "refusal",
         sa.Column("id", sa.String(), nullable=False),
@@ -364,18 +206,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_report_incident_id_sent_at", "report", ["incident_id", "sent_at"], unique=False)
     op.create_table(
-        "retraction",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("entity", sa.String(), nullable=False),
-        sa.Column("entity_id", sa.String(), nullable=False),
-        sa.Column("chain_no", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("past", sa.LargeBinary(), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("hash"),
-    )
-    op.create_index("ix_retraction_entity", "retraction", ["entity", "entity_id"], unique=False)
-    op.create_table(
         "rule_number",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=True),
@@ -384,19 +214,6 @@ def upgrade() -> None:
         sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("retracted", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
-        "self",
-        sa.Column("one", sa.Integer(), nullable=False),
-        sa.Column("realm", sa.String(), nullable=False),
-        sa.Column("district", sa.String(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("letter", sa.String(), nullable=False),
-        sa.Column("recovery_key", sa.LargeBinary(), nullable=False),
-        sa.Column("console_account", sa.String(), nullable=False),
-        sa.Column("made_at", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("one"),
     )
     op.create_table(
         "shelter",
@@ -460,20 +277,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_station_code", "station", ["code"], unique=False)
     op.create_table(
-        "stock",
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("holder", sa.String(), nullable=False),
-        sa.Column("item", sa.String(), nullable=False),
-        sa.Column("chain_no", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("change", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("hash", "holder"),
-    )
-    op.create_index("ix_stock_item", "stock", ["item", "holder"], unique=False)
-    op.create_table(
-        "tip", sa.Column("hash", sa.LargeBinary(), nullable=False), sa.PrimaryKeyConstraint("hash")
-    )
-    op.create_table(
         "vehicle",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("station_id", sa.String(), nullable=True),
@@ -508,15 +311,4 @@ def upgrade() -> None:
     op.create_index("ix_watch_agency_left_at", "watch", ["agency", "left_at"], unique=False)
     op.execute(
         "CREATE INDEX ix_incident_board ON incident (open DESC, coalesce(next_due_at, 9223372036854775807), received_at DESC, id)"
-    )
-    op.execute(
-        "CREATE TRIGGER op_never_deleted BEFORE DELETE ON op BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
-    )
-    op.execute(
-        "CREATE TRIGGER op_never_changed BEFORE UPDATE ON op WHEN NOT ("
-        "OLD.body IS NULL AND NEW.body IS NOT NULL AND OLD.n = NEW.n AND OLD.hash = NEW.hash AND OLD.site = NEW.site"
-        " AND OLD.seq = NEW.seq AND OLD.prev = NEW.prev AND OLD.tx = NEW.tx AND OLD.tx_last = NEW.tx_last"
-        " AND OLD.parents = NEW.parents AND OLD.hlc = NEW.hlc AND OLD.scope = NEW.scope"
-        " AND OLD.commitment = NEW.commitment AND OLD.sig IS NEW.sig)"
-        " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
     )

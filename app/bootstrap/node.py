@@ -1,0 +1,287 @@
+"""A running site: lock, database, journal, bus, writer and reader threads, and the news of what was committed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import threading
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+from app.bootstrap.feature_table import policy
+from app.domain.district import District, parse_district
+from app.journal.deriving import DERIVERS
+from app.journal.high_water import HighWater, Standing
+from app.journal.journal import Identity, Journal
+from app.journal.keys import SiteKey
+from app.kernel.changes import ChangeSet
+from app.kernel.clock import Clock, SystemClock
+from app.kernel.enums import Agency, Priority
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.paths import DataDir
+from app.kernel.texts import RESOURCES, Texts
+from app.local import credentials, identity
+from app.local.credentials import SignIn
+from app.local.identity import SelfRow
+from app.queries import accounts
+from app.queries.accounts import AccountRow
+from app.usecases.accounts import SetPassword
+from app.usecases.bus import Bus, Done
+from app.usecases.commands import Command
+from app.usecases.context import Workstation
+from app.usecases.permissions import matrix
+from app.usecases.writer import Writer
+from db import migrate
+from db.engine import open_reader, open_writer
+from db.problems import DatabaseProblemError, problem_of
+
+log = logging.getLogger(__name__)
+ResultT = TypeVar("ResultT")
+DISTRICT_FILE = "district.toml"
+MINUTE_MS = 60_000
+
+
+@contextlib.contextmanager
+def told_plainly(path: Path) -> Iterator[None]:
+    """Turn trouble with a database file or its folder into a fault with its sentence (XC-01)."""
+    try:
+        yield
+    except DatabaseProblemError as problem:
+        raise EnvironmentFault(
+            f"database.{problem.kind}", f"fault.database.{problem.kind}", path=str(problem.path)
+        ) from problem
+    except sqlite3.Error as error:
+        problem = problem_of(error, path)
+        raise EnvironmentFault(
+            f"database.{problem.kind}", f"fault.database.{problem.kind}", path=str(path)
+        ) from error
+    except OSError as error:
+        raise EnvironmentFault("data.unwritable", "fault.data.unwritable", path=str(path)) from error
+
+
+def hold_lock(data: DataDir) -> FileLock:
+    """Take the lock of a data folder; a second console on the same data is refused with its sentence."""
+    lock = FileLock(data.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as taken:
+        raise EnvironmentFault("database.in_use", "fault.database.in_use", path=str(data.root)) from taken
+    return lock
+
+
+def load_pack(code: str, data: DataDir | None = None) -> District:
+    """The district pack of a site: its own file when it brought one, else the program's."""
+    own = data.root / DISTRICT_FILE if data else None
+    path = own if own and own.exists() else RESOURCES / "districts" / f"{code}.toml"
+    try:
+        return parse_district(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as wrong:
+        raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
+
+
+@dataclass(frozen=True)
+class Open:
+    """What is needed to open a site."""
+
+    data: DataDir
+    clock: Clock
+    language: str = "zh_CN"
+
+
+class Node:
+    """One site, opened. Close it, or use it with `with`."""
+
+    def __init__(self, how: Open) -> None:
+        self.data, self.clock, self.texts = how.data, how.clock, Texts.load(how.language)
+        if not self.data.database.exists():
+            raise EnvironmentFault("database.missing", "fault.database.missing", path=str(self.data.database))
+        with told_plainly(self.data.root):
+            self._lock = hold_lock(self.data)
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self) -> None:
+        with told_plainly(self.data.database):
+            reproject = migrate.bring_up_to_date(self.data.database, self.data.backups)
+            self._connection = open_writer(self.data.database)
+            known = identity.read_self(self._connection)
+        if known is None:
+            raise EnvironmentFault("database.damaged", "fault.database.damaged", path=str(self.data.database))
+        key = SiteKey.load(self.data.keys)
+        if key.site != known.site:
+            raise EnvironmentFault("keys.mismatch", "fault.keys.mismatch", path=str(self.data.keys))
+        self.me: SelfRow = known
+        self.key = key
+        with told_plainly(self.data.database):
+            self.journal = Journal(
+                self._connection,
+                Identity(known.realm, known.agency, known.recovery_key, key),
+                policy(),
+                self.clock,
+                DERIVERS,
+            )
+        self.high_water = HighWater(self.data.high_water)
+        self._check_high_water()
+        self.workstation = Workstation(
+            known.realm, known.district, Agency(known.agency), known.site, known.letter, known.console_account
+        )
+        pack = load_pack(known.district, self.data)
+        self.bus = Bus(
+            self._connection, self.journal, matrix(), self.clock, pack, self.workstation, self.texts
+        )
+        if reproject:
+            self.journal.rebuild()
+            migrate.rebuilt(self._connection)
+        self._reader = open_reader(self.data.database)
+        self._writer = Writer()
+        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+        self._subscribers: list[Callable[[ChangeSet], None]] = []
+        self._subscribing = threading.Lock()
+
+    def _check_high_water(self) -> None:
+        """An own chain that is shorter than what has left this machine means a new site (REPLICATION, Fork)."""
+        chain = self.journal.state.chains.get(self.journal.own_site)
+        end = chain.end if chain else None
+        standing = self.high_water.check(self.journal.own_site, end, self.journal.state.store.hashes_at)
+        if standing is not Standing.OK:
+            raise EnvironmentFault(
+                "high_water", "fault.high_water", path=str(self.data.high_water), reason=standing.value
+            )
+
+    # -- acting ----------------------------------------------------------------------------------------------------------
+    def execute(self, command: Command, account_id: str) -> Done:
+        """Carry out a command and wait; raises Refusal or EnvironmentFault (disk full, say)."""
+        return self._writer.run(lambda: self._execute(command, account_id))
+
+    def _execute(self, command: Command, account_id: str) -> Done:
+        with told_plainly(self.data.database):
+            try:
+                done = self.bus.execute(command, account_id)
+            except Refusal:
+                self.publish(ChangeSet())
+                raise
+        self.publish(done.changes)
+        return done
+
+    def record_refusal(self, command: str, refusal: Refusal, account_id: str) -> None:
+        """Enter a refusal that happened before the bus was reached into the audit."""
+        self._writer.run(lambda: self.bus.record_refusal(command, refusal, account_id))
+
+    def sign_in(self, name: str, password: str) -> AccountRow:
+        """The account of a sign-in name or id; Refusal E_PERM, recorded, when name, password or period are wrong."""
+        return self._writer.run(lambda: self._sign_in(name, password))
+
+    def _sign_in(self, name: str, password: str) -> AccountRow:
+        found = accounts.accounts_called(self._connection, name)
+        account_id = found[0].id if found else ""
+        attempt = credentials.check_password(self._connection, account_id, password, self.clock)
+        refusal: Refusal | None = None
+        if attempt.result is SignIn.LOCKED:
+            minutes = -(-attempt.wait_ms // MINUTE_MS)
+            refusal = Refusal(ErrorCode.PERM, "refusal.sign_in.locked", clause="CM-04", minutes=minutes)
+        elif attempt.result is SignIn.WRONG:
+            refusal = Refusal(
+                ErrorCode.PERM, "refusal.sign_in.failed", clause="CM-04", who=("account_admin",)
+            )
+        elif found[0].state != "active":
+            refusal = Refusal(
+                ErrorCode.PERM, "refusal.sign_in.expired", clause="CM-04", who=("account_admin",)
+            )
+        if refusal is not None:
+            self.bus.record_refusal("sign_in", refusal, account_id)
+            raise refusal
+        return found[0]
+
+    def set_password(self, account_id: str, password: str, by: str) -> Done:
+        """Set a password on this workstation: an audit entry in the journal, the verifier only here."""
+
+        def work() -> Done:
+            if len(password) < credentials.MIN_LENGTH:
+                refusal = Refusal(
+                    ErrorCode.RANGE,
+                    "refusal.accounts.password_short",
+                    field="password",
+                    clause="CM-04",
+                    n=credentials.MIN_LENGTH,
+                )
+                self.bus.record_refusal("set_password", refusal, by)
+                raise refusal
+            done = self._execute(SetPassword(account_id=account_id), by)
+            credentials.set_password(self._connection, account_id, password)
+            return done
+
+        return self._writer.run(work)
+
+    # -- reading ---------------------------------------------------------------------------------------------------------
+    def read(self, query: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Run a query on the reader's thread and wait."""
+        return self._reading.submit(query, self._reader).result()
+
+    def local(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Read or write local tables on the writer's thread and wait."""
+        return self._writer.run(lambda: work(self._connection))
+
+    # -- the port of replication -----------------------------------------------------------------------------------------
+    def on_writer(self, priority: Priority, work: Callable[[], ResultT]) -> Awaitable[ResultT]:
+        """Run work on the writer's thread, awaited by the caller's loop."""
+
+        def plainly() -> ResultT:
+            with told_plainly(self.data.database):
+                return work()
+
+        return asyncio.wrap_future(self._writer.submit(plainly, priority))
+
+    def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
+        """Call `hear` after every commit, on any thread; the result ends the subscription."""
+        with self._subscribing:
+            self._subscribers.append(hear)
+
+        def end() -> None:
+            with self._subscribing:
+                self._subscribers.remove(hear)
+
+        return end
+
+    def publish(self, changes: ChangeSet) -> None:
+        """Tell all subscribers; one that fails is logged and the rest still hear it."""
+        with self._subscribing:
+            hearers = list(self._subscribers)
+        for hear in hearers:
+            try:
+                hear(changes)
+            except Exception:
+                log.exception("a subscriber failed")
+
+    # -- the end ---------------------------------------------------------------------------------------------------------
+    def close(self) -> None:
+        """Finish what is queued, close the database, give the lock back."""
+        self._writer.close()
+        self._reading.shutdown()
+        self._reader.close()
+        self._connection.close()
+        self._lock.release()
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_node(root: Path, clock: Clock | None = None) -> Node:
+    """Open the site in a folder."""
+    return Node(Open(DataDir(root), clock or SystemClock()))

@@ -1,0 +1,117 @@
+"""Pairing by exchanged identity files: the same number is read to each other by telephone and confirmed on both sides.
+
+Until a side has confirmed, it accepts nothing from the other (REPLICATION, Wire: Pairing).
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from app.bootstrap.node import Node
+from app.journal.keys import KEY_BYTES
+from app.journal.operation import pack, unpack
+from app.kernel.enums import Agency, Realm
+from app.kernel.errors import ErrorCode, Refusal
+from app.local import peers
+from app.local.peers import PeerRow
+from app.replication.identity import (
+    FORMAT,
+    Identity,
+    check_pairing,
+    pairing_number,
+    read_identity,
+    write_identity,
+)
+from app.replication.peers import Peer
+from app.replication.tls import load_tls
+from app.usecases.sites import MeetAgency
+
+_SEPARATORS = str.maketrans("", "", " -")
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A comparison under way: whose file this is and the number both sides must show."""
+
+    identity: Identity
+    number: str
+
+
+def own_identity(node: Node, endpoints: list[str] | None = None) -> Identity:
+    """What this site tells of itself."""
+    names = node.bus.district().agencies[Agency(node.me.agency)]
+    chain_start = node.local(lambda _: node.journal.state.store.transactions_of(node.me.site, 1))
+    certificate = chain_start[0][0].content["cert"]
+    return Identity(
+        format=FORMAT,
+        realm=Realm(node.me.realm),
+        district=node.me.district,
+        agency=node.me.agency,
+        agency_name=names.full,
+        recovery_key=node.me.recovery_key.hex(),
+        site=node.me.site,
+        site_key=node.key.public.hex(),
+        certificate=base64.b64encode(certificate).decode(),
+        tls_root=load_tls(node.data.keys).root_pem,
+        endpoints=endpoints or [],
+        made_at=node.clock.now_ms(),
+    )
+
+
+def identity_file(node: Node, endpoints: list[str] | None = None) -> bytes:
+    """The signed identity file of this site. It stays the same until it is asked for again: both sides compare files."""
+    path = node.data.keys / "identity.json"
+    if endpoints is None and path.exists():
+        return path.read_bytes()
+    data = write_identity(own_identity(node, endpoints), node.key.signing)
+    path.write_bytes(data)
+    return data
+
+
+def compare(node: Node, other_file: bytes) -> Pairing:
+    """Read a peer's identity file and compute the number to compare; Refusal when the two may not pair (XC-10)."""
+    other, own = read_identity(other_file), read_identity(identity_file(node))
+    check_pairing(own, other)
+    return Pairing(other, pairing_number(own, other))
+
+
+def confirm(node: Node, other_file: bytes, number: str, account_id: str, address: str = "") -> dict[str, Any]:
+    """Confirm that the other side read the same number; meets the agency in the journal and admits the site here."""
+    pairing = compare(node, other_file)
+    if number.translate(_SEPARATORS) != pairing.number.translate(_SEPARATORS):
+        refusal = Refusal(ErrorCode.SYNC, "refusal.sync.pairing_code", field="number", clause="CM-04")
+        node.record_refusal("meet_agency", refusal, account_id)
+        raise refusal
+    other = pairing.identity
+    assert len(bytes.fromhex(other.recovery_key)) == KEY_BYTES
+    meet = MeetAgency(agency=Agency(other.agency), recovery_key=other.recovery_key, name=other.agency_name)
+    done = node.execute(meet, account_id)
+    first = address or (other.endpoints[0] if other.endpoints else "")
+    row = PeerRow(
+        other.site, other.agency, other.agency_name, pack({"file": other_file}), first, node.clock.now_ms()
+    )
+    node.local(lambda connection: peers.confirm_peer(connection, row))
+    node.publish(done.changes)
+    return {"peer": other.site, "agency": other.agency, "address": first}
+
+
+def confirmed_peers(node: Node) -> list[Peer]:
+    """Peers confirmed here, as replication wants them."""
+    out = []
+    for row in node.local(peers.peers):
+        other = read_identity(unpack(row.identity)["file"])
+        endpoint = parse_address(row.address)
+        out.append(Peer(row.site, row.agency, other.tls_root, (endpoint,) if endpoint else ()))
+    return out
+
+
+def parse_address(text: str) -> tuple[str, int] | None:
+    """host:port -> (host, port), None for nothing; Refusal E_FORMAT otherwise."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise Refusal(ErrorCode.FORMAT, "refusal.sync.address", field="address", clause="JD-01")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,230 @@
+"""Requests to a site, the same whether the command line opened it or a running console answers its local socket.
+
+A request is a JSON object: {"call": name, "as": account, "password": text, ...}; the answer is {"ok": true, ...} or
+{"ok": false, "error": {...}} with a stable code (docs/COMMAND-LINE.md).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from app.bootstrap import pairing
+from app.bootstrap.node import Node
+from app.domain import wording
+from app.journal.history import history
+from app.kernel.clock import iso
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.texts import Texts
+from app.queries import accounts, duty, forces, incidents, points, reports, settings, shelters
+from app.usecases.commands import TABLE, Command
+from db.tables import ENTITIES
+
+Json = dict[str, Any]
+
+_MOMENTS = ("_at", "_from", "_to")
+MAX_ROWS = 100_000
+
+QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
+    "accounts": lambda c, _: accounts.accounts(c),
+    "agencies": lambda c, _: accounts.agencies(c),
+    "alarm_units": lambda c, a: incidents.units(c, a["incident_id"]),
+    "board": lambda c, a: incidents.board(c, a.get("limit", MAX_ROWS)),
+    "conflicts": lambda c, _: incidents.conflicts(c),
+    "entries": lambda c, a: incidents.entries(c, a["entity"], a["entity_id"], a["field"]),
+    "log": lambda c, a: duty.log(c, a.get("limit", MAX_ROWS)),
+    "oral_reports": lambda c, a: reports.oral_reports(c, a["incident_id"]),
+    "points": lambda c, _: points.points(c),
+    "refusals": lambda c, a: accounts.refusals(c, a.get("limit", MAX_ROWS)),
+    "reports": lambda c, a: reports.reports(c, a["incident_id"]),
+    "rule_numbers": lambda c, _: settings.rule_numbers(c),
+    "shelters": lambda c, _: shelters.shelters(c),
+    "sites": lambda c, _: accounts.sites(c),
+    "stations": lambda c, _: forces.stations(c),
+    "vehicles": lambda c, _: forces.vehicles(c),
+    "watch": lambda c, _: duty.on_watch(c),
+}
+
+
+def plain(value: Any, name: str = "") -> Any:
+    """A value as JSON: moments in Asia/Shanghai with offset, hashes in hex."""
+    if isinstance(value, int) and not isinstance(value, bool) and (name == "at" or name.endswith(_MOMENTS)):
+        return iso(value) if 0 <= value < 1 << 43 else None
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return value.hex()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: plain(part, key) for key, part in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part, str(key)) for key, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(part, name) for part in value]
+    return value
+
+
+def refused(texts: Texts, refusal: Refusal, agencies: Mapping[str, str] | None = None) -> Json:
+    """A refusal as answer: code, sentence, field, who can, clause."""
+    error = {
+        "code": refusal.code.value,
+        "text": wording.sentence(texts, refusal, agencies),
+        "field": refusal.field,
+        "who": [str(key) for key in refusal.who],
+        "clause": refusal.clause,
+    }
+    return {"ok": False, "kind": "refusal", "error": error}
+
+
+def faulted(texts: Texts, fault: EnvironmentFault) -> Json:
+    """A fault of the environment as answer."""
+    return {
+        "ok": False,
+        "kind": "fault",
+        "error": {"code": fault.code, "text": wording.sentence(texts, fault)},
+    }
+
+
+def parse_command(name: str, arguments: Any) -> Command:
+    """A command from JSON; Refusal E_FORMAT naming what is wrong, E_STATE for a name nobody knows."""
+    entry = TABLE.get(name)
+    if entry is None:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.unknown", field="command", name=name)
+    known = {field.name for field in fields(entry.command)}
+    strange = sorted(set(arguments) - known) if isinstance(arguments, dict) else []
+    if strange:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field=strange[0], problem=strange[0])
+    try:
+        return msgspec.convert(arguments, entry.command, strict=True)
+    except msgspec.ValidationError as wrong:
+        field = str(wrong).rpartition("`$.")[2].rstrip("`") if "`$." in str(wrong) else None
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field=field, problem=str(wrong)) from wrong
+
+
+class Desk:
+    """Answers requests over an open site."""
+
+    def __init__(self, node: Node, links: Callable[[], list[Any]] | None = None) -> None:
+        self._node, self._links = node, links
+        self._calls: dict[str, Callable[[Json], Json]] = {
+            "do": self._do,
+            "show": self._show,
+            "history": self._history,
+            "identity": self._identity,
+            "compare": self._compare,
+            "pair": self._pair,
+            "password": self._password,
+            "links": lambda _: {"rows": plain(self._links() if self._links else [])},
+        }
+        self.pairing_changed: Callable[[], None] = lambda: None
+
+    def answer(self, request: Json) -> Json:
+        """Carry out one request; refusals and faults become answers, bugs do not."""
+        node = self._node
+        agencies = {agency.value: names.short for agency, names in node.bus.district().agencies.items()}
+        try:
+            call = self._calls.get(str(request.get("call")))
+            if call is None:
+                raise Refusal(
+                    ErrorCode.FORMAT, "refusal.command.unknown", field="call", name=str(request.get("call"))
+                )
+            return {"ok": True, **call(request)}
+        except Refusal as refusal:
+            return refused(node.texts, refusal, agencies)
+        except EnvironmentFault as fault:
+            return faulted(node.texts, fault)
+
+    def _signed_in(self, request: Json) -> str:
+        return self._node.sign_in(str(request.get("as", "")), str(request.get("password", ""))).id
+
+    def _do(self, request: Json) -> Json:
+        account_id = self._signed_in(request)
+        name = str(request.get("command", ""))
+        try:
+            command = parse_command(name, request.get("arguments", {}))
+        except Refusal:
+            self._node.local(lambda _: self._node.bus.record_refusal(name, refusal, account_id))
+            raise
+        done = self._node.execute(command, account_id)
+        changes = [plain(change) for change in done.changes.changes]
+        return {"result": plain(done.result), "changes": changes}
+
+    def _show(self, request: Json) -> Json:
+        name, arguments = str(request.get("query", "")), request.get("arguments", {}) or {}
+        if name == "links":
+            return self._calls["links"](request)
+        query = QUERIES.get(name)
+        if query is None:
+            raise Refusal(
+                ErrorCode.FORMAT,
+                "refusal.query.unknown",
+                field="query",
+                name=name,
+                known=", ".join([*QUERIES, "links"]),
+            )
+        try:
+            rows = self._node.read(lambda connection: query(connection, arguments))
+        except KeyError as missing:
+            raise Refusal(
+                ErrorCode.REQUIRED,
+                "refusal.query.argument",
+                field=str(missing.args[0]),
+                name=str(missing.args[0]),
+            ) from missing
+        return {"rows": plain(rows)}
+
+    def _history(self, request: Json) -> Json:
+        entity, entity_id = str(request.get("entity", "")), str(request.get("entity_id", ""))
+        if entity not in ENTITIES:
+            raise Refusal(ErrorCode.FORMAT, "refusal.query.entity", field="entity", known=", ".join(ENTITIES))
+        entries = self._node.local(lambda connection: history(connection, entity, entity_id))
+        return {"rows": plain(entries)}
+
+    def _identity(self, request: Json) -> Json:
+        self._signed_in(request)
+        endpoints = request.get("endpoints")
+        return {"file": base64.b64encode(pairing.identity_file(self._node, endpoints)).decode()}
+
+    def _file(self, request: Json) -> bytes:
+        try:
+            return base64.b64decode(str(request.get("file", "")), validate=True)
+        except ValueError as wrong:
+            raise Refusal(
+                ErrorCode.FORMAT, "refusal.sync.identity_damaged", field="file", what="base64"
+            ) from wrong
+
+    def _compare(self, request: Json) -> Json:
+        self._signed_in(request)
+        found = pairing.compare(self._node, self._file(request))
+        other = found.identity
+        return {
+            "result": {
+                "number": found.number,
+                "agency": other.agency,
+                "agency_name": other.agency_name,
+                "site": other.site,
+            }
+        }
+
+    def _pair(self, request: Json) -> Json:
+        account_id = self._signed_in(request)
+        address = str(request.get("address", ""))
+        pairing.parse_address(address)
+        result = pairing.confirm(
+            self._node, self._file(request), str(request.get("number", "")), account_id, address
+        )
+        self.pairing_changed()
+        return {"result": result}
+
+    def _password(self, request: Json) -> Json:
+        account_id = self._signed_in(request)
+        found = self._node.read(lambda c: accounts.accounts_called(c, str(request.get("account", ""))))
+        target = found[0].id if found else account_id if not request.get("account") else ""
+        if not target:
+            raise Refusal(ErrorCode.STATE, "refusal.record.missing", field="account", entity="account")
+        self._node.set_password(target, str(request.get("new_password", "")), account_id)
+        return {"result": {"account_id": target}}

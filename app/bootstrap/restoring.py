@@ -1,0 +1,144 @@
+"""Restoring a copy: as a new site of the same agency, with new keys; a site id and key are never reused.
+
+The old site is closed by certificate and the new one is its heir (REPLICATION, Trust). What the peer still holds of the
+old chain comes back at the next link.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nacl.signing import SigningKey
+
+from app.bootstrap.feature_table import policy
+from app.bootstrap.founding import read_recovery
+from app.bootstrap.node import hold_lock, told_plainly
+from app.domain.numbering import workstation_letter
+from app.journal import certificates, verbs
+from app.journal.acts import ActMaker
+from app.journal.deriving import DERIVERS
+from app.journal.journal import Identity, Journal
+from app.journal.keys import SiteKey
+from app.journal.operation import Act
+from app.kernel.clock import Clock
+from app.kernel.enums import AccountKind, Role
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.ids import new_id
+from app.kernel.paths import DataDir, sync_folder
+from app.local import identity
+from app.local.identity import SelfRow
+from app.queries import accounts
+from app.replication.tls import create_tls
+from db import migrate
+from db.backup import check_backup
+from db.engine import open_writer
+from db.fields import JOINT
+
+MAX_LETTERS = 26
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The new site, the one it takes over from, and its series letter."""
+
+    site: str
+    closed_site: str
+    letter: str
+
+
+def restore(data: DataDir, copy: Path, recovery_file: Path, clock: Clock, letter: str = "") -> Restored:
+    """Restore a backup into an empty data folder; EnvironmentFault when the copy or the key is wrong, or data is there."""
+    with told_plainly(copy):
+        check_backup(copy)
+    if data.database.exists():
+        raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
+    with told_plainly(data.root):
+        data.create()
+        lock = hold_lock(data)
+        try:
+            draft = data.root / "restoring.db"
+            for leftover in data.root.glob("restoring.db*"):
+                leftover.unlink()
+            shutil.copyfile(copy, draft)
+            migrate.bring_up_to_date(draft, data.backups)
+            made = _as_new_site(data, draft, recovery_file, clock, letter)
+            data.high_water.unlink(missing_ok=True)
+            draft.rename(data.database)
+            sync_folder(data.root)
+            return made
+        finally:
+            lock.release()
+
+
+def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, letter: str) -> Restored:
+    connection = open_writer(draft)
+    try:
+        before = identity.read_self(connection)
+        if before is None:
+            raise EnvironmentFault("database.damaged", "fault.database.damaged", path=str(draft))
+        recovery = read_recovery(recovery_file, before.realm, before.agency, before.recovery_key)
+        used = {row.letter or "" for row in accounts.sites(connection) if row.agency == before.agency}
+        letter = letter or next_letter(used)
+        if letter in used:
+            raise Refusal(ErrorCode.DUP, "refusal.founding.letter_taken", field="letter", clause="D-35")
+        key = SiteKey.generate()
+        key.save(data.keys)
+        pin = create_tls(data.keys, key.site).pin.hex()
+        who = Identity(before.realm, before.agency, before.recovery_key, key)
+        journal = Journal(connection, who, policy(), clock, DERIVERS)
+        journal.rebuild()
+        after = dataclasses.replace(
+            before, site=key.site, letter=letter, console_account=new_id(clock), made_at=clock.now_ms()
+        )
+        _first_acts(journal, recovery, before, after, key, pin)
+        identity.replace_self(connection, after)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return Restored(key.site, before.site, letter)
+    finally:
+        connection.close()
+
+
+def next_letter(used: set[str]) -> str:
+    """The first series letter no workstation of the agency has had (D-35)."""
+    for place in range(1, MAX_LETTERS + 1):
+        if (letter := workstation_letter(place)) not in used:
+            return letter
+    raise Refusal(ErrorCode.RANGE, "refusal.founding.letter", field="letter", clause="D-35")
+
+
+def _first_acts(
+    journal: Journal, recovery: SigningKey, before: SelfRow, after: SelfRow, key: SiteKey, pin: str
+) -> None:
+    """Enrol the new site, close the old one, give the new console its machine account under a fresh appointment."""
+    realm, agency = after.realm, after.agency
+    admin = after.console_account  # appointed for this one step, then only a console
+    journal.author(
+        admin,
+        [
+            [
+                certificates.enrolment(recovery, realm, agency, key.public, after.letter),
+                certificates.closing(recovery, realm, agency, before.site, key.site),
+                certificates.appointment(recovery, realm, agency, admin),
+            ]
+        ],
+    )
+    maker = ActMaker(journal.state, agency)
+    name = f"console-{key.site}"
+    values = {"kind": AccountKind.MACHINE.value, "name": name, "title": name}
+    acts = maker.write("create_account", "account", admin, values, new=True)
+    acts.append(
+        Act(
+            "create_account",
+            "account",
+            admin,
+            JOINT,
+            {"v": verbs.GRANT, "agency": agency, "roles": [Role.CONSOLE.value]},
+        )
+    )
+    journal.author(admin, [acts])
+    journal.author(
+        admin, [maker.write("announce_site", "site", key.site, {"label": key.site[:6], "tls_pin": pin})]
+    )

@@ -1,0 +1,142 @@
+"""A site at work without a screen: replication with its peers and the local socket, on one asyncio loop (the net thread)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from app.bootstrap import pairing
+from app.bootstrap.node import Node
+from app.bootstrap.requests import Desk
+from app.journal.operation import SCHEMA_V
+from app.kernel.enums import LinkState
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.kernel.tasks import TaskSet
+from app.replication.peers import LocalSite
+from app.replication.service import Replication
+from app.replication.status import LinkStatus
+from app.replication.tls import load_tls
+from app.usecases.duty import NoteLinkState
+
+log = logging.getLogger(__name__)
+
+MAX_REQUEST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where peers may reach this site; None: it only dials."""
+
+    host: str
+    port: int
+
+
+class Service:
+    """Runs replication and the local socket of an open node; use it as `async with Service(...)`."""
+
+    def __init__(self, node: Node, listen: Listening | None = None) -> None:
+        self._node, self._listen = node, listen
+        self._tasks = TaskSet("service")
+        self._stack = contextlib.AsyncExitStack()
+        self._states: dict[str, tuple[LinkState, int]] = {}
+        self.desk = Desk(node, self.links)
+        self.stop = asyncio.Event()
+
+    async def __aenter__(self) -> Service:
+        self._loop = asyncio.get_running_loop()
+        me = self._node.me
+        local = LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V)
+        peers = await asyncio.to_thread(pairing.confirmed_peers, self._node)
+        where = (self._listen.host, self._listen.port) if self._listen else None
+        async with contextlib.AsyncExitStack() as stack:
+            self.replication = await stack.enter_async_context(
+                Replication(
+                    self._node, local, load_tls(self._node.data.keys), peers, self._node.clock, listen=where
+                )
+            )
+            self.replication.on_status(self._on_status)
+            self.desk.pairing_changed = lambda: self._loop.call_soon_threadsafe(self._peers_changed)
+            server = await self._local_server()
+            stack.push_async_callback(self._close_local, server)
+            stack.push_async_callback(self._tasks.close)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *why: object) -> None:
+        await self._stack.aclose()
+
+    def links(self) -> list[LinkStatus]:
+        """Honest state of every link, thread-safe."""
+        return list(self.replication.status())
+
+    # -- links -------------------------------------------------------------------------------------------------------------
+    def _peers_changed(self) -> None:
+        self._tasks.spawn(self._reload_peers(), "peers")
+
+    async def _reload_peers(self) -> None:
+        await self.replication.set_peers(await asyncio.to_thread(pairing.confirmed_peers, self._node))
+
+    def _on_status(self, status: LinkStatus) -> None:
+        """Every change between up and down is a log row, with how long the state before it lasted (JD-01)."""
+        state = LinkState.DOWN if status.state is LinkState.DOWN else LinkState.UP
+        before = self._states.get(status.site)
+        if before is not None and before[0] is state:
+            return
+        now = self._node.clock.now_ms()
+        self._states[status.site] = (state, now)
+        if before is None and state is LinkState.DOWN:
+            return
+        seconds = 0 if before is None else round((now - before[1]) / 1000)
+        self._tasks.spawn(self._note(status.agency, state, seconds), "link note")
+
+    async def _note(self, peer: str, state: LinkState, seconds: int) -> None:
+        note = NoteLinkState(peer=peer, state=state, seconds=seconds)
+        try:
+            await asyncio.to_thread(self._node.execute, note, self._node.me.console_account)
+        except (Refusal, EnvironmentFault) as wrong:
+            log.warning("a link change was not logged: %s", wrong)
+
+    # -- the local socket --------------------------------------------------------------------------------------------------
+    async def _local_server(self) -> asyncio.Server:
+        """JSON lines over a socket that only this user can open; a stale file of a killed console is removed."""
+        path = self._node.data.socket
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            before = os.umask(0o177)
+            try:
+                listener.bind(str(path))
+            finally:
+                os.umask(before)
+        except OSError as wrong:
+            listener.close()
+            raise EnvironmentFault("data.unwritable", "fault.data.unwritable", path=str(path)) from wrong
+        return await asyncio.start_unix_server(self._serve, sock=listener, limit=MAX_REQUEST_BYTES)
+
+    async def _close_local(self, server: asyncio.Server) -> None:
+        server.close()
+        self._node.data.socket.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await reader.readline()
+            request: Any = json.loads(line)
+            answer = await self._answer(request if isinstance(request, dict) else {})
+            writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            await writer.drain()
+        except (ValueError, ConnectionError) as wrong:
+            log.warning("a local request was not answered: %s", type(wrong).__name__)
+        finally:
+            writer.close()
+
+    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request.get("call") == "stop":
+            self._loop.call_soon(self.stop.set)
+            return {"ok": True}
+        return await asyncio.to_thread(self.desk.answer, request)

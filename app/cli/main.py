@@ -1,0 +1,180 @@
+"""Dispatch of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.cli import asking, exits, parser, record, secrets
+from app.cli.exits import Exit
+from app.kernel import logs
+from app.kernel.clock import Clock, FileClock, ManualClock, parse_moment
+from app.kernel.enums import Agency, Realm
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.paths import DataDir
+from app.kernel.texts import Texts
+
+
+def clock_of(text: str | None) -> Clock | None:
+    """The test clock that was asked for; ValueError when it is none."""
+    if text is None:
+        return None
+    if text.startswith("@"):
+        clock = FileClock(Path(text[1:]))
+        clock.now_ms()
+        return clock
+    return ManualClock(parse_moment(text))
+
+
+def data_of(arguments: argparse.Namespace) -> DataDir:
+    """The data folder that was asked for, else the user's."""
+    if arguments.data is not None:
+        return DataDir(arguments.data)
+    return DataDir.default(Realm(getattr(arguments, "realm", Realm.LIVE.value)))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Carry out one call of the command line; returns the exit code."""
+    arguments = parser.build().parse_args(argv)
+    logs.configure()
+    texts = Texts.load()
+    from app.bootstrap.requests import faulted, refused
+
+    try:
+        answer = _VERBS[arguments.verb](arguments)
+    except Refusal as refusal:
+        answer = refused(texts, refusal)
+    except EnvironmentFault as fault:
+        answer = faulted(texts, fault)
+    if answer is None:
+        return Exit.OK
+    exits.say(answer)
+    if answer.get("damaged"):
+        return Exit.DAMAGED
+    return exits.exit_of(answer)
+
+
+def _ask(arguments: argparse.Namespace, **request: Any) -> dict[str, Any]:
+    try:
+        clock = clock_of(arguments.clock)
+    except (ValueError, OSError) as wrong:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="clock", problem=str(wrong)) from wrong
+    return asking.ask(data_of(arguments), clock, request)
+
+
+def _signed(arguments: argparse.Namespace) -> dict[str, str]:
+    password = secrets.read_secret(arguments.key_file, "Password: ")
+    return {"as": arguments.account, "password": password}
+
+
+def _json(text: str) -> Any:
+    try:
+        value = asking.read_json(text)
+    except (ValueError, OSError) as wrong:
+        raise Refusal(
+            ErrorCode.FORMAT, "refusal.command.input", field="arguments", problem=str(wrong)
+        ) from wrong
+    if not isinstance(value, dict):
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="arguments", problem="{}")
+    return value
+
+
+def _do(arguments: argparse.Namespace) -> dict[str, Any]:
+    given = _json(arguments.arguments)
+    return _ask(arguments, call="do", command=arguments.command, arguments=given, **_signed(arguments))
+
+
+def _show(arguments: argparse.Namespace) -> dict[str, Any]:
+    return _ask(arguments, call="show", query=arguments.query, arguments=_json(arguments.arguments))
+
+
+def _history(arguments: argparse.Namespace) -> dict[str, Any]:
+    return _ask(arguments, call="history", entity=arguments.entity, entity_id=arguments.entity_id)
+
+
+def _identity(arguments: argparse.Namespace) -> dict[str, Any]:
+    request = {"endpoints": arguments.endpoint} if arguments.endpoint else {}
+    answer = _ask(arguments, call="identity", **request, **_signed(arguments))
+    if not answer["ok"]:
+        return answer
+    arguments.file.write_bytes(base64.b64decode(answer["file"]))
+    return {"ok": True, "result": {"file": str(arguments.file)}}
+
+
+def _pair(arguments: argparse.Namespace) -> dict[str, Any]:
+    try:
+        file = base64.b64encode(arguments.file.read_bytes()).decode()
+    except OSError as wrong:
+        raise EnvironmentFault(
+            "file.unreadable", "fault.file.unreadable", path=str(arguments.file)
+        ) from wrong
+    signed = _signed(arguments)
+    if arguments.number is None:
+        return _ask(arguments, call="compare", file=file, **signed)
+    return _ask(
+        arguments, call="pair", file=file, number=arguments.number, address=arguments.address, **signed
+    )
+
+
+def _password(arguments: argparse.Namespace) -> dict[str, Any]:
+    signed = _signed(arguments)
+    new = secrets.read_secret(None, "New password: ")
+    return _ask(arguments, call="password", account=arguments.account_name, new_password=new, **signed)
+
+
+def _stop(arguments: argparse.Namespace) -> dict[str, Any]:
+    answer = asking.ask_running(data_of(arguments), {"call": "stop"})
+    return answer if answer is not None else {"ok": True, "result": {"running": False}}
+
+
+def _init(arguments: argparse.Namespace) -> dict[str, Any]:
+    from app.bootstrap.founding import Founding, found
+    from app.kernel.clock import SystemClock
+
+    password = secrets.read_secret(arguments.key_file, "Administrator's password: ")
+    ask = Founding(
+        realm=Realm(arguments.realm),
+        agency=Agency(arguments.agency),
+        district=arguments.district,
+        district_file=arguments.district_file,
+        letter=arguments.letter,
+        label=arguments.label,
+        admin_name=arguments.admin,
+        admin_title=arguments.title,
+        admin_password=password,
+        recovery_file=arguments.recovery_file,
+    )
+    made = found(data_of(arguments), ask, clock_of(arguments.clock) or SystemClock())
+    result = {
+        "site": made.site,
+        "admin_account": made.admin_account,
+        "recovery_file": str(made.recovery_file),
+    }
+    return {"ok": True, "result": result}
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | None]] = {
+    "init": _init,
+    "do": _do,
+    "show": _show,
+    "commands": record.commands,
+    "serve": record.serve,
+    "stop": _stop,
+    "identity": _identity,
+    "pair": _pair,
+    "password": _password,
+    "verify": record.verify,
+    "rebuild": record.rebuild,
+    "history": _history,
+    "backup": record.backup,
+    "restore": record.restore,
+}
+
+
+def main() -> int:
+    """Entry point."""
+    return run(sys.argv[1:])

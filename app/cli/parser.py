@@ -1,0 +1,113 @@
+"""Arguments of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.kernel.enums import Agency, Realm
+
+
+def build() -> argparse.ArgumentParser:
+    """The parser with all its sub-commands."""
+    parser = argparse.ArgumentParser(prog="main.py", description="Joint Duty Console")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", type=Path, help="data folder of the site (default: the user's data folder)")
+    common.add_argument("--clock", help="test clock: an ISO 8601 moment with offset, or @FILE holding one")
+    signed = argparse.ArgumentParser(add_help=False, parents=[common])
+    signed.add_argument("--as", dest="account", required=True, metavar="ACCOUNT", help="sign-in name or id")
+    signed.add_argument(
+        "--key-file", type=Path, help="file with the password (0600); otherwise standard input"
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    _site(verbs, common, signed)
+    _acts(verbs, common, signed)
+    _record(verbs, common)
+    return parser
+
+
+def _site(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    signed: argparse.ArgumentParser,
+) -> None:
+    init = verbs.add_parser(
+        "init", parents=[common], help="found a site; the administrator's password on standard input"
+    )
+    init.add_argument("--agency", choices=[agency.value for agency in Agency], required=True)
+    init.add_argument("--district", default="310105")
+    init.add_argument("--district-file", type=Path)
+    init.add_argument("--realm", choices=[realm.value for realm in Realm], default=Realm.LIVE.value)
+    init.add_argument("--letter", default="", help="series letter of a further workstation: B to Z (D-35)")
+    init.add_argument("--label", default="", help="name of this workstation on screen")
+    init.add_argument("--admin", default="admin", help="sign-in name of the first administrator")
+    init.add_argument("--title", default="", help="his title on screen")
+    init.add_argument(
+        "--recovery-file",
+        type=Path,
+        required=True,
+        help="where the agency's recovery key is written; keep it off this machine",
+    )
+    init.add_argument("--key-file", type=Path)
+    serve = verbs.add_parser(
+        "serve", parents=[common], help="run the site without a screen until it is stopped"
+    )
+    serve.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
+    verbs.add_parser("stop", parents=[common], help="stop a running `serve`")
+    identity = verbs.add_parser(
+        "identity", parents=[signed], help="write this site's identity file for pairing"
+    )
+    identity.add_argument("file", type=Path)
+    identity.add_argument(
+        "--endpoint", action="append", metavar="HOST:PORT", help="where the peer may dial us"
+    )
+    pair = verbs.add_parser(
+        "pair", parents=[signed], help="compare a peer's identity file; with --number, confirm it"
+    )
+    pair.add_argument("file", type=Path)
+    pair.add_argument("--number", help="the number as read on the telephone")
+    pair.add_argument("--address", default="", metavar="HOST:PORT")
+
+
+def _acts(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    signed: argparse.ArgumentParser,
+) -> None:
+    do = verbs.add_parser("do", parents=[signed], help="carry out a command")
+    do.add_argument("command")
+    do.add_argument("arguments", nargs="?", default="{}", help="JSON object, or @FILE")
+    show = verbs.add_parser("show", parents=[common], help="rows of a query as JSON")
+    show.add_argument("query")
+    show.add_argument("arguments", nargs="?", default="{}")
+    verbs.add_parser("commands", help="every command with its JSON schema and who may use it")
+    password = verbs.add_parser(
+        "password",
+        parents=[signed],
+        help="set a password: the signed-in one's, then the new one, on standard input",
+    )
+    password.add_argument("account_name", nargs="?", default="")
+
+
+def _record(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    verbs.add_parser("verify", parents=[common], help="check every entry, signature and row of the record")
+    verbs.add_parser(
+        "rebuild", parents=[common], help="empty the projected tables and project the journal again"
+    )
+    history = verbs.add_parser(
+        "history", parents=[common], help="who changed a record, when, from where, having seen what"
+    )
+    history.add_argument("entity")
+    history.add_argument("entity_id")
+    backup = verbs.add_parser("backup", parents=[common], help="write a verified copy of the database")
+    backup.add_argument("file", type=Path)
+    restore = verbs.add_parser(
+        "restore", parents=[common], help="restore a copy as a new site of the same agency"
+    )
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--recovery-file", type=Path, required=True)
+    restore.add_argument(
+        "--letter", default="", help="series letter of the new site; default: the next free one"
+    )

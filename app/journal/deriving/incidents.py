@@ -1,0 +1,94 @@
+"""Clocks, level and board order of incidents (RP-07, D-01, D-02, D-22, D-32, D-34): pure rules over the rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.domain import deadlines
+from app.domain.deadlines import OralReport, SentReport
+from app.domain.incident_status import is_terminal
+from app.domain.levels import incident_level
+from app.journal.state import State
+from app.kernel.enums import DeadlineKind, DeadlineStatus, IncidentStatus, ReportForm, ReportKind
+
+_SHOWN = "SELECT received_at, status, owes_reports, oral_limit_s, written_limit_s FROM incident WHERE id = ?"
+_ORAL = "SELECT id, spoken_at, amends_id, to_role FROM oral_report WHERE incident_id = ? AND retracted = 0"
+_SENT = "SELECT kind, form, sent_at, recipient FROM report WHERE incident_id = ? AND retracted = 0"
+_UPDATE = (
+    "UPDATE incident SET incident_level = ?, oral_due_at = ?, oral_met_at = ?, oral_status = ?, written_due_at = ?,"
+    " written_met_at = ?, written_status = ?, next_due_at = ?, next_clock = ?, open = ? WHERE id = ?"
+)
+
+
+def incidents_of(table: str) -> Callable[[State, frozenset[str]], Mapping[str, frozenset[str]]]:
+    """A deriver that recomputes the incidents which rows of `table` belong to."""
+
+    def derive(state: State, ids: frozenset[str]) -> Mapping[str, frozenset[str]]:
+        incidents = {
+            row[0]
+            for entity_id in ids
+            for row in state.connection.execute(f"SELECT incident_id FROM {table} WHERE id = ?", (entity_id,))
+            if row[0] is not None
+        }
+        derive_incidents(state, frozenset(incidents))
+        return {"incident": frozenset(incidents)}
+
+    return derive
+
+
+def derive_incidents(state: State, ids: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    """Recompute the derived columns of these incidents."""
+    for incident_id in ids:
+        row = state.connection.execute(_SHOWN, (incident_id,)).fetchone()
+        if row is not None:
+            state.connection.execute(_UPDATE, (*_derived(state.connection, incident_id, row), incident_id))
+    return {}
+
+
+def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    received_at, status, owes, oral_limit_s, written_limit_s = row
+    ended = status in set(IncidentStatus) and is_terminal(IncidentStatus(status))
+    level = incident_level(None, None, None)
+    if not owes or received_at is None:
+        return (level, *[None] * 8, int(not ended))
+    oral = _clock(received_at, oral_limit_s, deadlines.oral_met_at(_oral(connection, incident_id)))
+    written = _clock(received_at, written_limit_s, deadlines.written_met_at(_sent(connection, incident_id)))
+    running = (
+        []
+        if ended
+        else [
+            (due, kind)
+            for (due, met, _), kind in (
+                (oral, DeadlineKind.ORAL_REPORT),
+                (written, DeadlineKind.WRITTEN_REPORT),
+            )
+            if due is not None and met is None
+        ]
+    )
+    next_due, next_clock = min(running, default=(None, None))
+    return (level, *oral, *written, next_due, next_clock, int(not ended))
+
+
+def _clock(
+    start_ms: int, limit_s: int | None, met_ms: int | None
+) -> tuple[int | None, int | None, DeadlineStatus | None]:
+    """(due, met, status) of one clock; a clock keeps the limit it started with (D-31)."""
+    if not limit_s or limit_s <= 0:
+        return None, met_ms, None
+    due = deadlines.due_at(start_ms, limit_s)
+    return due, met_ms, deadlines.status(due, met_ms)
+
+
+def _oral(connection: sqlite3.Connection, incident_id: str) -> list[OralReport]:
+    return [OralReport(*row) for row in connection.execute(_ORAL, (incident_id,)) if row[1] is not None]
+
+
+def _sent(connection: sqlite3.Connection, incident_id: str) -> list[SentReport]:
+    """Reports of kinds and forms this version knows; others are kept and count for nothing."""
+    return [
+        SentReport(ReportKind(kind), ReportForm(form), sent_at, recipient)
+        for kind, form, sent_at, recipient in connection.execute(_SENT, (incident_id,))
+        if kind in set(ReportKind) and form in set(ReportForm) and sent_at is not None
+    ]

@@ -1,0 +1,84 @@
+"""Password verifiers of this workstation (CM-04): argon2id, with a growing pause after wrong passwords.
+
+They never leave the workstation and never enter the journal: an append-only record that is copied to other agencies is
+no place for something that can be guessed offline (docs/decisions).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app.kernel.clock import Clock
+
+MEMORY_KIB = 19 * 1024  # 19 MiB, 2 passes (OWASP)
+FREE_FAILURES = 5
+FIRST_PAUSE_S = 30
+LONGEST_PAUSE_S = 900
+MIN_LENGTH = 8
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1)
+
+
+class SignIn(StrEnum):
+    """Result of a sign-in."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Result and, where locked, how long (ms)."""
+
+    result: SignIn
+    wait_ms: int = 0
+
+
+def set_password(connection: sqlite3.Connection, account_id: str, password: str) -> None:
+    """Store a verifier; ValueError when the password is shorter than 8 characters."""
+    if len(password) < MIN_LENGTH:
+        raise ValueError("password too short")
+    connection.execute(
+        "INSERT INTO credential (account_id, verifier) VALUES (?, ?)"
+        " ON CONFLICT (account_id) DO UPDATE SET verifier = excluded.verifier, failures = 0, locked_until = 0",
+        (account_id, _HASHER.hash(password)),
+    )
+
+
+def check_password(connection: sqlite3.Connection, account_id: str, password: str, clock: Clock) -> Attempt:
+    """Check a password; after five wrong ones each further one waits longer, up to a quarter of an hour."""
+    now = clock.now_ms()
+    row = connection.execute(
+        "SELECT verifier, failures, locked_until FROM credential WHERE account_id = ?", (account_id,)
+    ).fetchone()
+    if row is None:
+        _HASHER.hash(password)  # the same time as for an account that is here
+        return Attempt(SignIn.WRONG)
+    verifier, failures, locked_until = row
+    if now < locked_until:
+        return Attempt(SignIn.LOCKED, locked_until - now)
+    try:
+        _HASHER.verify(verifier, password)
+    except (VerificationError, InvalidHashError):
+        pause_s = _pause_s(failures + 1)
+        connection.execute(
+            "UPDATE credential SET failures = failures + 1, locked_until = ? WHERE account_id = ?",
+            (now + pause_s * 1000, account_id),
+        )
+        return Attempt(SignIn.WRONG, pause_s * 1000)
+    connection.execute(
+        "UPDATE credential SET failures = 0, locked_until = 0, last_used_at = ? WHERE account_id = ?",
+        (now, account_id),
+    )
+    return Attempt(SignIn.OK)
+
+
+def _pause_s(failures: int) -> int:
+    over = failures - FREE_FAILURES
+    return 0 if over < 0 else int(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(over, 10)))

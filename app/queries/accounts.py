@@ -1,0 +1,117 @@
+"""Accounts, sites, agencies and refused acts (CM-04, XC-06)."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, or_, select
+
+from app.queries.reading import columns_of, read, read_one
+from db.tables.accounts import ACCOUNT, AGENCY, REFUSAL, SITE
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account; moments in UTC ms, roles joined by commas, state active | revoked."""
+
+    id: str
+    kind: str | None
+    name: str | None
+    title: str | None
+    agency: str | None
+    roles: str | None
+    state: str | None
+    valid_from: int | None
+    valid_to: int | None
+
+    @property
+    def role_set(self) -> frozenset[str]:
+        """Roles as a set."""
+        return frozenset(filter(None, (self.roles or "").split(",")))
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """One workstation: agency, series letter, state, label."""
+
+    id: str
+    agency: str | None
+    letter: str | None
+    state: str | None
+    label: str | None
+    tls_pin: str | None
+    last_seq: int | None
+    heir: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRow:
+    """An agency whose recovery key was met at pairing."""
+
+    id: str
+    name: str | None
+    recovery_key: str | None
+    admitted_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """One refused act: when, what, code, faulty field, by whom."""
+
+    id: str
+    at: int | None
+    command: str | None
+    code: str | None
+    field: str | None
+    account_id: str | None
+    about: str | None
+    born_agency: str | None
+
+
+_ACCOUNT = select(*(ACCOUNT.table.c[name] for name in columns_of(AccountRow)))
+_ALL = _ACCOUNT.order_by(ACCOUNT.table.c.agency, ACCOUNT.table.c.name)
+_ONE = _ACCOUNT.where(ACCOUNT.table.c.id == bindparam("id"))
+_BY_NAME = _ACCOUNT.where(
+    or_(ACCOUNT.table.c.id == bindparam("key"), ACCOUNT.table.c.name == bindparam("key"))
+)
+_SITES = select(*(SITE.table.c[name] for name in columns_of(SiteRow))).order_by(
+    SITE.table.c.agency, SITE.table.c.letter
+)
+_AGENCIES = select(*(AGENCY.table.c[name] for name in columns_of(AgencyRow))).order_by(AGENCY.table.c.id)
+_REFUSALS = (
+    select(*(REFUSAL.table.c[name] for name in columns_of(RefusalRow)))
+    .order_by(REFUSAL.table.c.at.desc(), REFUSAL.table.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def accounts(connection: sqlite3.Connection) -> list[AccountRow]:
+    """All accounts known here, by agency and name."""
+    return read(connection, AccountRow, _ALL)
+
+
+def account(connection: sqlite3.Connection, account_id: str) -> AccountRow | None:
+    """One account by id."""
+    return read_one(connection, AccountRow, _ONE, id=account_id)
+
+
+def accounts_called(connection: sqlite3.Connection, key: str) -> list[AccountRow]:
+    """Accounts with this id or sign-in name, active ones first."""
+    found = read(connection, AccountRow, _BY_NAME, key=key)
+    return sorted(found, key=lambda row: (row.state != "active", row.id))
+
+
+def sites(connection: sqlite3.Connection) -> list[SiteRow]:
+    """All workstations known here."""
+    return read(connection, SiteRow, _SITES)
+
+
+def agencies(connection: sqlite3.Connection) -> list[AgencyRow]:
+    """Agencies met at pairing."""
+    return read(connection, AgencyRow, _AGENCIES)
+
+
+def refusals(connection: sqlite3.Connection, limit: int = 200) -> list[RefusalRow]:
+    """Refused acts, newest first."""
+    return read(connection, RefusalRow, _REFUSALS, limit=limit)

@@ -1,0 +1,196 @@
+"""Incidents: the board, one record, duplicates, conflicts (RC-01, D-19 to D-22)."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select, text
+
+from app.queries.reading import columns_of, read, read_one
+from db.tables.incidents import ALARM_UNIT, INCIDENT
+from db.tables.journal import CONFLICT, ENTRY
+
+_T = INCIDENT.table.c
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One incident as shown; moments in UTC ms, position in WGS-84 degrees."""
+
+    id: str
+    no: str | None
+    agency: str | None
+    registered_at: int | None
+    origin: str | None
+    alarm_no: str | None
+    source: str | None
+    received_at: int | None
+    occurred_at: int | None
+    class_code: str | None
+    type_code: str | None
+    what: str | None
+    place: str | None
+    unit_code: str | None
+    lon: float | None
+    lat: float | None
+    alarm_grade: int | None
+    status: str | None
+    status_reason: str | None
+    owes_reports: int | None
+    owes_why: str | None
+    incident_level: str | None
+    oral_due_at: int | None
+    oral_met_at: int | None
+    oral_status: str | None
+    written_due_at: int | None
+    written_met_at: int | None
+    written_status: str | None
+    next_due_at: int | None
+    next_clock: str | None
+    open: int | None
+    updated_at: int
+    conflicts: int
+    retracted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictRow:
+    """One of several values that stand against each other in a field."""
+
+    entity: str
+    entity_id: str
+    field: str
+    hash: bytes
+    value: Any
+    agency: str | None
+    actor: str
+    site: str
+    written_at: int
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry of a maximum or minimum."""
+
+    hash: bytes
+    value: int
+    agency: str | None
+    recorded_at: int
+    struck: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmUnitRow:
+    """A unit sent to an incident with its stamps, UTC ms."""
+
+    id: str
+    incident_id: str | None
+    unit: str | None
+    unit_kind: str | None
+    dispatched_at: int | None
+    departed_at: int | None
+    arrived_at: int | None
+    released_at: int | None
+
+
+_INCIDENT = select(*(_T[name] for name in columns_of(IncidentRow)))
+_BOARD = (
+    _INCIDENT.where(_T.retracted == 0)
+    .order_by(
+        _T.open.desc(), text("coalesce(next_due_at, 9223372036854775807)"), _T.received_at.desc(), _T.id
+    )
+    .limit(bindparam("limit"))
+)
+_ONE = _INCIDENT.where(_T.id == bindparam("id"))
+_BY_NO = _INCIDENT.where(_T.no == bindparam("no"))
+_BY_ALARM = _INCIDENT.where(_T.alarm_no == bindparam("alarm_no"))
+_NEAR_IN_TIME = _INCIDENT.where(
+    _T.received_at >= bindparam("earliest"),
+    _T.received_at <= bindparam("latest"),
+    _T.open == 1,
+    _T.retracted == 0,
+)
+_NUMBERS = select(_T.no).where(_T.no >= bindparam("low"), _T.no < bindparam("high"))
+_CONFLICTS = select(*(CONFLICT.c[name] for name in columns_of(ConflictRow))).order_by(
+    CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field, CONFLICT.c.hash
+)
+_CONFLICTS_OF = _CONFLICTS.where(
+    CONFLICT.c.entity == bindparam("entity"), CONFLICT.c.entity_id == bindparam("entity_id")
+)
+_ENTRIES = (
+    select(*(ENTRY.c[name] for name in columns_of(EntryRow)))
+    .where(
+        ENTRY.c.entity == bindparam("entity"),
+        ENTRY.c.entity_id == bindparam("entity_id"),
+        ENTRY.c.field == bindparam("field"),
+    )
+    .order_by(ENTRY.c.recorded_at, ENTRY.c.hash)
+)
+_UNITS = (
+    select(*(ALARM_UNIT.table.c[name] for name in columns_of(AlarmUnitRow)))
+    .where(ALARM_UNIT.table.c.incident_id == bindparam("incident_id"))
+    .order_by(ALARM_UNIT.table.c.unit)
+)
+
+
+def board(connection: sqlite3.Connection, limit: int = 200) -> list[IncidentRow]:
+    """Incidents in the board's own order: open first, what burns first, then the newest."""
+    return read(connection, IncidentRow, _BOARD, limit=limit)
+
+
+def incident(connection: sqlite3.Connection, incident_id: str) -> IncidentRow | None:
+    """One incident by id."""
+    return read_one(connection, IncidentRow, _ONE, id=incident_id)
+
+
+def incident_by_no(connection: sqlite3.Connection, no: str) -> IncidentRow | None:
+    """One incident by its printed number."""
+    return read_one(connection, IncidentRow, _BY_NO, no=no)
+
+
+def incident_by_alarm_no(connection: sqlite3.Connection, alarm_no: str) -> IncidentRow | None:
+    """One incident by the number of the 119 system."""
+    return read_one(connection, IncidentRow, _BY_ALARM, alarm_no=alarm_no)
+
+
+def open_between(connection: sqlite3.Connection, earliest: int, latest: int) -> list[IncidentRow]:
+    """Open incidents received in a span (UTC ms, both ends included), for duplicate suggestions (D-21)."""
+    return read(connection, IncidentRow, _NEAR_IN_TIME, earliest=earliest, latest=latest)
+
+
+@dataclass(frozen=True, slots=True)
+class _No:
+    no: str
+
+
+def numbers_between(connection: sqlite3.Connection, low: str, high: str) -> list[str]:
+    """Printed numbers in a half-open text range."""
+    return [row.no for row in read(connection, _No, _NUMBERS, low=low, high=high)]
+
+
+def conflicts(connection: sqlite3.Connection) -> list[ConflictRow]:
+    """All values in conflict."""
+    return _decoded(read(connection, ConflictRow, _CONFLICTS))
+
+
+def conflicts_of(connection: sqlite3.Connection, entity: str, entity_id: str) -> list[ConflictRow]:
+    """Values in conflict of one record."""
+    return _decoded(read(connection, ConflictRow, _CONFLICTS_OF, entity=entity, entity_id=entity_id))
+
+
+def _decoded(rows: list[ConflictRow]) -> list[ConflictRow]:
+    return [replace(row, value=msgspec.msgpack.decode(row.value)) for row in rows]
+
+
+def entries(connection: sqlite3.Connection, entity: str, entity_id: str, field: str) -> list[EntryRow]:
+    """Entries of a maximum or minimum, oldest first."""
+    return read(connection, EntryRow, _ENTRIES, entity=entity, entity_id=entity_id, field=field)
+
+
+def units(connection: sqlite3.Connection, incident_id: str) -> list[AlarmUnitRow]:
+    """Units sent to an incident."""
+    return read(connection, AlarmUnitRow, _UNITS, incident_id=incident_id)

@@ -1,0 +1,181 @@
+"""Accounts (CM-04): one account is one person on duty or one machine; roles, period, revocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.required import require_text
+from app.journal import verbs
+from app.kernel.enums import AccountKind, Agency, Role
+from app.kernel.errors import ErrorCode, Refusal
+from app.queries import accounts
+from app.queries.accounts import AccountRow
+from app.usecases.commands import Command, Moment, Outcome, handles, marks, outcome, writes
+from app.usecases.context import Context, missing, ms
+
+_CLAUSE = "CM-04"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateAccount(Command):
+    """Create an account: sign-in name, title on screen (a role, no person's name), roles, period."""
+
+    name: str
+    title: str
+    roles: list[Role]
+    kind: AccountKind = AccountKind.PERSON
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetAccountRoles(Command):
+    """Give an account exactly these roles and this period."""
+
+    account_id: str
+    roles: list[Role]
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokeAccount(Command):
+    """Disable an account for good; its recorded acts stay."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenameAccount(Command):
+    """Change the title shown on screen."""
+
+    account_id: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdmitAccount(Command):
+    """Let an account of another agency act at this agency's consoles (GV-04)."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetPassword(Command):
+    """Note that a password was set on this workstation; the verifier itself never enters the journal."""
+
+    account_id: str
+
+
+def _find(context: Context, key: str) -> AccountRow:
+    found = accounts.account(context.connection, key)
+    if found is None:
+        raise missing("account", "account_id")
+    return found
+
+
+def _own(context: Context, key: str) -> AccountRow:
+    row = _find(context, key)
+    if row.agency != context.agency:
+        raise Refusal(
+            ErrorCode.OWNER,
+            "refusal.owner.row",
+            field="account_id",
+            who=(str(row.agency),),
+            clause=_CLAUSE,
+            owner=row.agency,
+        )
+    return row
+
+
+def _grant(context: Context, account_id: str, roles: list[Role], valid_from: Any, valid_to: Any) -> Any:
+    start, end = ms(valid_from), ms(valid_to)
+    if not roles:
+        raise Refusal(ErrorCode.REQUIRED, "refusal.accounts.roles_required", field="roles", clause=_CLAUSE)
+    if Role.CONSOLE in roles:
+        raise Refusal(ErrorCode.PERM, "refusal.accounts.console_role", field="roles", clause=_CLAUSE)
+    if start is not None and end is not None and end < start:
+        raise Refusal(ErrorCode.TIME, "refusal.accounts.period", field="valid_to", clause=_CLAUSE)
+    period = {name: value for name, value in (("valid_from", start), ("valid_to", end)) if value is not None}
+    names = sorted({role.value for role in roles})
+    return context.mark(
+        "account", account_id, verbs.GRANT, agency=context.agency.value, roles=names, **period
+    )
+
+
+@handles(CreateAccount, writes("account"), marks("account", verbs.GRANT))
+def create_account(command: CreateAccount, context: Context) -> Outcome:
+    """A new account of the administrator's own agency; the sign-in name is taken once (E_DUP)."""
+    require_text(command.name, "refusal.accounts.name_required", field="name", clause=_CLAUSE)
+    require_text(command.title, "refusal.accounts.title_required", field="title", clause=_CLAUSE)
+    if accounts.accounts_called(context.connection, command.name.strip()):
+        raise Refusal(ErrorCode.DUP, "refusal.accounts.name_taken", field="name", clause=_CLAUSE)
+    account_id = context.new_id()
+    values = {"kind": command.kind.value, "name": command.name.strip(), "title": command.title.strip()}
+    grant = _grant(context, account_id, command.roles, command.valid_from, command.valid_to)
+    return outcome(*context.create("account", account_id, values), grant, account_id=account_id)
+
+
+@handles(SetAccountRoles, marks("account", verbs.GRANT))
+def set_account_roles(command: SetAccountRoles, context: Context) -> Outcome:
+    """Least privilege: the new set replaces the old one; an administrator cannot take his own right away."""
+    row = _own(context, command.account_id)
+    if row.id == context.author.id and Role.ACCOUNT_ADMIN not in command.roles:
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="roles", clause=_CLAUSE)
+    return outcome(
+        _grant(context, row.id, command.roles, command.valid_from, command.valid_to), account_id=row.id
+    )
+
+
+@handles(RevokeAccount, marks("account", verbs.REVOKE))
+def revoke_account(command: RevokeAccount, context: Context) -> Outcome:
+    """Revoke; acts concurrent with it stand and are flagged (REPLICATION, Trust)."""
+    row = _own(context, command.account_id)
+    if row.id == context.author.id:
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="account_id", clause=_CLAUSE)
+    if row.state != "active":
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.already_revoked", field="account_id", clause=_CLAUSE)
+    return outcome(
+        context.mark("account", row.id, verbs.REVOKE, agency=context.agency.value), account_id=row.id
+    )
+
+
+@handles(RenameAccount, writes("account", "title"))
+def rename_account(command: RenameAccount, context: Context) -> Outcome:
+    """A new title; titles are roles, never persons' names."""
+    require_text(command.title, "refusal.accounts.title_required", field="title", clause=_CLAUSE)
+    row = _own(context, command.account_id)
+    return outcome(*context.change("account", row.id, {"title": command.title.strip()}), account_id=row.id)
+
+
+@handles(AdmitAccount, marks("account", verbs.ADMIT))
+def admit_account(command: AdmitAccount, context: Context) -> Outcome:
+    """Admit a foreign account; it keeps acting for its own agency."""
+    row = _find(context, command.account_id)
+    if row.agency == context.agency:
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.own_agency", field="account_id", clause=_CLAUSE)
+    return outcome(
+        context.mark("account", row.id, verbs.ADMIT, agency=context.agency.value), account_id=row.id
+    )
+
+
+@handles(SetPassword, writes("account", "secret_at"))
+def set_password(command: SetPassword, context: Context) -> Outcome:
+    """Audit entry of a new password; one's own, or anybody's of the agency for its administrator."""
+    row = _own(context, command.account_id)
+    if row.id != context.author.id and Role.ACCOUNT_ADMIN not in context.author.role_set:
+        raise Refusal(
+            ErrorCode.PERM,
+            "refusal.permission.denied",
+            who=(Role.ACCOUNT_ADMIN,),
+            clause=_CLAUSE,
+            act="set_password",
+        )
+    if (
+        row.kind == AccountKind.MACHINE
+        and Agency(str(row.agency)) is context.agency
+        and "console" in row.role_set
+    ):
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.console_role", field="account_id", clause=_CLAUSE)
+    return outcome(*context.change("account", row.id, {"secret_at": context.now_ms}), account_id=row.id)

@@ -1,0 +1,156 @@
+"""The bus: permission, handler, signed operations, one commit; a refused act becomes an audit entry (XC-06)."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.domain.district import District
+from app.domain.rule_numbers import RuleKey
+from app.journal.acts import ActMaker
+from app.journal.journal import Journal, QuarantinedError
+from app.journal.operation import BadTransactionError
+from app.kernel.changes import ChangeSet
+from app.kernel.clock import Clock
+from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.ids import new_id
+from app.kernel.texts import Texts
+from app.queries import accounts, settings
+from app.queries.accounts import AccountRow
+from app.usecases.commands import TABLE, Command, Entry, name_of
+from app.usecases.context import Context, Workstation
+from app.usecases.permissions import Permissions
+
+log = logging.getLogger(__name__)
+
+RECORD_REFUSAL = "record_refusal"
+# What the projector would quarantine although the use-case let it pass: the same rules, told to the officer now.
+_QUARANTINE_CODES = {
+    "owner": (ErrorCode.OWNER, "refusal.owner.row"),
+    "role": (ErrorCode.PERM, "refusal.permission.denied"),
+    "unknown author": (ErrorCode.PERM, "refusal.sign_in.expired"),
+    "not admitted here": (ErrorCode.PERM, "refusal.sign_in.expired"),
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """An act that was committed: what changed, and what the asker is told."""
+
+    changes: ChangeSet
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Bus:
+    """Executes commands on the writer's thread; there is no other way to write shared data."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        journal: Journal,
+        permissions: Permissions,
+        clock: Clock,
+        pack: District,
+        workstation: Workstation,
+        texts: Texts,
+    ) -> None:
+        self._connection, self._journal, self._permissions = connection, journal, permissions
+        self._clock, self._pack, self.workstation, self._texts = clock, pack, workstation, texts
+
+    def execute(self, command: Command, account_id: str) -> Done:
+        """Carry out a command for an account; raises Refusal, which has then been recorded."""
+        entry = TABLE[name_of(type(command))]
+        try:
+            return self._execute(entry, command, account_id)
+        except Refusal as refusal:
+            self._record(entry.name, refusal, account_id)
+            raise
+
+    def _execute(self, entry: Entry, command: Command, account_id: str) -> Done:
+        author = self._author(account_id)
+        agency = author.agency or ""
+        if not self._permissions.permits(entry.name, agency, author.role_set):
+            raise Refusal(
+                ErrorCode.PERM,
+                "refusal.permission.denied",
+                who=self._permissions.who(entry.name, agency),
+                clause="XC-06",
+                act=entry.name,
+            )
+        context = Context(
+            author=author,
+            workstation=self.workstation,
+            clock=self._clock,
+            connection=self._connection,
+            district=self.district(),
+            command=entry.name,
+            acts=ActMaker(self._journal.state, agency),
+            texts=self._texts,
+        )
+        self._journal.state.forget_records()
+        outcome = entry.handler(command, context)
+        changes = ChangeSet()
+        if outcome.transactions:
+            changes = self._append(author, entry.name, outcome.transactions)
+        return Done(changes, outcome.result)
+
+    def _append(self, author: AccountRow, command: str, transactions: Any) -> ChangeSet:
+        try:
+            return self._journal.author(author.id, transactions)
+        except QuarantinedError as wrong:
+            code, text = _QUARANTINE_CODES.get(wrong.reason, (ErrorCode.SYNC, "refusal.sync.scope"))
+            log.error("own act %s would be quarantined: %s", command, wrong.reason)
+            raise Refusal(code, text, act=command, owner=author.agency or "", reason=wrong.reason) from wrong
+        except BadTransactionError as wrong:
+            raise Refusal(ErrorCode.RANGE, "refusal.command.too_large", act=command) from wrong
+
+    def _author(self, account_id: str) -> AccountRow:
+        """The account, active and inside its period (CM-04)."""
+        author, now = accounts.account(self._connection, account_id), self._clock.now_ms()
+        in_time = author is not None and (author.valid_from or 0) <= now <= (
+            author.valid_to if author.valid_to is not None else now
+        )
+        if author is None or author.state != "active" or not in_time:
+            raise Refusal(ErrorCode.PERM, "refusal.sign_in.expired", clause="CM-04", who=("account_admin",))
+        return author
+
+    def district(self) -> District:
+        """The district pack with the rule numbers this district has changed (D-31)."""
+        changed = {
+            row.id: row.value for row in settings.rule_numbers(self._connection) if row.value is not None
+        }
+        if not changed:
+            return self._pack
+        rules = {
+            key: number.changed_to(changed[key]) if key in changed else number
+            for key, number in self._pack.rules.items()
+        }
+        return replace(self._pack, rules={RuleKey(key): number for key, number in rules.items()})
+
+    def record_refusal(self, command: str, refusal: Refusal, account_id: str) -> None:
+        """Record a refusal that happened before the bus was reached (sign-in, input that is no command)."""
+        self._record(command, refusal, account_id)
+
+    def _record(self, command: str, refusal: Refusal, account_id: str) -> None:
+        """One audit entry per refused act: code, command, faulty field, account; never the content (XC-07)."""
+        maker = ActMaker(self._journal.state, self.workstation.agency)
+        self._journal.state.forget_records()
+        values = {
+            "at": self._clock.now_ms(),
+            "command": command,
+            "code": refusal.code.value,
+            "field": refusal.field,
+            "account_id": account_id,
+            "about": refusal.text,
+        }
+        acts = maker.write(
+            RECORD_REFUSAL,
+            "refusal",
+            new_id(self._clock),
+            {k: v for k, v in values.items() if v is not None},
+            new=True,
+        )
+        self._journal.author(self.workstation.console_account, [acts])

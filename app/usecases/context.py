@@ -1,0 +1,96 @@
+"""What a handler may use: who acts, the clock, the district, reading, and the maker of acts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.domain.district import District
+from app.domain.rule_numbers import RuleKey
+from app.journal.acts import ActMaker
+from app.journal.operation import Act
+from app.kernel.clock import Clock, to_ms
+from app.kernel.enums import Agency
+from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.ids import new_id
+from app.kernel.texts import Texts
+from app.queries.accounts import AccountRow
+
+
+@dataclass(frozen=True)
+class Workstation:
+    """Who this console is: realm, agency, site, series letter (D-35), its machine account."""
+
+    realm: str
+    district: str
+    agency: Agency
+    site: str
+    letter: str
+    console_account: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """One act in progress."""
+
+    author: AccountRow
+    workstation: Workstation
+    clock: Clock
+    connection: sqlite3.Connection
+    district: District
+    command: str
+    acts: ActMaker
+    texts: Texts
+
+    @property
+    def now_ms(self) -> int:
+        """The present moment, UTC milliseconds."""
+        return self.clock.now_ms()
+
+    @property
+    def agency(self) -> Agency:
+        """An act counts for the agency of the account."""
+        return Agency(self.author.agency or self.workstation.agency)
+
+    def new_id(self) -> str:
+        """A fresh id for a record."""
+        return new_id(self.clock)
+
+    def limit_s(self, key: RuleKey) -> int:
+        """A rule number of this district in seconds (D-31)."""
+        return self.district.seconds(key)
+
+    def create(
+        self, entity: str, entity_id: str, values: Mapping[str, Any], **entries: int | None
+    ) -> list[Act]:
+        """A new record; entries are the first of its maxima and minima."""
+        given = {name: value for name, value in entries.items() if value is not None}
+        known = {name: value for name, value in values.items() if value is not None}
+        return self.acts.write(self.command, entity, entity_id, known, new=True, entries=given)
+
+    def change(
+        self, entity: str, entity_id: str, values: Mapping[str, Any], why: str | None = None
+    ) -> list[Act]:
+        """New values for registers of a record; each names the heads it replaces."""
+        return self.acts.write(self.command, entity, entity_id, values, why=why)
+
+    def enter(self, entity: str, entity_id: str, why: str | None = None, **entries: int) -> list[Act]:
+        """Further entries of a record's maxima and minima."""
+        return self.acts.write(self.command, entity, entity_id, {}, entries=entries, why=why)
+
+    def mark(self, entity: str, entity_id: str, verb: str, **body: Any) -> Act:
+        """Any other verb on a record."""
+        return self.acts.mark(self.command, entity, entity_id, verb, **body)
+
+
+def ms(moment: datetime | None) -> int | None:
+    """Moment of a command -> UTC milliseconds."""
+    return None if moment is None else to_ms(moment)
+
+
+def missing(entity: str, field: str) -> Refusal:
+    """The refusal for a record that is not here."""
+    return Refusal(ErrorCode.STATE, "refusal.record.missing", field=field, entity=entity)

@@ -1,0 +1,205 @@
+"""The watch (JD-01, JD-04) and the duty log (JD-11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.log_entry import check_log_entry
+from app.domain.rule_numbers import RuleKey
+from app.domain.watch import Holder, check_take_post
+from app.journal.operation import Act
+from app.kernel.enums import LinkState, LogKind, Post, Role
+from app.kernel.errors import ErrorCode, Refusal
+from app.queries import duty, incidents
+from app.queries.duty import LogRow, WatchRow
+from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.context import Context, missing, ms
+
+_ROLE_OF_POST = {
+    Post.LEADER_ON_SHIFT: frozenset({Role.LEADER}),
+    Post.DUTY_CHIEF: frozenset({Role.DUTY_CHIEF}),
+    Post.DUTY_OFFICER: frozenset({Role.DUTY_OFFICER, Role.DUTY_CHIEF}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeWatch(Command):
+    """Take the watch on a post (JD-04)."""
+
+    post: Post
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaveWatch(Command):
+    """Leave the watch; without a post, all posts one holds."""
+
+    post: Post | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteLogEntry(Command):
+    """Write into the duty log (JD-11)."""
+
+    text: str
+    at: Moment | None = None
+    kind: LogKind = LogKind.NOTE
+    incident_id: str | None = None
+    late_confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AmendLogEntry(Command):
+    """Amend an entry by a new, linked one; entries are never edited (JD-11)."""
+
+    entry_id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteLinkState(Command):
+    """The console notes a change of a link's state (JD-01); `seconds`: how long the state before it lasted."""
+
+    peer: str
+    state: LinkState
+    seconds: int = 0
+
+
+def _present(context: Context) -> list[WatchRow]:
+    return [row for row in duty.on_watch(context.connection) if row.agency == context.agency]
+
+
+def _log(
+    context: Context,
+    kind: LogKind,
+    text: str,
+    at: int,
+    incident_id: str | None = None,
+    amends_id: str | None = None,
+) -> list[Act]:
+    posts = sorted(str(row.post) for row in _present(context) if row.account_id == context.author.id)
+    roles = sorted(context.author.role_set)
+    values = {
+        "agency": context.agency.value,
+        "at": at,
+        "entered_at": context.now_ms,
+        "kind": kind.value,
+        "text": text,
+        "account_id": context.author.id,
+        "author_role": ",".join(posts or roles),
+        "incident_id": incident_id,
+        "amends_id": amends_id,
+    }
+    return context.create("log_entry", context.new_id(), values)
+
+
+def _said(context: Context, key: str, post: str) -> str:
+    """The sentence of the log, as it was said in this room's language at that time."""
+    return context.texts.get(
+        key, post=context.texts.get(f"enum.post.{post}"), title=context.author.title or ""
+    )
+
+
+@handles(TakeWatch, writes("watch"), writes("log_entry"))
+def take_watch(command: TakeWatch, context: Context) -> Outcome:
+    """Take a post: a presence row and a log entry; one person cannot be chief and officer at once (JD-04)."""
+    if not context.author.role_set & _ROLE_OF_POST[command.post]:
+        who = tuple(sorted(_ROLE_OF_POST[command.post]))
+        raise Refusal(
+            ErrorCode.PERM,
+            "refusal.permission.denied",
+            field="post",
+            who=who,
+            clause="JD-04",
+            act="take_watch",
+        )
+    present = _present(context)
+    holders = [Holder(row.account_id or "", Post(row.post)) for row in present if row.post in set(Post)]
+    check_take_post(context.author.id, command.post, holders)
+    if any(row.account_id == context.author.id and row.post == command.post for row in present):
+        raise Refusal(
+            ErrorCode.STATE, "refusal.duty.already_on_post", field="post", clause="JD-04", post=command.post
+        )
+    watch_id = context.new_id()
+    values = {
+        "agency": context.agency.value,
+        "post": command.post.value,
+        "account_id": context.author.id,
+        "taken_at": context.now_ms,
+    }
+    acts = context.create("watch", watch_id, values)
+    acts += _log(
+        context, LogKind.WATCH, _said(context, "log.watch_taken", command.post.value), context.now_ms
+    )
+    return outcome(*acts, watch_id=watch_id)
+
+
+@handles(LeaveWatch, writes("watch", "left_at"), writes("log_entry"))
+def leave_watch(command: LeaveWatch, context: Context) -> Outcome:
+    """Leave one's posts; whoever holds none has nothing to leave (E_STATE)."""
+    mine = [
+        row
+        for row in _present(context)
+        if row.account_id == context.author.id and command.post in (None, row.post)
+    ]
+    if not mine:
+        raise Refusal(ErrorCode.STATE, "refusal.duty.not_on_watch", field="post", clause="JD-04")
+    acts: list[Act] = []
+    for row in mine:
+        acts += context.change("watch", row.id, {"left_at": context.now_ms})
+        acts += _log(context, LogKind.WATCH, _said(context, "log.watch_left", str(row.post)), context.now_ms)
+    return outcome(*acts, watch_ids=[row.id for row in mine])
+
+
+@handles(WriteLogEntry, writes("log_entry"))
+def write_log_entry(command: WriteLogEntry, context: Context) -> Outcome:
+    """One entry with the time of the event and the time of entry (JD-11, D-26)."""
+    at = ms(command.at) if command.at else context.now_ms
+    assert at is not None
+    _check_text(command.text, at, context, command.late_confirmed)
+    if (
+        command.incident_id is not None
+        and incidents.incident(context.connection, command.incident_id) is None
+    ):
+        raise missing("incident", "incident_id")
+    acts = _log(context, command.kind, command.text.strip(), at, command.incident_id)
+    return outcome(*acts, entry_id=acts[0].entity_id)
+
+
+def _check_text(text: str, at: int, context: Context, late_confirmed: bool) -> None:
+    check_log_entry(
+        text,
+        at,
+        context.now_ms,
+        late_confirmed=late_confirmed,
+        tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE),
+        late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
+    )
+
+
+def _own_entry(context: Context, entry_id: str) -> LogRow:
+    row = duty.log_entry(context.connection, entry_id)
+    if row is None:
+        raise missing("log_entry", "entry_id")
+    if row.agency != context.agency:
+        raise Refusal(
+            ErrorCode.OWNER, "refusal.owner.row", who=(str(row.agency),), clause="JD-11", owner=row.agency
+        )
+    return row
+
+
+@handles(AmendLogEntry, writes("log_entry"))
+def amend_log_entry(command: AmendLogEntry, context: Context) -> Outcome:
+    """A new row that links to the amended one and keeps its event time (JD-11)."""
+    row = _own_entry(context, command.entry_id)
+    at = row.at if row.at is not None else context.now_ms
+    _check_text(command.text, at, context, late_confirmed=True)
+    acts = _log(context, LogKind(row.kind), command.text.strip(), at, row.incident_id, row.id)
+    return outcome(*acts, entry_id=acts[0].entity_id)
+
+
+@handles(NoteLinkState, writes("log_entry"))
+def note_link_state(command: NoteLinkState, context: Context) -> Outcome:
+    """Every change of a link's state is a log row (JD-01)."""
+    text = context.texts.get(f"log.link_{command.state.value}", peer=command.peer, seconds=command.seconds)
+    acts = _log(context, LogKind.LINK, text, context.now_ms)
+    return outcome(*acts, entry_id=acts[0].entity_id)

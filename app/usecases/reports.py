@@ -1,0 +1,179 @@
+"""Oral reports in one key (RP-16) and the minimal report row (RP-02, RP-15, D-32) that the reports feature extends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain import report_chain
+from app.domain.event_time import check_event_time
+from app.domain.first_report import check_first_report
+from app.domain.oral_report import OralForm, check_oral_report
+from app.domain.report_chain import ChainReport
+from app.domain.required import require_text
+from app.domain.rule_numbers import RuleKey
+from app.kernel.enums import Channel, Recipient, ReportForm, ReportKind
+from app.kernel.errors import ErrorCode, Refusal
+from app.queries import reports
+from app.queries.incidents import IncidentRow
+from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.context import Context, missing, ms
+from app.usecases.incidents import find, text_or_none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileOralReport(Command):
+    """Stamp an oral report: to whom, by what channel, when spoken, gist (RP-16). What is not given is the usual."""
+
+    incident_id: str
+    to_role: str = Recipient.GOV_DUTY_ROOM.value
+    channel: Channel = Channel.LANDLINE
+    spoken_at: Moment | None = None
+    gist: str | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AmendOralReport(Command):
+    """Correct an oral report by a new row that replaces it; the old one stays (RP-16)."""
+
+    oral_report_id: str
+    spoken_at: Moment
+    gist: str
+    to_role: str = Recipient.GOV_DUTY_ROOM.value
+    channel: Channel = Channel.LANDLINE
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileReport(Command):
+    """Record a report that left the room (RP-15); only form=written to the duty room meets the written clock (D-32)."""
+
+    incident_id: str
+    kind: ReportKind
+    form: ReportForm = ReportForm.WRITTEN
+    recipient: Recipient = Recipient.GOV_DUTY_ROOM
+    sent_at: Moment | None = None
+    occurred_at: Moment | None = None
+    place: str | None = None
+    what: str | None = None
+    title: str | None = None
+    text: str | None = None
+    confirmed: bool = False
+
+
+def _owes(row: IncidentRow) -> IncidentRow:
+    """An everyday call has no clocks to meet (D-34)."""
+    if not row.owes_reports:
+        raise Refusal(ErrorCode.STATE, "refusal.reports.owes_none", clause="D-34", field="incident_id")
+    return row
+
+
+def _usual_gist(row: IncidentRow) -> str:
+    return " ".join(part for part in (row.place, row.what, row.no) if part)
+
+
+def _check(form: OralForm, context: Context, row: IncidentRow, confirmed: bool) -> None:
+    check_oral_report(
+        form,
+        [recipient.key.value for recipient in context.district.recipients],
+        context.now_ms,
+        received_at=row.received_at,
+        confirmed=confirmed,
+        tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE),
+        late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
+    )
+
+
+def _oral_row(form: OralForm, context: Context, incident_id: str, amends_id: str | None) -> Outcome:
+    report_id = context.new_id()
+    values = {
+        "incident_id": incident_id,
+        "agency": context.agency.value,
+        "to_role": form.to_role,
+        "channel": form.channel.value if form.channel else None,
+        "spoken_at": form.spoken_at,
+        "entered_at": context.now_ms,
+        "gist": form.gist.strip() if form.gist else None,
+        "account_id": context.author.id,
+        "amends_id": amends_id,
+    }
+    return outcome(
+        *context.create("oral_report", report_id, values), oral_report_id=report_id, incident_id=incident_id
+    )
+
+
+@handles(FileOralReport, writes("oral_report"))
+def file_oral_report(command: FileOralReport, context: Context) -> Outcome:
+    """One row; the earliest effective one to the duty room stops the oral clock (RP-07, D-32)."""
+    row = _owes(find(context, command.incident_id))
+    spoken_at = ms(command.spoken_at) if command.spoken_at else context.now_ms
+    gist = command.gist if command.gist is not None else _usual_gist(row)
+    form = OralForm(command.to_role, command.channel, spoken_at, gist)
+    _check(form, context, row, command.confirmed)
+    return _oral_row(form, context, row.id, None)
+
+
+@handles(AmendOralReport, writes("oral_report"))
+def amend_oral_report(command: AmendOralReport, context: Context) -> Outcome:
+    """Correction by amendment only; a row is amended once, then its amendment is (RP-16)."""
+    amended = reports.oral_report(context.connection, command.oral_report_id)
+    if amended is None or amended.incident_id is None:
+        raise missing("oral_report", "oral_report_id")
+    row = find(context, amended.incident_id)
+    if any(other.amends_id == amended.id for other in reports.oral_reports(context.connection, row.id)):
+        raise Refusal(ErrorCode.STATE, "refusal.reports.oral_amended", field="oral_report_id", clause="RP-16")
+    form = OralForm(command.to_role, command.channel, ms(command.spoken_at), command.gist)
+    _check(form, context, row, command.confirmed)
+    return _oral_row(form, context, row.id, amended.id)
+
+
+@handles(FileReport, writes("report"))
+def file_report(command: FileReport, context: Context) -> Outcome:
+    """One report row in its place in the chain (RP-15); a first report needs its three facts (RP-02, D-04)."""
+    row = _owes(find(context, command.incident_id))
+    sent_at = ms(command.sent_at) if command.sent_at else context.now_ms
+    assert sent_at is not None
+    check_event_time(
+        sent_at,
+        context.now_ms,
+        field="sent_at",
+        late_confirmed=command.confirmed,
+        tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE),
+        late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
+    )
+    known = [
+        report for report in reports.reports(context.connection, row.id) if report.kind in set(ReportKind)
+    ]
+    # The written version of a first report is version 2 of the same report, not a second one (D-32).
+    second_version = command.kind is ReportKind.FIRST and command.form is ReportForm.WRITTEN
+    if not (
+        second_version
+        and [report.form for report in known if report.kind == ReportKind.FIRST] == [ReportForm.SHORT]
+    ):
+        report_chain.check_next(
+            command.kind, [ChainReport(ReportKind(report.kind), sent=True) for report in known]
+        )
+    if command.kind is ReportKind.FIRST:
+        place, what = command.place or row.place, command.what or row.what
+        occurred_at = ms(command.occurred_at) or row.occurred_at
+        check_first_report(
+            occurred_at, place, what, received_at=row.received_at or sent_at, now_ms=context.now_ms
+        )
+        text = command.text or _usual_gist(row)
+    else:
+        require_text(command.text, "refusal.reports.text_required", field="text", clause="RP-11")
+        text = command.text or ""
+    report_id = context.new_id()
+    values = {
+        "incident_id": row.id,
+        "agency": context.agency.value,
+        "kind": command.kind.value,
+        "form": command.form.value,
+        "recipient": command.recipient.value,
+        "sent_at": sent_at,
+        "entered_at": context.now_ms,
+        "title": text_or_none(command.title),
+        "text": text.strip(),
+        "account_id": context.author.id,
+    }
+    return outcome(*context.create("report", report_id, values), report_id=report_id, incident_id=row.id)

@@ -1,0 +1,26 @@
+"""Rule numbers of the district, changed by a journalled act; only clocks started later are affected (D-31)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.rule_numbers import RuleKey
+from app.usecases.commands import Command, Outcome, handles, outcome, writes
+from app.usecases.context import Context
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeRuleNumber(Command):
+    """Change one rule number, in its own unit."""
+
+    key: RuleKey
+    value: int
+
+
+@handles(ChangeRuleNumber, writes("rule_number", "value"))
+def change_rule_number(command: ChangeRuleNumber, context: Context) -> Outcome:
+    """Checked against the range of its rule (E_RANGE)."""
+    context.district.rules[command.key].changed_to(command.value)
+    return outcome(
+        *context.change("rule_number", command.key.value, {"value": command.value}), key=command.key.value
+    )
