@@ -41,8 +41,18 @@ class ActMaker:
         for scope, fields in by_scope.items():
             home = scope == resolve(schema.scope, self._agency)
             body: dict[str, Any] = {"v": verbs.WRITE, "set": fields}
-            over = {} if new else {name: heads for name in fields if (heads := self.heads(entity, entity_id, name))}
-            extras = {"over": over, "entry": dict(entries or {}) if home else {}, "new": new and home, "why": why, "batch": batch}
+            over = (
+                {}
+                if new
+                else {name: heads for name in fields if (heads := self.heads(entity, entity_id, name))}
+            )
+            extras = {
+                "over": over,
+                "entry": dict(entries or {}) if home else {},
+                "new": new and home,
+                "why": why,
+                "batch": batch,
+            }
             body |= {name: value for name, value in extras.items() if value}
             acts.append(Act(command, entity, entity_id, scope, body))
         return acts
@@ -58,5 +68,9 @@ class ActMaker:
         """Any other verb on a record, in the scope of its field or of the record."""
         schema = self._state.policy.entities.get(entity)
         field = schema.fields.get(str(body.get("field"))) if schema else None
-        scope = JOINT if verb in verbs.VALIDITY_INPUT or schema is None else resolve(field.scope if field else schema.scope, self._agency)
+        scope = (
+            JOINT
+            if verb in verbs.VALIDITY_INPUT or schema is None
+            else resolve(field.scope if field else schema.scope, self._agency)
+        )
         return Act(command, entity, entity_id, scope, {"v": verb, **body})

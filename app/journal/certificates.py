@@ -26,13 +26,17 @@ def enrolment(recovery: SigningKey, realm: str, agency: str, public_key: bytes, 
 def appointment(recovery: SigningKey, realm: str, agency: str, account: str) -> Act:
     """Make an account the agency's administrator."""
     cert = certify(recovery, realm, verbs.APPOINT, agency, account)
-    return Act(APPOINT_COMMAND, "account", account, JOINT, {"v": verbs.APPOINT, "agency": agency, "cert": cert})
+    return Act(
+        APPOINT_COMMAND, "account", account, JOINT, {"v": verbs.APPOINT, "agency": agency, "cert": cert}
+    )
 
 
 def closing(recovery: SigningKey, realm: str, agency: str, site: str, heir: str) -> Act:
     """Close a lost or restored site; nothing is quarantined, `heir` takes its shares."""
     cert = certify(recovery, realm, verbs.CLOSE, agency, site, heir=heir)
-    return Act(CLOSE_COMMAND, "site", site, JOINT, {"v": verbs.CLOSE, "agency": agency, "heir": heir, "cert": cert})
+    return Act(
+        CLOSE_COMMAND, "site", site, JOINT, {"v": verbs.CLOSE, "agency": agency, "heir": heir, "cert": cert}
+    )
 
 
 def cutting(recovery: SigningKey, realm: str, agency: str, site: str, last_seq: int) -> Act:

@@ -45,7 +45,18 @@ def fold(projector: Projector, op: Operation, past: Past, dot: Dot, agency: str,
     fact = Fact(op.hash, _key(op, body), verb, op.actor or "", dot, past, body, standing)
     state.facts.add(fact)
     if verb == verbs.ADMIT:
-        state.facts.add(Fact(op.hash, fact_key("admitted", op.entity_id or ""), verb, op.actor or "", dot, past, body, standing))
+        state.facts.add(
+            Fact(
+                op.hash,
+                fact_key("admitted", op.entity_id or ""),
+                verb,
+                op.actor or "",
+                dot,
+                past,
+                body,
+                standing,
+            )
+        )
     if standing is not Standing.CUT:
         _effects_on_others(projector, fact, op)
     _refresh_row(projector, op, verb)
@@ -69,11 +80,19 @@ def _effects_on_others(projector: Projector, fact: Fact, op: Operation) -> None:
             projector.reproject = True
     elif verb == verbs.MEET and fact.standing is Standing.VALID:
         state.refresh_trust()
-        row = state.connection.execute("SELECT 1 FROM quarantine WHERE reason IN ('unknown agency', 'unknown site') LIMIT 1").fetchone()
+        row = state.connection.execute(
+            "SELECT 1 FROM quarantine WHERE reason IN ('unknown agency', 'unknown site') LIMIT 1"
+        ).fetchone()
         projector.reproject = projector.reproject or (row is not None and not foreseen)
     elif verb == verbs.CLOSE:
         for late in state.store.beyond(target, 0):
-            _flag_late(projector, fact, late.hash, state.causality.past_of(late.hash), (state.chains[late.site].no, late.seq))
+            _flag_late(
+                projector,
+                fact,
+                late.hash,
+                state.causality.past_of(late.hash),
+                (state.chains[late.site].no, late.seq),
+            )
 
 
 def _flag_acts_of(projector: Projector, revocation: Fact, account: str) -> None:
@@ -118,8 +137,13 @@ def _refresh_row(projector: Projector, op: Operation, verb: str) -> None:
     elif name == "site":
         columns = rows.site_columns(state, entity_id)
     else:
-        met = sorted(state.facts.newest(fact_key("agency", entity_id), None, WITH_DENIED), key=lambda f: f.hash)
-        columns = {"recovery_key": met[0].body["key"].hex(), "admitted_by": ",".join(sorted({str(f.body["by"]) for f in met}))}
+        met = sorted(
+            state.facts.newest(fact_key("agency", entity_id), None, WITH_DENIED), key=lambda f: f.hash
+        )
+        columns = {
+            "recovery_key": met[0].body["key"].hex(),
+            "admitted_by": ",".join(sorted({str(f.body["by"]) for f in met})),
+        }
     rows.write_row(state, entity, record, columns, op.at_ms)
     projector.touch(name, entity_id, ChangeKind.CHANGED)
 

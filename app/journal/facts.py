@@ -61,7 +61,8 @@ class Facts:
         cached = self._cache.get(key)
         if cached is None:
             rows = self._connection.execute(
-                "SELECT hash, key, verb, actor, chain_no, seq, past, body, standing FROM fact WHERE key = ? ORDER BY rowid", (key,)
+                "SELECT hash, key, verb, actor, chain_no, seq, past, body, standing FROM fact WHERE key = ? ORDER BY rowid",
+                (key,),
             )
             cached = self._cache[key] = [_fact(row) for row in rows]
         return cached
@@ -70,14 +71,18 @@ class Facts:
         """Every fact of a verb, of one author if given."""
         clause, args = ("", (verb,)) if actor is None else (" AND actor = ?", (verb, actor))
         rows = self._connection.execute(
-            "SELECT hash, key, verb, actor, chain_no, seq, past, body, standing FROM fact WHERE verb = ?" + clause + " ORDER BY rowid",
+            "SELECT hash, key, verb, actor, chain_no, seq, past, body, standing FROM fact WHERE verb = ?"
+            + clause
+            + " ORDER BY rowid",
             args,
         )
         return [_fact(row) for row in rows]
 
     def newest(self, key: str, past: Past | None, standings: Iterable[Standing] = VALID_ONLY) -> list[Fact]:
         """Facts inside the past (None: all) that no other one there had seen."""
-        inside = [f for f in self.all(key) if f.standing in standings and (past is None or covers(past, f.dot))]
+        inside = [
+            f for f in self.all(key) if f.standing in standings and (past is None or covers(past, f.dot))
+        ]
         return [f for f in inside if not any(g is not f and covers(g.past, f.dot) for g in inside)]
 
     def add(self, fact: Fact) -> None:

@@ -106,11 +106,17 @@ class Journal:
         self._hlc = HybridClock(clock, self._last_hlc())
 
     def _load(self, foreseen: Foreseen = NOTHING) -> None:
-        self.state = State(self._connection, self._policy, self.realm, self.own_agency, self.identity.recovery_key, foreseen)
+        self.state = State(
+            self._connection, self._policy, self.realm, self.own_agency, self.identity.recovery_key, foreseen
+        )
         self._projector = Projector(self.state, self._derivers)
 
     def _last_hlc(self) -> int:
-        ends = [op.hlc for chain in self.state.chains.values() if (op := self.state.store.get(chain.hash)) and chain.site == self.own_site]
+        ends = [
+            op.hlc
+            for chain in self.state.chains.values()
+            if (op := self.state.store.get(chain.hash)) and chain.site == self.own_site
+        ]
         return max(ends, default=0)
 
     # -- own acts --------------------------------------------------------------------------------------------------------
@@ -228,7 +234,11 @@ class Journal:
                 raise GapError(first.site, chain.seq if chain else 0)
 
     def _fill_bodies(self, tx: Transaction, known: Sequence[Operation | None]) -> bool:
-        news = [op for op, old in zip(tx, known, strict=True) if old is not None and old.withheld and not op.withheld]
+        news = [
+            op
+            for op, old in zip(tx, known, strict=True)
+            if old is not None and old.withheld and not op.withheld
+        ]
         for op in news:
             self.state.store.fill(op)
             self._projector.reproject = True
@@ -243,7 +253,9 @@ class Journal:
         """Ranges held as headers only."""
         return self.state.store.withheld()
 
-    def after(self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0) -> list[tuple[int, Transaction]]:
+    def after(
+        self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
+    ) -> list[tuple[int, Transaction]]:
         """Transactions beyond a vector in causal order, up to a size; each with its row number, to go on from."""
         starts = [self.state.store.first_row_beyond(site, vector.get(site, 0)) for site in self.state.chains]
         known = [n for n in starts if n is not None]

@@ -69,7 +69,9 @@ def certificate_text(realm: str, verb: str, agency: str, target: str, terms: dic
     return b"jdc-certificate-1" + pack([realm, verb, agency, target, sorted(terms.items())])
 
 
-def certify(recovery: SigningKey, realm: str, verb: str, agency: str, target: str, **terms: str | int) -> bytes:
+def certify(
+    recovery: SigningKey, realm: str, verb: str, agency: str, target: str, **terms: str | int
+) -> bytes:
     """Sign a certificate with an agency's recovery key (64 bytes)."""
     return recovery.sign(certificate_text(realm, verb, agency, target, terms)).signature
 

@@ -105,9 +105,19 @@ def _prefixed(parts: Iterable[bytes]) -> bytes:
     return b"".join(_U64(len(part)) + part for part in parts)
 
 
-def commitment(salt: bytes, actor: str, command: str, entity: str, entity_id: str, schema_v: int, body: bytes) -> bytes:
+def commitment(
+    salt: bytes, actor: str, command: str, entity: str, entity_id: str, schema_v: int, body: bytes
+) -> bytes:
     """Return the salted commitment (32 bytes) to a hidden part."""
-    parts = (salt, actor.encode(), command.encode(), entity.encode(), entity_id.encode(), _U64(schema_v), body)
+    parts = (
+        salt,
+        actor.encode(),
+        command.encode(),
+        entity.encode(),
+        entity_id.encode(),
+        _U64(schema_v),
+        body,
+    )
     return hashlib.blake2b(_prefixed(parts), digest_size=HASH_BYTES, person=b"jdc-body").digest()
 
 
@@ -130,7 +140,9 @@ def header_hash(realm: str, op: Operation) -> bytes:
 
 def withhold(op: Operation) -> Operation:
     """The same operation with its hidden part removed."""
-    return replace(op, actor=None, command=None, entity=None, entity_id=None, schema_v=None, salt=None, body=None)
+    return replace(
+        op, actor=None, command=None, entity=None, entity_id=None, schema_v=None, salt=None, body=None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +222,12 @@ def _check_shape(tx: Transaction) -> None:
         plain = (op.actor, op.command, op.entity, op.entity_id, op.schema_v, op.salt, op.body)
         if any(part is None for part in plain) and any(part is not None for part in plain):
             raise BadTransactionError("half withheld")
-        if op.site != first.site or op.tx != first.seq or op.tx_last != (op is last) or (op.parents and op is not first):
+        if (
+            op.site != first.site
+            or op.tx != first.seq
+            or op.tx_last != (op is last)
+            or (op.parents and op is not first)
+        ):
             raise BadTransactionError("shape")
         if op.seq < 1 or op.hlc < 0 or any(len(parent) != HASH_BYTES for parent in op.parents):
             raise BadTransactionError("shape")

@@ -40,6 +40,10 @@ class Policy:
     def allows(self, command: str, verb: str, entity: str, fields: frozenset[str]) -> bool:
         """True if this command may have this effect (deny by default)."""
         for effect in self.effects.get(command, ()):
-            if effect.entity == entity and verb in effect.verbs and ("*" in effect.fields or fields <= effect.fields):
+            if (
+                effect.entity == entity
+                and verb in effect.verbs
+                and ("*" in effect.fields or fields <= effect.fields)
+            ):
                 return True
         return False

@@ -48,7 +48,9 @@ class Projector:
         held = [(op, past, (chain.no, op.seq)) for op, past in zip(tx, pasts, strict=True) if not op.withheld]
         judgements = [self._judge.judge(op, past, dot) for op, past, dot in held]
         whole = "mixed scopes" if len({op.scope for op in tx}) > 1 else None
-        only_denied = whole is None and all(j.reason is None or j.standing is Standing.DENIED for j in judgements)
+        only_denied = whole is None and all(
+            j.reason is None or j.standing is Standing.DENIED for j in judgements
+        )
         whole = whole or next((j.reason for j in judgements if j.reason), None)
         for (op, past, dot), judgement in zip(held, judgements, strict=True):
             if whole is None or (judgement.certified and judgement.reason is None):
@@ -57,7 +59,9 @@ class Projector:
                 self._quarantine(op, past, dot, judgement, only_denied, judgement.reason or whole)
         return whole
 
-    def _quarantine(self, op: Operation, past: Past, dot: Dot, judgement: Judgement, only_denied: bool, reason: str) -> None:
+    def _quarantine(
+        self, op: Operation, past: Past, dot: Dot, judgement: Judgement, only_denied: bool, reason: str
+    ) -> None:
         """An invalid operation stays in the chain and projects to nothing but a row that people see."""
         self._s.connection.execute("INSERT INTO quarantine (hash, reason) VALUES (?, ?)", (op.hash, reason))
         self._touched.setdefault(("quarantine", op.hash.hex()), ChangeKind.NEW)
@@ -101,7 +105,9 @@ class Projector:
         rows.write_row(self._s, entity, record, columns, op.at_ms)
         self.touch(entity.name, op.entity_id, ChangeKind.NEW if fresh else ChangeKind.CHANGED)
 
-    def _write(self, entity: Entity, record: Record, op: Operation, content: Mapping[str, Any], agency: str) -> dict[str, Any]:
+    def _write(
+        self, entity: Entity, record: Record, op: Operation, content: Mapping[str, Any], agency: str
+    ) -> dict[str, Any]:
         over = content.get("over", {})
         for name in content["set"]:
             gone = self._replaced(op, name, over.get(name, ()))
@@ -131,7 +137,12 @@ class Projector:
             gone.add(digest)
             row = self._s.connection.execute("SELECT 1 FROM quarantine WHERE hash = ?", (digest,)).fetchone()
             named_op = self._s.store.get(digest) if row else None
-            if named_op is None or named_op.withheld or named_op.entity != op.entity or named_op.entity_id != op.entity_id:
+            if (
+                named_op is None
+                or named_op.withheld
+                or named_op.entity != op.entity
+                or named_op.entity_id != op.entity_id
+            ):
                 continue
             content = named_op.content if isinstance(named_op.content.get("over"), dict) else {}
             heads = content.get("over", {}).get(field, ())
@@ -145,7 +156,9 @@ class Projector:
         )
         return rows.refresh_extreme(self._s, record, entity.fields[content["field"]])
 
-    def _retract(self, record: Record, op: Operation, past: Past, dot: Dot, content: Mapping[str, Any]) -> None:
+    def _retract(
+        self, record: Record, op: Operation, past: Past, dot: Dot, content: Mapping[str, Any]
+    ) -> None:
         record.marks.add("retraction")
         self._s.connection.execute(
             "INSERT INTO retraction (hash, entity, entity_id, chain_no, seq, past, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -167,7 +180,15 @@ class Projector:
         good = content["version"] == rows.version_of(self._s, record, content["field"])
         self._s.connection.execute(
             "INSERT INTO approval (hash, entity, entity_id, field, version, actor, stale) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (op.hash, record.entity, record.entity_id, content["field"], content["version"], op.actor, int(not good)),
+            (
+                op.hash,
+                record.entity,
+                record.entity_id,
+                content["field"],
+                content["version"],
+                op.actor,
+                int(not good),
+            ),
         )
 
     def _weigh_approvals(self, record: Record, fields: list[str]) -> None:
@@ -192,7 +213,9 @@ class Projector:
     # -- what happened -----------------------------------------------------------------------------------------------------
     def flag(self, kind: str, digest: bytes, about: str) -> None:
         """Put a lasting mark on an act that people should look at."""
-        self._s.connection.execute("INSERT OR IGNORE INTO flag (kind, hash, about) VALUES (?, ?, ?)", (kind, digest, about))
+        self._s.connection.execute(
+            "INSERT OR IGNORE INTO flag (kind, hash, about) VALUES (?, ?, ?)", (kind, digest, about)
+        )
         self._touched.setdefault(("flag", digest.hex()), ChangeKind.NEW)
 
     def touch(self, entity: str, entity_id: str, kind: ChangeKind) -> None:
@@ -216,8 +239,9 @@ class Projector:
                 for other, ids in deriver(self._s, frozenset(todo[entity])).items():
                     for entity_id in ids:
                         self.touch(other, entity_id, ChangeKind.CHANGED)
-        changes = tuple(Change(entity, entity_id, kind, origin) for (entity, entity_id), kind in self._touched.items())
+        changes = tuple(
+            Change(entity, entity_id, kind, origin) for (entity, entity_id), kind in self._touched.items()
+        )
         self._touched.clear()
         self._s.forget_records()
         return changes
-

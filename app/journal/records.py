@@ -22,7 +22,9 @@ class Record:
     def load(cls, connection: sqlite3.Connection, entity: str, entity_id: str) -> Record:
         """Read a record, empty when it is not there yet."""
         record = cls(entity, entity_id)
-        row = connection.execute("SELECT state FROM record WHERE entity = ? AND entity_id = ?", (entity, entity_id)).fetchone()
+        row = connection.execute(
+            "SELECT state FROM record WHERE entity = ? AND entity_id = ?", (entity, entity_id)
+        ).fetchone()
         if row is not None:
             state = unpack(row[0])
             for digest, fields in state["h"]:

@@ -19,7 +19,8 @@ def weigh(projector: Projector, entity: Entity, record: Record) -> bool:
     state = projector.state
     edits = _edits(projector, entity, record)
     retractions = state.connection.execute(
-        "SELECT hash, chain_no, seq, past FROM retraction WHERE entity = ? AND entity_id = ?", (record.entity, record.entity_id)
+        "SELECT hash, chain_no, seq, past FROM retraction WHERE entity = ? AND entity_id = ?",
+        (record.entity, record.entity_id),
     ).fetchall()
     final = False
     for digest, no, seq, packed in retractions:

@@ -40,14 +40,18 @@ def shown(state: State, record: Record, field: Field, heads: list[Operation]) ->
 
 def _caution(field: Field, value: Any) -> int:
     """More cautious is higher; a value this version does not know counts as most cautious."""
-    return len(field.caution) - field.caution.index(value) if value in field.caution else len(field.caution) + 1
+    return (
+        len(field.caution) - field.caution.index(value) if value in field.caution else len(field.caution) + 1
+    )
 
 
 def present_owner(state: State, record: Record, field: Field) -> str | None:
     """Owner of an owned field by all that is known here."""
     if field.owner == "birth":
         return record.born_agency
-    moved = state.facts.newest(fact_key("owner", record.entity, record.entity_id, field.name), None, VALID_ONLY)
+    moved = state.facts.newest(
+        fact_key("owner", record.entity, record.entity_id, field.name), None, VALID_ONLY
+    )
     if moved:
         return str(min(moved, key=lambda f: f.hash).body["to"])
     return state.policy.owners[field.owner or ""].first
@@ -67,7 +71,9 @@ def column_values(field: Field, value: Any) -> dict[str, Any]:
     return dict(zip(names, value if len(names) > 1 else [value], strict=True))
 
 
-def refresh_fields(state: State, entity: Entity, record: Record, fields: list[str], op: Operation | None) -> dict[str, Any]:
+def refresh_fields(
+    state: State, entity: Entity, record: Record, fields: list[str], op: Operation | None
+) -> dict[str, Any]:
     """Columns of these registers as now shown; `op` is the write just projected (saves reading it again)."""
     out: dict[str, Any] = {}
     for name in fields:
@@ -86,11 +92,14 @@ def refresh_fields(state: State, entity: Entity, record: Record, fields: list[st
     return out
 
 
-def _set_conflict(state: State, record: Record, field: Field, ops: list[Operation], top: Operation | None) -> None:
+def _set_conflict(
+    state: State, record: Record, field: Field, ops: list[Operation], top: Operation | None
+) -> None:
     mark = "conflict:" + field.name
     if mark in record.marks:
         state.connection.execute(
-            "DELETE FROM conflict WHERE entity = ? AND entity_id = ? AND field = ?", (record.entity, record.entity_id, field.name)
+            "DELETE FROM conflict WHERE entity = ? AND entity_id = ? AND field = ?",
+            (record.entity, record.entity_id, field.name),
         )
         record.marks.discard(mark)
     for op in ops:
@@ -126,7 +135,12 @@ def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any
 def write_row(state: State, entity: Entity, record: Record, columns: dict[str, Any], at_ms: int) -> None:
     """Upsert the row of a record: changed columns and the bookkeeping every shared table has."""
     conflicts = sum(1 for mark in record.marks if mark.startswith("conflict:"))
-    values = {**columns, "born_agency": record.born_agency, "conflicts": conflicts, "retracted": int("retracted" in record.marks)}
+    values = {
+        **columns,
+        "born_agency": record.born_agency,
+        "conflicts": conflicts,
+        "retracted": int("retracted" in record.marks),
+    }
     names = ["id", *values, "updated_at"]
     update = ", ".join(f"{name} = excluded.{name}" for name in values)
     state.connection.execute(
@@ -139,10 +153,21 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
 def account_columns(state: State, account: str) -> dict[str, Any]:
     """Derived columns of an account's row, from the facts known here."""
     newest = sorted(state.facts.newest(fact_key("account", account), None), key=lambda f: f.hash)
-    admitted = sorted({str(f.body["agency"]) for f in state.facts.all(fact_key("admitted", account)) if f.standing in VALID_ONLY})
+    admitted = sorted(
+        {
+            str(f.body["agency"])
+            for f in state.facts.all(fact_key("admitted", account))
+            if f.standing in VALID_ONLY
+        }
+    )
     if not newest or any(f.verb == verbs.REVOKE for f in newest):
         agency = str(newest[0].body["agency"]) if newest else None
-        return {"agency": agency, "roles": "", "state": "revoked" if newest else "unknown", "admitted": ",".join(admitted)}
+        return {
+            "agency": agency,
+            "roles": "",
+            "state": "revoked" if newest else "unknown",
+            "admitted": ",".join(admitted),
+        }
     agency = str(newest[0].body["agency"])
     roles: set[str] = set()
     for fact in newest:

@@ -39,7 +39,15 @@ NOTHING = Foreseen()
 class State:
     """Everything the judge and the projector read; thrown away and made anew when a database transaction fails."""
 
-    def __init__(self, connection: sqlite3.Connection, policy: Policy, realm: str, own_agency: str, own_key: bytes, foreseen: Foreseen = NOTHING) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        policy: Policy,
+        realm: str,
+        own_agency: str,
+        own_key: bytes,
+        foreseen: Foreseen = NOTHING,
+    ) -> None:
         self.connection, self.policy, self.realm = connection, policy, realm
         self.own_agency, self._own_key, self._foreseen = own_agency, own_key, foreseen
         self.store = Store(connection)

@@ -15,7 +15,9 @@ class Stock:
 
     def share(self, item: str, holder: str, past: Past | None) -> int:
         """What a site holds of an item, as it stood in a past (None: all that is projected)."""
-        rows = self._connection.execute("SELECT chain_no, seq, change FROM stock WHERE item = ? AND holder = ?", (item, holder))
+        rows = self._connection.execute(
+            "SELECT chain_no, seq, change FROM stock WHERE item = ? AND holder = ?", (item, holder)
+        )
         return sum(change for no, seq, change in rows if past is None or covers(past, (no, seq)))
 
     def change(self, digest: bytes, item: str, holder: str, dot: Dot, change: int) -> None:

@@ -15,8 +15,12 @@ from db.tables.journal import CHAIN, OP
 _COLUMNS = [column for column in OP.c if column.name != "n"]
 _INSERT = sql(insert(OP).values({column.name: bindparam(column.name) for column in _COLUMNS}))
 _BY_HASH = sql(select(*_COLUMNS).where(OP.c.hash == bindparam("hash")))
-_PLACE = sql(select(OP.c.site, OP.c.seq, OP.c.prev, OP.c.tx, OP.c.parents).where(OP.c.hash == bindparam("hash")))
-_BY_TX = sql(select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.tx == bindparam("tx")).order_by(OP.c.n))
+_PLACE = sql(
+    select(OP.c.site, OP.c.seq, OP.c.prev, OP.c.tx, OP.c.parents).where(OP.c.hash == bindparam("hash"))
+)
+_BY_TX = sql(
+    select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.tx == bindparam("tx")).order_by(OP.c.n)
+)
 _AT_SEQ = sql(select(OP.c.hash).where(OP.c.site == bindparam("site"), OP.c.seq == bindparam("seq")))
 _IN_ORDER = sql(select(OP.c.n, *_COLUMNS).where(OP.c.n > bindparam("n")).order_by(OP.c.n))
 _OF_RECORD = sql(
@@ -24,7 +28,9 @@ _OF_RECORD = sql(
     .where(OP.c.entity == bindparam("entity"), OP.c.entity_id == bindparam("entity_id"))
     .order_by(OP.c.n)
 )
-_BEYOND = sql(select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.n))
+_BEYOND = sql(
+    select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.n)
+)
 _FIRST_BEYOND = sql(
     select(OP.c.n).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.seq)
 )
@@ -37,10 +43,46 @@ _CHAINS = sql(select(CHAIN.c.no, CHAIN.c.site, CHAIN.c.key, CHAIN.c.seq, CHAIN.c
 
 
 def _operation(row: tuple[Any, ...]) -> Operation:
-    (digest, site, seq, prev, tx, last, parents, hlc, scope, commit, sig, actor, command, entity, entity_id, schema_v, salt, body) = row
+    (
+        digest,
+        site,
+        seq,
+        prev,
+        tx,
+        last,
+        parents,
+        hlc,
+        scope,
+        commit,
+        sig,
+        actor,
+        command,
+        entity,
+        entity_id,
+        schema_v,
+        salt,
+        body,
+    ) = row
     split = tuple(parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES)) if parents else ()
     return Operation(
-        digest, site, seq, prev, tx, bool(last), split, hlc, scope, commit, sig, actor, command, entity, entity_id, schema_v, salt, body
+        digest,
+        site,
+        seq,
+        prev,
+        tx,
+        bool(last),
+        split,
+        hlc,
+        scope,
+        commit,
+        sig,
+        actor,
+        command,
+        entity,
+        entity_id,
+        schema_v,
+        salt,
+        body,
     )
 
 
@@ -99,7 +141,9 @@ class Store:
 
     def place(self, digest: bytes) -> tuple[str, int, bytes, int, bytes] | None:
         """(site, seq, prev, tx, parents joined) of an operation, without its body."""
-        row: tuple[str, int, bytes, int, bytes] | None = self._connection.execute(_PLACE, {"hash": digest}).fetchone()
+        row: tuple[str, int, bytes, int, bytes] | None = self._connection.execute(
+            _PLACE, {"hash": digest}
+        ).fetchone()
         return row
 
     def transactions_of(self, site: str, tx: int) -> list[Transaction]:
@@ -121,7 +165,10 @@ class Store:
 
     def of_record(self, entity: str, entity_id: str) -> list[Operation]:
         """All operations on one record whose body is held, in the order of projection."""
-        return [_operation(row) for row in self._connection.execute(_OF_RECORD, {"entity": entity, "entity_id": entity_id})]
+        return [
+            _operation(row)
+            for row in self._connection.execute(_OF_RECORD, {"entity": entity, "entity_id": entity_id})
+        ]
 
     def beyond(self, site: str, seq: int) -> list[Operation]:
         """Operations of a chain after a sequence number."""
@@ -150,7 +197,14 @@ class Chain:
     __slots__ = ("fork_seq", "hash", "key", "no", "seq", "site")
 
     def __init__(self, no: int, site: str, key: bytes, seq: int, digest: bytes, fork_seq: int | None) -> None:
-        self.no, self.site, self.key, self.seq, self.hash, self.fork_seq = no, site, key, seq, digest, fork_seq
+        self.no, self.site, self.key, self.seq, self.hash, self.fork_seq = (
+            no,
+            site,
+            key,
+            seq,
+            digest,
+            fork_seq,
+        )
 
     @property
     def end(self) -> ChainEnd:

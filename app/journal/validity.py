@@ -143,10 +143,14 @@ class Judge:
         if self._s.facts.newest(fact_key("closed", op.site), past):
             return Judgement("site closed")
         author, rests_on_cut = self.author(op.actor, past, standings), False
-        permitted = author.agency is not None and self._s.policy.permits(op.command, author.agency, author.roles)
+        permitted = author.agency is not None and self._s.policy.permits(
+            op.command, author.agency, author.roles
+        )
         if not permitted and content["v"] not in verbs.CONTROL and self._s.any_cut:
             author, rests_on_cut = self.author(op.actor, past, WITH_CUT), True
-            permitted = author.agency is not None and self._s.policy.permits(op.command, author.agency, author.roles)
+            permitted = author.agency is not None and self._s.policy.permits(
+                op.command, author.agency, author.roles
+            )
         agency = author.agency
         if agency is None:
             return Judgement("unknown author")
@@ -161,9 +165,13 @@ class Judge:
 
     def _denied(self, actor: str, past: Past, dot: Dot) -> bool:
         known = (*self._s.facts.all(fact_key("account", actor)), *self._s.foreseen_revocations(actor))
-        return any(f.verb == verbs.REVOKE and f.standing in WITH_DENIED and concurrent(f, past, dot) for f in known)
+        return any(
+            f.verb == verbs.REVOKE and f.standing in WITH_DENIED and concurrent(f, past, dot) for f in known
+        )
 
-    def _judge_content(self, op: Operation, content: Mapping[str, Any], past: Past, agency: str) -> str | None:
+    def _judge_content(
+        self, op: Operation, content: Mapping[str, Any], past: Past, agency: str
+    ) -> str | None:
         assert op.command is not None and op.entity is not None and op.entity_id is not None
         verb, entity = content["v"], self._s.policy.entities.get(op.entity)
         if verb in verbs.VALIDITY_INPUT and op.scope != JOINT:
@@ -235,7 +243,11 @@ class Judge:
                 return "fixed"
             if field.merge is Merge.OWNED:
                 owner = self._birth_owner(born, content, agency) if field.owner == "birth" else None
-                owner = owner if field.owner == "birth" else self.owner(op.entity or "", op.entity_id, field, past)
+                owner = (
+                    owner
+                    if field.owner == "birth"
+                    else self.owner(op.entity or "", op.entity_id, field, past)
+                )
                 if owner != agency:
                     return "owner" if owner is not None else "no such record"
             if not all(self._s.in_past(head, op, past) for head in heads):
@@ -248,7 +260,9 @@ class Judge:
             return agency
         return min(born)[1] if born else None
 
-    def _scope_fits(self, op: Operation, agency: str, entity: Entity, fields: list[Field], past: Past) -> bool:
+    def _scope_fits(
+        self, op: Operation, agency: str, entity: Entity, fields: list[Field], past: Past
+    ) -> bool:
         assert op.entity_id is not None
         if not fields:
             return op.scope == resolve(entity.scope, agency)

@@ -23,7 +23,9 @@ SHARE, TAKE, MOVE = "share", "take", "move"
 GRANT, REVOKE, ADMIT, APPOINT = "grant", "revoke", "admit", "appoint"
 ENROL, CLOSE, CUT, MEET = "enrol", "close", "cut", "meet"
 
-GRANTING = frozenset({GRANT, DISCLOSE, ADMIT, MEET})  # without effect when concurrent with their author's revocation
+GRANTING = frozenset(
+    {GRANT, DISCLOSE, ADMIT, MEET}
+)  # without effect when concurrent with their author's revocation
 CERTIFIED = frozenset({APPOINT, ENROL, CLOSE, CUT})  # valid by themselves, whoever carries them
 CONTROL = GRANTING | CERTIFIED | {REVOKE, OWN}
 VALIDITY_INPUT = CONTROL | {SHARE, TAKE, MOVE}  # read by validity: always joint
@@ -48,7 +50,16 @@ _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     CUT: ({"agency": _TEXT, "last_seq": _INT, "cert": _BYTES}, {}),
     MEET: ({"key": _BYTES, "name": _TEXT}, {}),
 }
-_HOME = {GRANT: "account", REVOKE: "account", ADMIT: "account", APPOINT: "account", ENROL: "site", CLOSE: "site", CUT: "site", MEET: "agency"}
+_HOME = {
+    GRANT: "account",
+    REVOKE: "account",
+    ADMIT: "account",
+    APPOINT: "account",
+    ENROL: "site",
+    CLOSE: "site",
+    CUT: "site",
+    MEET: "agency",
+}
 
 
 def well_formed(entity: str, content: Mapping[str, Any]) -> bool:
