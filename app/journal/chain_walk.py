@@ -1,0 +1,398 @@
+"""Walking the journal's chains entry by entry: hashes, commitments, links, transactions, parents, signatures.
+
+Nothing here trusts a column that another one vouches for. The hot loop does what app/journal/operation.py
+does (`header_hash`, `commitment`), with one packing call for each header; a test holds the two together. Only
+sqlite3, hashlib and libsodium are needed, so that a second process starts quickly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nacl.bindings
+from nacl.exceptions import BadSignatureError
+
+from app.journal.chain_faults import ChainFault, FaultKind, Walked
+from app.journal.operation import HASH_BYTES, SIGNATURE_BYTES
+
+BATCH = 2_000
+_COLUMNS = (
+    "n, hash, site, seq, prev, tx, tx_last, parents, sig,"
+    " hlc, scope, commitment, actor, command, entity, entity_id, schema_v, salt, body"
+)
+_RANGE = f"SELECT {_COLUMNS} FROM op WHERE n > ? AND n <= ? ORDER BY n"
+_WRONG_TYPE = (struct.error, TypeError, AttributeError, UnicodeError)
+_U64 = struct.Struct(">Q").pack
+_LENGTHS = [_U64(length) for length in range(4096)]
+_EIGHT = _U64(8)
+
+_WITHHELD = (None,) * 6
+
+Row = tuple[Any, ...]
+End = tuple[int, bytes]
+START: End = (0, b"")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Rows after `first` up to `last`; the ends of the chains before them; what to check."""
+
+    first: int
+    last: int
+    realm: str
+    keys: Mapping[str, bytes]
+    signatures: bool
+
+
+def ends_before(connection: sqlite3.Connection, sites: Iterable[str], row: int) -> dict[str, End]:
+    """End of each chain among the rows up to `row`."""
+    ends: dict[str, End] = {}
+    for site in sites:
+        found = connection.execute(
+            "SELECT seq, hash FROM op WHERE site = ? AND n <= ? ORDER BY seq DESC LIMIT 1", (site, row)
+        ).fetchone()
+        if found is not None:
+            ends[site] = (found[0], found[1])
+    return ends
+
+
+def walk(connection: sqlite3.Connection, part: Range, tell: Callable[[int], None] | None = None) -> Walked:
+    """Check a range of rows that begins and ends between transactions; `tell` is given the rows done so far."""
+    factory = connection.text_factory
+    try:
+        return _walk(connection, part, tell)
+    except sqlite3.OperationalError as error:
+        if hasattr(error, "sqlite_errorcode"):
+            raise
+        connection.text_factory = (
+            _any_text  # a text that is no UTF-8: read on, slower, and say where it stands
+        )
+        return _walk(connection, part, tell)
+    finally:
+        connection.text_factory = factory
+
+
+def _any_text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _walk(connection: sqlite3.Connection, part: Range, tell: Callable[[int], None] | None) -> Walked:
+    walker = _Walker(connection, part)
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    entries = bodies = 0
+    try:
+        cursor.execute(_RANGE, (part.first, part.last))
+        while batch := cursor.fetchmany(BATCH):
+            entries += len(batch)
+            bodies += walker.check(batch)
+            if tell is not None:
+                tell(entries)
+    except sqlite3.DatabaseError as error:
+        if not hasattr(error, "sqlite_errorcode"):
+            raise
+        walker.unreadable(str(error))
+    walker.finish()
+    return Walked(entries, bodies, walker.signatures, tuple(walker.faults))
+
+
+class _Walker:
+    def __init__(self, connection: sqlite3.Connection, part: Range) -> None:
+        self._connection, self._part = connection, part
+        self._ends = ends_before(connection, part.keys, part.first)
+        self._hasher = Hasher(part.realm)
+        self._open: tuple[str, int] | None = None
+        self._seen: dict[bytes, None] = {}
+        self._last: Row | None = None
+        self._forks: dict[str, int] = {}
+        self.faults: list[ChainFault] = []
+        self.signatures = 0
+
+    def check(self, batch: Sequence[Row]) -> int:
+        """Check rows that follow those checked before; returns how many hold a body."""
+        try:
+            faults = self._hasher.faults(batch)
+        except _WRONG_TYPE:
+            faults = [fault for row in batch for fault in self._one(row)]
+        self.faults += faults
+        wrong = {fault.row for fault in faults}
+        for row in batch:
+            self._link(row, wrong)
+            self._last = row
+        return sum(1 for row in batch if row[18] is not None)
+
+    def _one(self, row: Row) -> list[ChainFault]:
+        try:
+            return self._hasher.faults([row])
+        except _WRONG_TYPE as wrong:
+            return [ChainFault(FaultKind.TYPE, str(row[2]), _number(row[3]), row[0], detail=str(wrong))]
+
+    # -- links ---------------------------------------------------------------------------------------------------
+    def _link(self, row: Row, wrong: set[int | None]) -> None:
+        n, digest, site, seq, prev, tx, last, parents, sig = row[:9]
+        end = self._ends.get(site, START)
+        if prev == end[1] and seq == end[0] + 1:
+            self._ends[site] = (seq, digest)
+        elif site not in self._part.keys and site not in self._ends:
+            self._fault(FaultKind.UNKNOWN_SITE, row)
+            self._ends[site] = (_number(seq), digest)
+        elif n not in wrong or seq != end[0] + 1:  # an edited entry is named once
+            self._odd_link(row, end)
+        else:
+            self._ends[site] = (seq, digest)
+        if parents:
+            self._parents(row)
+        if self._open is not None or not last or tx != seq:
+            self._transaction(row)
+        if last:
+            self._remember(digest)
+            if self._part.signatures:
+                self._signature(row)
+        elif sig is not None:
+            self._fault(FaultKind.TRANSACTION, row, "a signature inside a transaction")
+
+    def _odd_link(self, row: Row, end: End) -> None:
+        n, digest, site, seq, prev = row[:5]
+        if type(seq) is not int:
+            self._fault(FaultKind.TYPE, row)
+            return
+        before = self._connection.execute("SELECT n, site, seq FROM op WHERE hash = ?", (prev,)).fetchone()
+        known = before is not None and tuple(before[1:]) == (site, seq - 1) if prev else seq == 1
+        if known and seq >= self._forked_at(site) and (before is None or before[0] < n):
+            self._ends[site] = max(end, (seq, digest))
+        elif seq > end[0] + 1:
+            self._jump(row, end)
+            self._ends[site] = (seq, digest)
+        elif seq == end[0] + 1:
+            self._broken_link(row)
+            self._ends[site] = (seq, digest)
+        elif known:
+            self._fault(FaultKind.ORDER, row, "stands after a later entry")
+        else:
+            self._fault(FaultKind.LINK, row, "a second entry under this number")
+
+    def _forked_at(self, site: str) -> int:
+        """First number with two entries; beyond all numbers when there is none."""
+        if site not in self._forks:
+            found = self._connection.execute(
+                "SELECT seq FROM op WHERE site = ? GROUP BY seq HAVING count(*) > 1 ORDER BY seq LIMIT 1",
+                (site,),
+            ).fetchone()
+            self._forks[site] = found[0] if found else 1 << 63
+        return self._forks[site]
+
+    def _jump(self, row: Row, end: End) -> None:
+        """Numbers were left out: those that stand later are out of order, the others are missing."""
+        site, seq = row[2], row[3]
+        later = {
+            each[0]
+            for each in self._connection.execute(
+                "SELECT seq FROM op WHERE site = ? AND seq > ? AND seq < ? AND n > ?",
+                (site, end[0], seq, row[0]),
+            )
+        }
+        if later:
+            self._fault(FaultKind.ORDER, row, f"stands before entry {min(later)}")
+        gap = end[0] + 1
+        for present in sorted(later | {seq}):
+            if gap < present:
+                self.faults.append(ChainFault(FaultKind.MISSING, site, gap, row[0], present - 1))
+            gap = present + 1
+
+    def _broken_link(self, row: Row) -> None:
+        """Two neighbours that do not fit: whichever a signature vouches for is genuine."""
+        site, seq = row[2], row[3]
+        if self._vouched(row):
+            if not any(fault.site == site and fault.seq == seq - 1 for fault in self.faults):
+                self.faults.append(ChainFault(FaultKind.REPLACED, site, seq - 1))
+        else:
+            self._fault(FaultKind.LINK, row, f"does not follow entry {seq - 1}")
+
+    def _vouched(self, row: Row) -> bool:
+        """True if the rest of this row's transaction hangs together up to a signature of the site."""
+        site, prev, key = row[2], row[4], self._part.keys.get(row[2])
+        for each in self._connection.execute(
+            f"SELECT {_COLUMNS} FROM op WHERE site = ? AND tx = ? AND seq >= ? ORDER BY n",
+            (site, row[5], row[3]),
+        ):
+            if each[4] != prev or self._one(tuple(each)):
+                return False
+            if each[6]:
+                return key is not None and signed(each[1], each[8], key)
+            prev = each[1]
+        return False
+
+    # -- transactions, parents, signatures -------------------------------------------------------------------------
+    def _transaction(self, row: Row) -> None:
+        site, seq, tx, last, parents = row[2], row[3], row[5], row[6], row[7]
+        if self._open is None:
+            if tx != seq:
+                self._fault(FaultKind.TRANSACTION, row, "begins in the middle")
+        elif self._open != (site, tx):
+            before = self._last
+            if before is not None:
+                self._fault(FaultKind.TRANSACTION, before, "has no end")
+            if tx != seq:
+                self._fault(FaultKind.TRANSACTION, row, "begins in the middle")
+        elif parents:
+            self._fault(FaultKind.TRANSACTION, row, "parents inside a transaction")
+        if last not in (0, 1):
+            self._fault(FaultKind.TYPE, row, "tx_last")
+        self._open = None if last else (site, tx)
+
+    def _parents(self, row: Row) -> None:
+        parents = row[7]
+        if not isinstance(parents, bytes) or len(parents) % HASH_BYTES:
+            self._fault(FaultKind.PARENT, row, "not a list of hashes")
+            return
+        named = [parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES)]
+        if named != sorted(set(named)):
+            self._fault(FaultKind.PARENT, row, "not in order")
+        for digest in named:
+            if digest not in self._seen:
+                self._parent(row, digest)
+
+    def _parent(self, row: Row, digest: bytes) -> None:
+        found = self._connection.execute("SELECT n FROM op WHERE hash = ?", (digest,)).fetchone()
+        if found is None:
+            self._fault(FaultKind.PARENT, row, f"missing {digest.hex()[:16]}")
+        elif found[0] >= row[0]:
+            self._fault(FaultKind.PARENT, row, f"stands later {digest.hex()[:16]}")
+
+    def _remember(self, digest: bytes) -> None:
+        """Ends of transactions just passed: what parents mostly name."""
+        self._seen[digest] = None
+        if len(self._seen) > BATCH:
+            for old in list(self._seen)[: BATCH // 2]:
+                del self._seen[old]
+
+    def _signature(self, row: Row) -> None:
+        key = self._part.keys.get(row[2])
+        self.signatures += 1
+        if key is not None and not signed(row[1], row[8], key):
+            self._fault(FaultKind.SIGNATURE, row)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+    def finish(self) -> None:
+        """After the last row: a transaction still open has no end."""
+        if self._open is not None and self._last is not None:
+            self._fault(FaultKind.TRANSACTION, self._last, "has no end")
+
+    def unreadable(self, why: str) -> None:
+        """The file gave out after the last row."""
+        row = self._last
+        site, seq, n = (
+            (str(row[2]), _number(row[3]), row[0]) if row is not None else ("", 0, self._part.first)
+        )
+        self._open = None
+        self.faults.append(ChainFault(FaultKind.UNREADABLE, site, seq, n, detail=why))
+
+    def _fault(self, kind: FaultKind, row: Row, detail: str = "") -> None:
+        self.faults.append(ChainFault(kind, str(row[2]), _number(row[3]), row[0], detail=detail))
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def signed(digest: object, signature: object, key: bytes) -> bool:
+    """True if the signature (64 bytes) over the hash (32 bytes) was made with the site's key."""
+    if not isinstance(digest, bytes) or not isinstance(signature, bytes) or len(signature) != SIGNATURE_BYTES:
+        return False
+    try:
+        nacl.bindings.crypto_sign_open(signature + digest, key)
+    except BadSignatureError:
+        return False
+    return True
+
+
+class Hasher:
+    """Recomputes hashes and commitments of rows, fast."""
+
+    def __init__(self, realm: str) -> None:
+        self._realm = realm.encode()
+        self._headers: dict[tuple[Any, ...], tuple[Callable[..., bytes], bytes, bytes]] = {}
+        self._names: dict[tuple[Any, ...], bytes] = {}
+        self._header = hashlib.blake2b(digest_size=HASH_BYTES, person=b"jdc-op-1").copy
+        self._hidden = hashlib.blake2b(digest_size=HASH_BYTES, person=b"jdc-body").copy
+
+    def faults(self, rows: Iterable[Row]) -> list[ChainFault]:
+        """Rows whose header or hidden part was edited; an exception of `_WRONG_TYPE` if a column has a wrong
+        type.
+        """
+        out: list[ChainFault] = []
+        header, hidden, join = self._header, self._hidden, b"".join
+        for row in rows:
+            (n, digest, site, seq, prev, tx, last, parents, _, hlc, scope, commit, actor, command, entity, entity_id,
+             version, salt, body) = row  # fmt: skip
+            before, named = len(prev), len(parents)
+            try:
+                pack, start, middle = self._headers[site, scope, before, named, len(commit)]
+            except KeyError:
+                pack, start, middle = self._frame(site, scope, before, named, len(commit))
+            hashed = header()
+            hashed.update(
+                pack(start, seq, before, prev, 8, tx, 1, last, named, parents, 8, hlc, middle, commit)
+            )
+            if hashed.digest() != digest:
+                out.append(ChainFault(FaultKind.HEADER, site, seq, n))
+            if body is None:
+                if (actor, command, entity, entity_id, version, salt) != _WITHHELD:
+                    out.append(ChainFault(FaultKind.HALF_WITHHELD, site, seq, n))
+                continue
+            try:
+                names = self._names[actor, command, entity]
+            except KeyError:
+                names = self._name(actor, command, entity)
+            about = entity_id.encode()
+            hashed = hidden()
+            hashed.update(
+                join(
+                    (
+                        _length(salt),
+                        salt,
+                        names,
+                        _length(about),
+                        about,
+                        _EIGHT,
+                        _U64(version),
+                        _length(body),
+                        body,
+                    )
+                )
+            )
+            if hashed.digest() != commit:
+                out.append(ChainFault(FaultKind.HIDDEN, site, seq, n))
+        return out
+
+    def _frame(
+        self, site: str, scope: str, before: int, named: int, commit: int
+    ) -> tuple[Callable[..., bytes], bytes, bytes]:
+        """Packer of headers of this site and scope with so many bytes of predecessor, parents and commitment."""
+        start = _prefixed(self._realm, site.encode()) + _EIGHT
+        middle = _prefixed(scope.encode()) + _U64(commit)
+        pack = struct.Struct(f">{len(start)}sQQ{before}sQQQBQ{named}sQQ{len(middle)}s{commit}s").pack
+        frame = self._headers[site, scope, before, named, commit] = (pack, start, middle)
+        return frame
+
+    def _name(self, actor: str, command: str, entity: str) -> bytes:
+        if len(self._names) > BATCH:
+            self._names.clear()
+        names = self._names[actor, command, entity] = _prefixed(
+            actor.encode(), command.encode(), entity.encode()
+        )
+        return names
+
+
+def _prefixed(*parts: bytes) -> bytes:
+    return b"".join(_length(part) + part for part in parts)
+
+
+def _length(part: bytes) -> bytes:
+    length = len(part)
+    return _LENGTHS[length] if length < len(_LENGTHS) else _U64(length)
