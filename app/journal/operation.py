@@ -23,6 +23,7 @@ HASH_BYTES = 32
 SALT_BYTES = 16
 SIGNATURE_BYTES = 64
 MAX_TRANSACTION_BYTES = 48 * 1024  # a transaction fits one frame of 64 KiB
+INT64 = 1 << 63  # what SQLite stores
 
 _pack = msgspec.msgpack.Encoder(order="deterministic").encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -35,8 +36,11 @@ def pack(value: object) -> bytes:
 
 
 def unpack(data: bytes) -> Any:
-    """Inverse of `pack`; msgspec.DecodeError on damaged input."""
-    return _unpack(data)
+    """Inverse of `pack`; ValueError on damaged or absurdly nested input."""
+    try:
+        return _unpack(data)
+    except RecursionError as wrong:
+        raise ValueError("nested too deeply") from wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +214,19 @@ def check_transaction(realm: str, tx: Transaction, public_key: bytes) -> None:
     last = tx[-1]
     try:
         VerifyKey(public_key).verify(last.hash, last.sig)
-    except BadSignatureError as wrong:
+    except (BadSignatureError, ValueError) as wrong:  # ValueError: what should be a key is none
         raise BadTransactionError("signature") from wrong
+    for op in tx:
+        _check_body(op)
+
+
+def _check_body(op: Operation) -> None:
+    """Whatever is stored can be read: a body that is no map would stop everybody who looks at it."""
+    try:
+        if not op.withheld:
+            _ = op.content
+    except ValueError as wrong:
+        raise BadTransactionError("body") from wrong
 
 
 def _check_shape(tx: Transaction) -> None:
@@ -229,7 +244,9 @@ def _check_shape(tx: Transaction) -> None:
             or (op.parents and op is not first)
         ):
             raise BadTransactionError("shape")
-        if op.seq < 1 or op.hlc < 0 or any(len(parent) != HASH_BYTES for parent in op.parents):
+        if op.sig is not None and op is not last:
+            raise BadTransactionError("shape")
+        if not _sizes_fit(op):
             raise BadTransactionError("shape")
     if list(first.parents) != sorted(set(first.parents)):
         raise BadTransactionError("parents")
@@ -237,6 +254,18 @@ def _check_shape(tx: Transaction) -> None:
         raise BadTransactionError("signature")
     if (first.seq == 1) != (first.prev == b""):
         raise BadTransactionError("chain")
+
+
+def _sizes_fit(op: Operation) -> bool:
+    """Numbers that can be stored and hashed, digests of their length."""
+    return (
+        1 <= op.seq < INT64
+        and 0 <= op.hlc < INT64
+        and (op.schema_v is None or 1 <= op.schema_v < INT64)
+        and len(op.commit) == HASH_BYTES
+        and len(op.prev) in (0, HASH_BYTES)
+        and all(len(parent) == HASH_BYTES for parent in op.parents)
+    )
 
 
 def _commitment_of(op: Operation) -> bytes:

@@ -18,12 +18,10 @@ from app.journal import verbs
 from app.journal.causality import Dot, Past, covers
 from app.journal.facts import VALID_ONLY, WITH_CUT, WITH_DENIED, Fact, Standing, fact_key
 from app.journal.keys import certificate_holds, site_id
-from app.journal.operation import Operation
+from app.journal.operation import INT64, Operation
 from app.journal.scopes import resolve
 from app.journal.state import State
 from db.fields import JOINT, Entity, Field, Merge
-
-INT64 = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
