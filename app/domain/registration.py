@@ -19,7 +19,7 @@ class RegistrationFacts:
     """What stands in the form; None = left open.
 
     Moments in UTC ms, point in WGS-84 degrees. `late_confirmed`: the officer confirmed a received_at far back
-    (D-26); `outside_confirmed`: he confirmed a point outside the district.
+    (D-26); `outside_confirmed`: likewise a point outside the district.
     """
 
     received_at: int | None = None

@@ -86,6 +86,11 @@ def test_the_round_of_rules_part_2() -> None:
         shelter.check_transition(S.FULL, S.CLOSED)
 
 
+def test_a_closing_shelter_takes_nobody_until_it_was_closed() -> None:
+    assert shelter.TRANSITIONS[S.CLOSING] == (S.CLOSED,)
+    assert shelter.TRANSITIONS[S.CLOSED] == (S.PREPARING,)
+
+
 def test_caution_is_a_total_order() -> None:
     assert sorted(shelter.CAUTION) == sorted(S)
     assert shelter.CAUTION[-1] is S.CLOSED, "nobody is forgotten inside"
