@@ -225,8 +225,6 @@ class Judge:
             return "unknown field"
         if not all(fits(entity.fields[name], value) for name, value in values.items()):
             return "type"
-        if not all(-INT64 <= value < INT64 for value in content.get("entry", {}).values()):
-            return "type"
         if not self._scope_fits(op, agency, entity, fields, past):
             return "scope"
         record = self._s.record(op.entity or "", op.entity_id)
@@ -291,8 +289,8 @@ def _fits(kind: TypeEngine[object], value: object) -> bool:
         return True
     if isinstance(value, bool):
         return False
-    if isinstance(kind, Integer):
-        return isinstance(value, int) and -INT64 <= value < INT64
+    if isinstance(value, int):
+        return isinstance(kind, (Integer, Float)) and -INT64 <= value < INT64
     if isinstance(kind, Float):
-        return isinstance(value, (int, float)) and math.isfinite(value)
+        return isinstance(value, float) and math.isfinite(value)
     return isinstance(kind, String) and isinstance(value, str)

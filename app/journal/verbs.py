@@ -30,6 +30,8 @@ CERTIFIED = frozenset({APPOINT, ENROL, CLOSE, CUT})  # valid by themselves, whoe
 CONTROL = GRANTING | CERTIFIED | {REVOKE, OWN}
 VALIDITY_INPUT = CONTROL | {SHARE, TAKE, MOVE}  # read by validity: always joint
 
+_INT64 = 1 << 63  # what SQLite stores
+_KEY_BYTES = 32
 _TEXT, _BYTES, _INT, _MAP, _LIST = str, bytes, int, dict, list
 _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     WRITE: ({"set": _MAP}, {"new": bool, "over": _MAP, "entry": _MAP, "why": _TEXT, "batch": _TEXT}),
@@ -79,7 +81,9 @@ def well_formed(entity: str, content: Mapping[str, Any]) -> bool:
 
 
 def _is(value: object, kind: type) -> bool:
-    return isinstance(value, kind) and (kind is not int or not isinstance(value, bool))
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64
+    return isinstance(value, kind)
 
 
 def _texts(values: object) -> bool:
@@ -109,4 +113,6 @@ def _parts_fit(verb: str, given: Mapping[str, Any]) -> bool:
         return _texts(given["shares"]) and all(_is(n, int) and n >= 0 for n in given["shares"].values())
     if verb in (TAKE, MOVE):
         return bool(given["n"] > 0)
-    return True
+    if verb in (ENROL, MEET):
+        return len(given["key"]) == _KEY_BYTES
+    return bool(verb != CUT or given["last_seq"] >= 0)
