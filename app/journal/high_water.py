@@ -1,29 +1,32 @@
-"""The high-water file: how much of our own chain has ever left this machine (REPLICATION, Fork).
+"""The high-water file: how much of our own chain may ever have left this machine (REPLICATION, Fork).
 
-It stands beside the database, not in it, and is never part of a backup: a database restored from one then
+It stands beside the database, not in it, and is never part of a backup: a database put back from a copy then
 stands below the mark, and a workstation that went on from there would write other operations under numbers
 that are already taken. So: without the file, below it, or below what a peer knows of our chain, a workstation
 goes on as a new site.
 
-Whoever founds a site calls `begin`; whoever sends calls `raise_to` before an own operation leaves; whoever
-starts the console calls `check` before anything is written.
+Whoever founds a site calls `begin` before its key is used; whoever sends calls `raise_to` before an own
+operation leaves (frame or bundle); whoever opens the database calls `check` before anything is written, and
+again when a peer has said how much it knows.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from app.journal.operation import HASH_BYTES
-from app.journal.store import Store
+from app.journal.operation import HASH_BYTES, ChainEnd
 from app.kernel.paths import write_secret
 
+HashesAt = Callable[[str, int], Sequence[bytes]]
+"""Hashes held under (site, seq); `Store.hashes_at`."""
 
-class HighWaterState(StrEnum):
-    """What a start finds; everything but OK means a new site."""
+
+class Standing(StrEnum):
+    """How the own chain stands to the mark; everything but OK means a new site."""
 
     OK = "ok"
     MISSING = "missing"  # no file, or none that can be read, although our chain has operations
@@ -43,18 +46,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """State of the own chain at a start, with what it rests on: the mark, the chain's end, what peers know."""
+    """A standing with what it rests on: the mark (None: no file), the chain's end, what peers know."""
 
-    state: HighWaterState
-    reason: str = ""
-    mark_seq: int | None = None
-    chain_seq: int = 0
-    peers_seq: int = 0
+    standing: Standing
+    mark_seq: int | None
+    chain_seq: int
+    peers_seq: int
 
     @property
     def ok(self) -> bool:
         """True if this site may go on writing under its key."""
-        return self.state is HighWaterState.OK
+        return self.standing is Standing.OK
 
 
 class HighWater:
@@ -70,52 +72,45 @@ class HighWater:
         return self._mark
 
     def begin(self, site: str) -> None:
-        """Write the file of a new site, before its key is used; FileExistsError if there is one already."""
-        if self.path.exists():
-            raise FileExistsError(self.path)
+        """Write the file of a new site, at 0, in place of any file that an earlier site left here."""
         self._write(Mark(site, 0, b""))
 
     def raise_to(self, site: str, seq: int, digest: bytes) -> None:
         """Note durably that the own chain up to `seq` may leave; nothing happens at or above it already.
 
-        ValueError without a file of this site (see `begin`): a mark that was lost is never made up.
-        OSError reaches the caller, and then nothing may leave.
+        ValueError without a file of this site (see `begin`): a mark that was lost is never made up. OSError
+        reaches the caller, and then nothing may leave.
         """
         if self._mark is None or self._mark.site != site:
             raise ValueError(f"no high-water file of {site}")
         if seq > self._mark.seq:
             self._write(Mark(site, seq, digest))
 
-    def check(self, connection: sqlite3.Connection, site: str, peers_seq: int = 0) -> Verdict:
-        """Compare the own chain with the mark and with the highest number that a peer knows of it (0: none
-        asked yet).
+    def check(self, site: str, end: ChainEnd | None, hashes_at: HashesAt, peers_seq: int = 0) -> Standing:
+        """Compare the own chain, which ends at `end` (None: no operation yet), with the mark and with the
+        highest number that a peer knows of it (0: none asked yet).
 
-        A site that has no operations yet is in order, with and without a file; one that has operations needs
-        the file, though none may have left: the file of a founded site begins at 0.
+        A site that has no operations yet is in order with and without a file. One that has operations needs
+        the file even when none has left: that of a founded site begins at 0.
         """
-        end = int(
-            connection.execute("SELECT coalesce(max(seq), 0) FROM op WHERE site = ?", (site,)).fetchone()[0]
-        )
-        state, reason = self._judge(connection, site, end, peers_seq)
-        return Verdict(state, reason, self._mark.seq if self._mark else None, end, peers_seq)
-
-    def _judge(
-        self, connection: sqlite3.Connection, site: str, end: int, peers_seq: int
-    ) -> tuple[HighWaterState, str]:
+        seq = end.seq if end is not None else 0
         mark = self._mark
-        if peers_seq > end:
-            return HighWaterState.BEHIND, f"a peer knows {peers_seq} operations, {end} are here"
+        if peers_seq > seq:
+            return Standing.BEHIND
         if mark is None:
-            if end == 0 and not self.path.exists():
-                return HighWaterState.OK, "nothing written yet"
-            return HighWaterState.MISSING, "unreadable" if self.path.exists() else "no file"
+            return Standing.MISSING if seq or self.path.exists() else Standing.OK
         if mark.site != site:
-            return HighWaterState.OTHER_SITE, f"file of {mark.site}"
-        if mark.seq > end:
-            return HighWaterState.BEHIND, f"{mark.seq} operations have left, {end} are here"
-        if mark.seq and mark.hash not in Store(connection).hashes_at(site, mark.seq):
-            return HighWaterState.DIFFERENT, f"operation {mark.seq} is not the one that left"
-        return HighWaterState.OK, ""
+            return Standing.OTHER_SITE
+        if mark.seq > seq:
+            return Standing.BEHIND
+        if mark.seq and mark.hash not in hashes_at(site, mark.seq):
+            return Standing.DIFFERENT
+        return Standing.OK
+
+    def verdict(self, site: str, end: ChainEnd | None, hashes_at: HashesAt, peers_seq: int = 0) -> Verdict:
+        """`check` with the figures it rests on."""
+        standing = self.check(site, end, hashes_at, peers_seq)
+        return Verdict(standing, self._mark.seq if self._mark else None, end.seq if end else 0, peers_seq)
 
     def _write(self, mark: Mark) -> None:
         text = json.dumps({"site": mark.site, "seq": mark.seq, "hash": mark.hash.hex()})

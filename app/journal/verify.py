@@ -23,10 +23,11 @@ from app.journal.chain_faults import ChainFault, FaultKind, Fork, Walked
 from app.journal.chain_walk import Range, walk
 from app.journal.high_water import HighWater, Verdict
 from app.journal.keys import site_id
-from app.journal.operation import unpack
+from app.journal.operation import ChainEnd, unpack
 from app.journal.policy import Policy
 from app.journal.projector import Deriver
 from app.journal.reprojection import Compared, Difference, Standpoint, compare
+from app.journal.store import Store
 from app.journal.verbs import ENROL
 from db.examine import open_read_only, wal_of
 
@@ -160,7 +161,13 @@ class _Job:
             compared = compare(connection, self.standpoint, self.policy, self.derivers, self._projected)
         verdict = None
         if self.high_water is not None:
-            verdict = self.high_water.check(connection, self.standpoint.site, self.peers_seq)
+            store, site = Store(connection), self.standpoint.site
+            seq = int(
+                connection.execute("SELECT coalesce(max(seq), 0) FROM op WHERE site = ?", (site,)).fetchone()[
+                    0
+                ]
+            )
+            verdict = self.high_water.verdict(site, ChainEnd(seq), store.hashes_at, self.peers_seq)
         guards = {
             row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         }
