@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table
 from sqlalchemy.types import TypeEngine
@@ -36,7 +37,7 @@ class Field:
 
     name: str
     merge: Merge
-    columns: Mapping[str, TypeEngine[object]]
+    columns: Mapping[str, TypeEngine[Any]]
     scope: str = JOINT
     caution: tuple[str, ...] = ()
     owner: str | None = None  # "birth": the agency that made the record; else the name of an ownership rule
@@ -64,13 +65,13 @@ class Entity:
 
 
 Columns = (
-    TypeEngine[object]
-    | type[TypeEngine[object]]
-    | Mapping[str, TypeEngine[object] | type[TypeEngine[object]]]
+    TypeEngine[Any]
+    | type[TypeEngine[Any]]
+    | Mapping[str, TypeEngine[Any] | type[TypeEngine[Any]]]
 )
 
 
-def _columns(name: str, columns: Columns) -> dict[str, TypeEngine[object]]:
+def _columns(name: str, columns: Columns) -> dict[str, TypeEngine[Any]]:
     mapping = columns if isinstance(columns, Mapping) else {name: columns}
     return {key: kind() if isinstance(kind, type) else kind for key, kind in mapping.items()}
 
@@ -110,7 +111,7 @@ def shared(
     fields: Sequence[Field],
     *,
     scope: str = JOINT,
-    derived: Mapping[str, type[TypeEngine[object]]] | None = None,
+    derived: Mapping[str, type[TypeEngine[Any]]] | None = None,
     indexes: Sequence[Sequence[str]] = (),
     into: MetaData = metadata,
 ) -> Entity:

@@ -146,8 +146,8 @@ class Desk:
         name = str(request.get("command", ""))
         try:
             command = parse_command(name, request.get("arguments", {}))
-        except Refusal:
-            self._node.local(lambda _: self._node.bus.record_refusal(name, refusal, account_id))
+        except Refusal as wrong:
+            self._node.record_refusal(name, wrong, account_id)
             raise
         done = self._node.execute(command, account_id)
         changes = [plain(change) for change in done.changes.changes]

@@ -58,7 +58,7 @@ def run(argv: Sequence[str]) -> int:
     return exits.exit_of(answer)
 
 
-def _ask(arguments: argparse.Namespace, **request: Any) -> dict[str, Any]:
+def _ask(arguments: argparse.Namespace, /, **request: Any) -> dict[str, Any]:
     try:
         clock = clock_of(arguments.clock)
     except (ValueError, OSError) as wrong:

@@ -35,3 +35,4 @@ def configure(folder: Path | None = None, level: int = logging.INFO) -> None:
     for handler in handlers:
         handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=handlers, force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

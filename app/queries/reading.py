@@ -9,23 +9,24 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
-from db.sql import sql
+from db.sql import with_values
 
 RowT = TypeVar("RowT")
 
 
 @lru_cache(maxsize=256)
-def _text(statement: Select[Any]) -> str:
-    return sql(statement)
+def _compiled(statement: Select[Any]) -> tuple[str, dict[str, Any]]:
+    return with_values(statement)
 
 
 def read(
     connection: sqlite3.Connection, row: type[RowT], statement: Select[Any], **params: Any
 ) -> list[RowT]:
     """Run a statement whose columns stand in the order of the row's fields."""
+    text, values = _compiled(statement)
     cursor = connection.cursor()
     cursor.row_factory = None
-    return [row(*values) for values in cursor.execute(_text(statement), params)]
+    return [row(*columns) for columns in cursor.execute(text, {**values, **params})]
 
 
 def read_one(
