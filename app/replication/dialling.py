@@ -82,6 +82,8 @@ async def dial(
             link.failed(wrong.text)
         else:
             lived = await converse(link, connection)
+            if link.retired:
+                return
             if lived > link.pace.redial_max_s:
                 waits = pauses(link.pace, chance)
         await asyncio.sleep(next(waits))

@@ -28,6 +28,7 @@ class Link:
     free: asyncio.Event = field(default_factory=asyncio.Event)
     dialling: asyncio.Task[None] | None = None
     shown: LinkStatus | None = None
+    retired: bool = False
     _penalties: int = 0
     _paused_until: float = 0.0
     _began: float = 0.0
@@ -39,6 +40,14 @@ class Link:
         """Seconds until this peer is talked to again (0 when it may be now)."""
         return max(0.0, self._paused_until - asyncio.get_running_loop().time())
 
+    def retire(self, key: str) -> None:
+        """End the link for good: its session says goodbye, nobody dials again."""
+        self.retired = True
+        if self.session is not None:
+            self.session.stop(key)
+        elif self.dialling is not None:
+            self.dialling.cancel()
+
     def admit(self, local: LocalSite, session: Session) -> bool:
         """Let a greeted session live, unless a better one does.
 
@@ -46,6 +55,8 @@ class Link:
         of the same dialler, or from a peer that restarted meanwhile, replaces the older.
         """
         current = self.session
+        if self.retired:
+            return False
         if current is not None:
             better = (
                 session.dialler == current.dialler

@@ -22,7 +22,7 @@ from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
 from app.replication.dialling import CLOSE_S, dial
-from app.replication.endings import CLOSED, PAUSED
+from app.replication.endings import CLOSED, PAUSED, SessionEndedError
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
 from app.replication.peers import LocalSite, Pace, Peer
@@ -90,7 +90,7 @@ class Replication:
     ) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
-        self._stop_sessions(self._links.values())
+        self._retire(self._links.values())
         await self._sessions_over()
         await self._tasks.close()
         if self._server is not None:
@@ -122,12 +122,9 @@ class Replication:
         return None if self._server is None else int(next(iter(self._server.sockets)).getsockname()[1])
 
     @staticmethod
-    def _stop_sessions(links: Iterable[Link]) -> None:
+    def _retire(links: Iterable[Link]) -> None:
         for link in links:
-            if link.dialling is not None:
-                link.dialling.cancel()
-            if link.session is not None:
-                link.session.stop(CLOSED)
+            link.retire(CLOSED)
 
     async def _sessions_over(self) -> None:
         try:
@@ -142,7 +139,7 @@ class Replication:
         """Talk to exactly these confirmed peers from now on; sessions with others end."""
         wanted = {peer.site: peer for peer in peers}
         gone = [link for site, link in self._links.items() if wanted.get(site) != link.peer]
-        self._stop_sessions(gone)
+        self._retire(gone)
         for link in gone:
             del self._links[link.peer.site]
         new = [peer for site, peer in wanted.items() if site not in self._links]
@@ -200,7 +197,12 @@ class Replication:
                 link.failed(wrong.text)
                 return 0.0
         session = Session(self._parts, link.peer, connection, link.status, dialled=dialled)
-        ended = await session.run()
+        try:
+            ended = await session.run()
+        except asyncio.CancelledError:
+            connection.transport.abort()
+            link.leave(session, SessionEndedError(CLOSED))
+            raise
         lived = link.leave(session, ended)
         self._tell(link)
         return lived

@@ -163,8 +163,9 @@ class Session:
         node, local = self._parts.node, self._parts.local
         held = await node.on_writer(Priority.LIVE, partial(_held, node.journal))
         hello = greeting(local, held.vector, held.withheld, self._parts.clock.now_ms(), self._parts.instance)
-        await self._socket.send(self._codec.encode(hello))
-        data = await self._socket.recv()
+        with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+            await self._socket.send(self._codec.encode(hello))
+        data = await self._socket.recv()  # who closed at once may have said why
         if isinstance(data, str):
             raise FrameError("text")
         self._status.heard()

@@ -1,0 +1,123 @@
+"""Which of two connections lives, and how long a faulty peer is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+
+from app.kernel.clock import ManualClock
+from app.kernel.enums import LinkState
+from app.replication.dialling import pauses
+from app.replication.endings import CLOSED, CUT, DUPLICATE, SessionEndedError, told
+from app.replication.links import Link
+from app.replication.peers import LocalSite, Pace, Peer
+from app.replication.status import PeerStatus
+from tests.replication.fakes import run
+
+LOW, HIGH = "a" * 26, "b" * 26
+
+
+@dataclass
+class FakeSession:
+    """What a link needs to know of a session."""
+
+    dialler: str
+    peer_instance: bytes = b"first start"
+    stopped: list[str] = field(default_factory=list)
+
+    def stop(self, key: str) -> None:
+        self.stopped.append(key)
+
+
+def fake_session(dialler: str, instance: bytes = b"first start") -> Any:
+    return FakeSession(dialler, instance)
+
+
+def link(own: str, other: str, pace: Pace | None = None) -> tuple[LocalSite, Link]:
+    local = LocalSite("live", "310105", "EMB", own, 1)
+    peer = Peer(other, "FRD", "")
+    return local, Link(peer, PeerStatus(other, "FRD", own, ManualClock(0)), pace or Pace())
+
+
+@pytest.mark.parametrize("own", [LOW, HIGH])
+@pytest.mark.parametrize("order", [(LOW, HIGH), (HIGH, LOW)])
+def test_both_sides_keep_the_connection_that_the_lower_site_dialled(own, order):
+    async def scenario() -> None:
+        local, here = link(own, HIGH if own == LOW else LOW)
+        first, second = fake_session(order[0]), fake_session(order[1])
+        assert here.admit(local, first)
+        assert here.admit(local, second) is (order[1] == LOW)
+        assert here.session is not None and here.session.dialler == LOW
+        assert (first.stopped == [DUPLICATE]) is (order[0] == HIGH)
+
+    run(scenario())
+
+
+def test_newer_connection_of_the_same_dialler_or_of_a_restarted_peer_replaces_the_older():
+    async def scenario() -> None:
+        local, here = link(LOW, HIGH)
+        old, again, restarted = fake_session(LOW), fake_session(LOW), fake_session(HIGH, b"second start")
+        assert here.admit(local, old) and here.admit(local, again)
+        assert here.session is again and old.stopped == [DUPLICATE]
+        assert here.admit(local, restarted)
+        assert here.session is restarted and again.stopped == [DUPLICATE]
+        assert here.leave(old, SessionEndedError(DUPLICATE)) == 0.0
+        assert here.session is restarted and not here.free.is_set()
+        here.leave(restarted, SessionEndedError(CUT))
+        assert here.session is None and here.free.is_set()
+        assert here.status.snapshot().reason == CUT
+
+    run(scenario())
+
+
+def test_pause_doubles_while_a_peer_stays_faulty():
+    async def scenario() -> None:
+        _, here = link(LOW, HIGH, Pace(penalty_min_s=10, penalty_max_s=60))
+        seen = []
+        for _ in range(5):
+            here.leave(fake_session(LOW), SessionEndedError("refusal.sync.bad_transaction"))
+            seen.append(round(here.pause_s()))
+        assert seen == [10, 20, 40, 60, 60]
+        here.leave(fake_session(LOW), SessionEndedError(CUT))
+        assert round(here.pause_s()) == 60
+
+    run(scenario())
+
+
+def test_retired_link_admits_nobody():
+    async def scenario() -> None:
+        local, here = link(LOW, HIGH)
+        session = fake_session(LOW)
+        assert here.admit(local, session)
+        here.retire(CLOSED)
+        assert session.stopped == [CLOSED]
+        assert not here.admit(local, fake_session(LOW))
+        assert here.status.snapshot().state is LinkState.DOWN
+
+    run(scenario())
+
+
+def test_pauses_grow_to_their_limit_with_jitter():
+    made = pauses(Pace(), Random(7))
+    seen = [next(made) for _ in range(8)]
+    for pause, middle in zip(seen, [0.5, 1, 2, 4, 8, 8, 8, 8], strict=True):
+        assert 0.75 * middle <= pause <= 1.25 * middle
+    assert len(set(seen)) == 8
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        ("refusal.sync.proto_newer", "refusal.sync.proto_older"),
+        ("refusal.sync.own_chain_behind", "refusal.sync.peer_chain_behind"),
+        ("refusal.sync.realm", "refusal.sync.realm"),
+        ("<img onerror=alert(1)>", "refusal.sync.peer_error"),
+        ("refusal.sync.peer_error", "refusal.sync.peer_error"),
+    ],
+)
+def test_what_a_peer_says_is_turned_round_and_never_shown_as_it_came(code, key):
+    ended = told(code)
+    assert ended.key == key and ended.from_peer
