@@ -86,8 +86,11 @@ class Facts:
         return [f for f in inside if not any(g is not f and covers(g.past, f.dot) for g in inside)]
 
     def add(self, fact: Fact) -> None:
-        """Record a fact."""
-        self.all(fact.key).append(fact)
+        """Record a fact, once (a certificate may stand in the beginning that two transactions of a fork share)."""
+        known = self.all(fact.key)
+        if any(other.hash == fact.hash for other in known):
+            return
+        known.append(fact)
         self._connection.execute(
             "INSERT INTO fact (hash, key, verb, actor, chain_no, seq, past, body, standing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

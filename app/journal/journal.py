@@ -26,10 +26,12 @@ from app.journal.operation import (
 from app.journal.policy import Policy
 from app.journal.projector import Deriver, Projector
 from app.journal.scopes import readable_by
-from app.journal.state import NOTHING, Foreseen, State
+from app.journal.state import NO_CUT, NOTHING, Foreseen, State
+from app.journal.store import Chain, save_chain
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.enums import ChangeKind, Origin
+from db.fields import JOINT
 from db.tables.journal import PROJECTED
 
 MAX_PASSES = 20
@@ -196,23 +198,32 @@ class Journal:
         for op in tx:
             if op.schema_v is not None and op.schema_v > SCHEMA_V:
                 raise NewerSchemaError(op.site, op.schema_v)
+        if any(op.withheld and op.scope == JOINT for op in tx):
+            raise BadTransactionError("withheld")  # what everybody may read comes whole, or validity would differ
         known = [self.state.store.get(op.hash) for op in tx]
         if all(known):
             return self._fill_bodies(tx, known)
-        if any(known):
-            raise BadTransactionError("overlap")
         self._check_parents(tx[0])
         chain = self.state.chain(tx[0].site, key)
-        if self.state.store.hashes_at(tx[0].site, tx[0].seq):
-            chain.fork_seq = min(chain.fork_seq or tx[0].seq, tx[0].seq)
-            self._connection.execute("UPDATE chain SET fork_seq = ? WHERE no = ?", (chain.fork_seq, chain.no))
-            self.state.refresh_trust()
-            self._projector.reproject = True
-        self.state.store.append(tx)
+        news = [op for op, old in zip(tx, known, strict=True) if old is None]
+        self._notice_fork(chain, news[0])
+        self.state.store.append(news)
         self._projector.project(tx)
         for op in tx:
             self._hlc.saw(op.hlc)
         return True
+
+    def _notice_fork(self, chain: Chain, op: Operation) -> None:
+        """Two signed operations under one (site, seq) close the chain before the first transaction that tells them apart."""
+        others = [self.state.store.place(digest) for digest in self.state.store.hashes_at(op.site, op.seq)]
+        if not others:
+            return
+        seq = min(op.tx, *(place[3] for place in others if place is not None))
+        if chain.fork_seq is None or seq < chain.fork_seq:
+            chain.fork_seq = seq
+            save_chain(self._connection, chain)
+            self.state.refresh_trust()
+            self._projector.reproject = True
 
     def _key_for(self, tx: Transaction) -> bytes:
         """Key of a chain: known, or in the enrolment that every chain begins with; the id is the key's own hash."""
@@ -221,16 +232,25 @@ class Journal:
             return chain.key
         if not tx or tx[0].seq != 1:
             raise GapError(tx[0].site if tx else "", 0)
-        content = {} if tx[0].withheld else tx[0].content
+        try:
+            content = {} if tx[0].withheld else tx[0].content
+        except ValueError as wrong:
+            raise BadTransactionError("body") from wrong
         key = content.get("key")
         if content.get("v") != verbs.ENROL or not isinstance(key, bytes) or site_id(key) != tx[0].site:
             raise BadTransactionError("a chain begins with its own enrolment")
         return key
 
     def _check_parents(self, first: Operation) -> None:
-        for digest in (first.prev, *first.parents) if first.prev else first.parents:
+        chain = self.state.chains.get(first.site)
+        if first.prev:
+            before = self.state.store.place(first.prev)
+            if before is None:
+                raise GapError(first.site, chain.seq if chain else 0)
+            if before[:2] != (first.site, first.seq - 1):
+                raise BadTransactionError("chain")  # a number left out would hide a second branch
+        for digest in first.parents:
             if self.state.store.place(digest) is None:
-                chain = self.state.chains.get(first.site)
                 raise GapError(first.site, chain.seq if chain else 0)
 
     def _fill_bodies(self, tx: Transaction, known: Sequence[Operation | None]) -> bool:
@@ -253,11 +273,24 @@ class Journal:
         """Ranges held as headers only."""
         return self.state.store.withheld()
 
+    def common(self, theirs: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
+        """What a peer's HELLO says it has, for `after`: a chain whose head there is another operation than here counts as
+        not held at all, so that both sides come to know both branches of a fork."""
+        out: dict[str, int] = {}
+        for site, (seq, digest) in theirs.items():
+            here = self.state.store.hashes_at(site, seq)
+            out[site] = seq if not here or digest in here else 0
+        return out
+
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:
         """Transactions beyond a vector in causal order, up to a size; each with its row number, to go on from."""
-        starts = [self.state.store.first_row_beyond(site, vector.get(site, 0)) for site in self.state.chains]
+        vector = {
+            site: min(vector.get(site, 0), (chain.fork_seq or NO_CUT) - 1)  # of a fork both branches go, as its proof
+            for site, chain in self.state.chains.items()
+        }
+        starts = [self.state.store.first_row_beyond(site, seq) for site, seq in vector.items()]
         known = [n for n in starts if n is not None]
         if not known:
             return []

@@ -63,7 +63,7 @@ class Projector:
         self, op: Operation, past: Past, dot: Dot, judgement: Judgement, only_denied: bool, reason: str
     ) -> None:
         """An invalid operation stays in the chain and projects to nothing but a row that people see."""
-        self._s.connection.execute("INSERT INTO quarantine (hash, reason) VALUES (?, ?)", (op.hash, reason))
+        self._s.connection.execute("INSERT OR IGNORE INTO quarantine (hash, reason) VALUES (?, ?)", (op.hash, reason))
         self._touched.setdefault(("quarantine", op.hash.hex()), ChangeKind.NEW)
         if judgement.verb in verbs.CONTROL and only_denied:
             control.fold(self, op, past, dot, judgement.agency or "", Standing.DENIED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -109,25 +109,29 @@ def _row(op: Operation) -> dict[str, Any]:
     }
 
 
-def _grouped(rows: Iterable[Operation]) -> Iterator[Transaction]:
-    """Rows of one transaction stand together in the order of projection."""
-    run: list[Operation] = []
-    for op in rows:
-        run.append(op)
-        if op.tx_last:
-            yield tuple(run)
-            run = []
-
-
 class Store:
     """The journal's rows over one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def append(self, tx: Transaction) -> None:
-        """Insert the operations of a transaction; sqlite3.IntegrityError if one is there."""
-        self._connection.executemany(_INSERT, [_row(op) for op in tx])
+    def append(self, ops: Sequence[Operation]) -> None:
+        """Insert the operations of a transaction (of two that share their beginning, what the second adds).
+
+        sqlite3.IntegrityError if one is there.
+        """
+        self._connection.executemany(_INSERT, [_row(op) for op in ops])
+
+    def _grouped(self, rows: Iterable[tuple[int, Operation]]) -> Iterator[tuple[int, Transaction]]:
+        """Rows of one transaction stand together in the order of projection; a shared beginning stands with the first."""
+        run: list[Operation] = []
+        for n, op in rows:
+            run.append(op)
+            if op.tx_last:
+                while run[0].seq > run[0].tx and (before := self.get(run[0].prev)) is not None:
+                    run.insert(0, before)
+                yield n, tuple(run)
+                run = []
 
     def fill(self, op: Operation) -> None:
         """Add the hidden part to an operation held as header."""
@@ -148,7 +152,8 @@ class Store:
 
     def transactions_of(self, site: str, tx: int) -> list[Transaction]:
         """The transaction that starts at seq `tx`; two after a fork."""
-        return list(_grouped(map(_operation, self._connection.execute(_BY_TX, {"site": site, "tx": tx}))))
+        rows = self._connection.execute(_BY_TX, {"site": site, "tx": tx}).fetchall()
+        return [whole for _, whole in self._grouped((0, _operation(row)) for row in rows)]
 
     def hashes_at(self, site: str, seq: int) -> list[bytes]:
         """Hashes under one (site, seq); two are a fork."""
@@ -156,12 +161,8 @@ class Store:
 
     def in_order(self, after: int = 0) -> Iterator[tuple[int, Transaction]]:
         """(row number of the last operation, transaction) in the order of projection."""
-        run: list[Operation] = []
-        for n, *row in self._connection.execute(_IN_ORDER, {"n": after}):
-            run.append(_operation(tuple(row)))
-            if run[-1].tx_last:
-                yield n, tuple(run)
-                run = []
+        rows = self._connection.execute(_IN_ORDER, {"n": after})
+        return self._grouped((n, _operation(tuple(row))) for n, *row in rows)
 
     def of_record(self, entity: str, entity_id: str) -> list[Operation]:
         """All operations on one record whose body is held, in the order of projection."""

@@ -1,0 +1,1 @@
+"""The rules of replication once more: slow, in memory, from first principles."""

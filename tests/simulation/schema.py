@@ -1,0 +1,95 @@
+"""Entities, permissions and ownership of the simulated city: every merge rule and every scope once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import Float, Integer, MetaData, String
+
+from app.journal import verbs
+from app.journal.policy import Effect, OwnerRule, Policy
+from db.fields import INTERNAL, Entity, fixed, maximum, minimum, owned, register, shared, status
+from db.tables import accounts
+
+METADATA = MetaData()
+CAUTION = ("handling", "registered", "clue", "controlled", "closed", "void")
+SPOT = {"lon": Float, "lat": Float, "crs": String}
+
+CASE = shared(
+    "sim_case",
+    [
+        fixed("no"),
+        register("place"),
+        register("cause"),
+        register("spot", SPOT),
+        register("count", Integer),
+        register("phone", scope="contact"),
+        register("memo", scope="internal:EMB"),
+        register("memo_f", scope="internal:FRD"),
+        owned("scene_handling", "scene"),
+        owned("aftermath", "bureau"),
+        owned("sheet", "birth"),
+        status("status", CAUTION),
+        maximum("grade"),
+        minimum("received_at"),
+    ],
+    into=METADATA,
+)
+LOG = shared("sim_log", [fixed("text"), fixed("case_id")], into=METADATA)
+NOTE = shared(
+    "sim_note",
+    [fixed("text", scope=INTERNAL), register("mood", scope=INTERNAL)],
+    scope=INTERNAL,
+    into=METADATA,
+)
+STORE = shared("sim_store", [register("name")], into=METADATA)
+
+ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (CASE, LOG, NOTE, STORE, accounts.ACCOUNT, accounts.SITE, accounts.AGENCY)
+}
+
+
+def _effect(entity: str, *allowed: str, fields: tuple[str, ...] = ("*",)) -> Effect:
+    return Effect(entity, frozenset(allowed), frozenset(fields))
+
+
+_HALL = ("cause", "memo", "memo_f")
+EFFECTS: dict[str, tuple[Effect, ...]] = {
+    "register": (_effect("sim_case", verbs.WRITE),),
+    "edit": (_effect("sim_case", verbs.WRITE),),
+    "edit_hall": (_effect("sim_case", verbs.WRITE, fields=_HALL),),
+    "log": (_effect("sim_log", verbs.WRITE), _effect("sim_note", verbs.WRITE)),
+    "take": (_effect("sim_store", verbs.TAKE, verbs.MOVE),),
+    "own": (_effect("sim_case", verbs.OWN, fields=("scene_handling",)),),
+    "approve": (_effect("sim_case", verbs.APPROVE),),
+    "retract": (_effect("sim_case", verbs.RETRACT), _effect("sim_log", verbs.RETRACT)),
+    "strike": (_effect("sim_case", verbs.STRIKE),),
+    "disclose": (_effect("sim_case", verbs.DISCLOSE),),
+    "label": (_effect("site", verbs.WRITE, fields=("label", "tls_pin")),),
+    "share": (_effect("sim_store", verbs.SHARE, verbs.WRITE),),
+    "grant": (_effect("account", verbs.GRANT, verbs.WRITE),),
+    "revoke": (_effect("account", verbs.REVOKE),),
+    "admit": (_effect("account", verbs.ADMIT),),
+    "meet": (_effect("agency", verbs.MEET),),
+}
+_OFFICER = frozenset({"register", "edit", "log", "take", "own", "label"})
+_CHIEF = _OFFICER | {"approve", "retract", "strike", "disclose"}
+_RIGHTS = {
+    "account_admin": frozenset({"share", "grant", "revoke", "admit", "meet"}),
+    "officer": _OFFICER,
+    "chief": _CHIEF,
+    "hall": frozenset({"edit_hall", "log"}),
+}
+
+
+def permits(command: str, _agency: str, roles: frozenset[str]) -> bool:
+    """True if one of these roles may carry out the command."""
+    return any(command in _RIGHTS.get(role, frozenset()) for role in roles)
+
+
+@lru_cache(maxsize=1)
+def policy() -> Policy:
+    """The simulated city's policy: FRD may take over the scene; the aftermath stays with the bureau."""
+    owners = {"scene": OwnerRule("EMB", frozenset({"FRD"})), "bureau": OwnerRule("EMB", frozenset())}
+    return Policy(ENTITIES, permits, EFFECTS, owners)
