@@ -90,16 +90,19 @@ class Causality:
             past[no] = op.seq - 1
         return past
 
-    def advance(self, first: Operation, last: Operation, past: Past, no: int, extends: bool) -> None:
-        """Record a projected transaction: its vector where it names parents, the running past, the tips.
-
-        `extends` is false for the second branch of a fork, which does not carry the chain on.
-        """
+    def remember(self, first: Operation, past: Past, no: int) -> None:
+        """Keep the past of a transaction about to be projected where it names parents."""
         if first.parents:
             self._connection.execute(
                 "INSERT OR REPLACE INTO past (hash, chain_no, seq, vector) VALUES (?, ?, ?, ?)",
                 (first.hash, no, first.seq, pack_past(past)),
             )
+
+    def advance(self, first: Operation, last: Operation, past: Past, no: int, extends: bool) -> None:
+        """Record a projected transaction: the running past and the tips.
+
+        `extends` is false for the second branch of a fork, which does not carry the chain on.
+        """
         if extends:
             self._running[first.site] = {**past, no: last.seq}
         self._set_tips((*first.parents, first.prev), last.hash)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.journal import rows, verbs
@@ -84,26 +85,29 @@ def _effects_on_others(projector: Projector, fact: Fact, op: Operation) -> None:
             "SELECT 1 FROM quarantine WHERE reason IN ('unknown agency', 'unknown site') LIMIT 1"
         ).fetchone()
         projector.reproject = projector.reproject or (row is not None and not foreseen)
-    elif verb == verbs.CLOSE:
-        for late in state.store.beyond(target, 0):
-            _flag_late(
-                projector,
-                fact,
-                late.hash,
-                state.causality.past_of(late.hash),
-                (state.chains[late.site].no, late.seq),
-            )
+    elif verb == verbs.CLOSE and target in state.chains:
+        for act, past in _unaware_acts(projector, fact, target):
+            _flag_late(projector, fact, act.hash, past, (state.chains[target].no, act.seq))
+
+
+def _unaware_acts(projector: Projector, fact: Fact, site: str) -> Iterator[tuple[Operation, Past]]:
+    """Valid acts of a site that were projected before a fact and had not seen it, nor been seen by its author."""
+    state = projector.state
+    chain = state.chains[site]
+    for op in state.store.beyond(site, fact.past.get(chain.no, 0)):
+        if not state.is_projected(op) or op.withheld or state.store.is_quarantined(op.hash):
+            continue
+        past = state.causality.past_of(op.hash)
+        if op.content["v"] not in verbs.CERTIFIED and not covers(past, fact.dot):
+            yield op, past
 
 
 def _flag_acts_of(projector: Projector, revocation: Fact, account: str) -> None:
     """Acts concurrent with the revocation of their author stand and are flagged (FINDINGS 11)."""
-    state = projector.state
-    quarantined = {row[0] for row in state.connection.execute("SELECT hash FROM quarantine")}
-    for chain in list(state.chains.values()):
-        for op in state.store.beyond(chain.site, revocation.past.get(chain.no, 0)):
-            if op.actor == account and op.hash not in quarantined and op.hash != revocation.hash:
-                if not covers(state.causality.past_of(op.hash), revocation.dot):
-                    projector.flag("acted while being revoked", op.hash, "")
+    for site in projector.state.chains:
+        for op, _ in _unaware_acts(projector, revocation, site):
+            if op.actor == account:
+                projector.flag("acted while being revoked", op.hash, "")
 
 
 def _flag_late(projector: Projector, closing: Fact, digest: bytes, past: Past, dot: Dot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.journal import control, rows, verbs
+from app.journal import control, retractions, rows, verbs
 from app.journal.causality import Dot, Past, pack_past
 from app.journal.facts import Standing
 from app.journal.operation import Operation, Transaction
@@ -36,6 +36,7 @@ class Projector:
         first, chain = tx[0], self._s.chains[tx[0].site]
         past = self._s.causality.first_past(first, chain.no)
         pasts = [past if op is first else {**past, chain.no: op.seq - 1} for op in tx]
+        self._s.causality.remember(first, past, chain.no)
         reason = self._settle_all(tx, pasts, chain)
         extends = chain.hash == first.prev
         self._s.causality.advance(first, tx[-1], past, chain.no, extends)
@@ -63,7 +64,9 @@ class Projector:
         self, op: Operation, past: Past, dot: Dot, judgement: Judgement, only_denied: bool, reason: str
     ) -> None:
         """An invalid operation stays in the chain and projects to nothing but a row that people see."""
-        self._s.connection.execute("INSERT OR IGNORE INTO quarantine (hash, reason) VALUES (?, ?)", (op.hash, reason))
+        self._s.connection.execute(
+            "INSERT OR IGNORE INTO quarantine (hash, reason) VALUES (?, ?)", (op.hash, reason)
+        )
         self._touched.setdefault(("quarantine", op.hash.hex()), ChangeKind.NEW)
         if judgement.verb in verbs.CONTROL and only_denied:
             control.fold(self, op, past, dot, judgement.agency or "", Standing.DENIED)
@@ -100,7 +103,7 @@ class Projector:
         elif verb == verbs.APPROVE:
             self._approve(record, op, content)
         if "retraction" in record.marks:
-            self._weigh_retractions(entity, record)
+            self._weigh_retractions(entity, record, op)
         record.save(self._s.connection)
         rows.write_row(self._s, entity, record, columns, op.at_ms)
         self.touch(entity.name, op.entity_id, ChangeKind.NEW if fresh else ChangeKind.CHANGED)
@@ -165,11 +168,9 @@ class Projector:
             (op.hash, record.entity, record.entity_id, *dot, pack_past(past), content["why"]),
         )
 
-    def _weigh_retractions(self, entity: Entity, record: Record) -> None:
-        """A record is retracted when some retraction has seen all its valid edits in its own scope; edits that outlast one are flagged."""
-        from app.journal.retractions import weigh  # noqa: PLC0415 - one idea, its own file; avoids a cycle
-
-        if weigh(self, entity, record):
+    def _weigh_retractions(self, entity: Entity, record: Record, op: Operation) -> None:
+        """A record is retracted when some retraction has seen all its valid edits in its own scope; `op` is being folded."""
+        if retractions.weigh(self, entity, record, op):
             record.marks.add("retracted")
             self.touch(record.entity, record.entity_id, ChangeKind.RETRACTED)
         else:

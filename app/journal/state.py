@@ -117,6 +117,10 @@ class State:
         """End of a transaction: the records at hand were saved."""
         self._records.clear()
 
+    def is_projected(self, op: Operation) -> bool:
+        """True if an operation that is not quarantined was projected: what lies beyond a cut projects to nothing."""
+        return op.seq <= min(self.chains[op.site].seq, self.cut_of(op.site))
+
     # -- ancestry ------------------------------------------------------------------------------------------------------
     def in_past(self, digest: bytes, op: Operation, past: Past) -> bool:
         """True if the operation `digest` lies in the causal past of `op`."""

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from app.journal.operation import HASH_BYTES, ChainEnd, Operation, Transaction
 from db.sql import sql
-from db.tables.journal import CHAIN, OP
+from db.tables.journal import CHAIN, OP, QUARANTINE
 
 _COLUMNS = [column for column in OP.c if column.name != "n"]
 _INSERT = sql(insert(OP).values({column.name: bindparam(column.name) for column in _COLUMNS}))
@@ -26,6 +26,12 @@ _IN_ORDER = sql(select(OP.c.n, *_COLUMNS).where(OP.c.n > bindparam("n")).order_b
 _OF_RECORD = sql(
     select(*_COLUMNS)
     .where(OP.c.entity == bindparam("entity"), OP.c.entity_id == bindparam("entity_id"))
+    .order_by(OP.c.n)
+)
+_VALID_OF_RECORD = sql(
+    select(*_COLUMNS)
+    .where(OP.c.entity == bindparam("entity"), OP.c.entity_id == bindparam("entity_id"))
+    .where(OP.c.hash.not_in(select(QUARANTINE.c.hash)))
     .order_by(OP.c.n)
 )
 _BEYOND = sql(
@@ -170,6 +176,18 @@ class Store:
             _operation(row)
             for row in self._connection.execute(_OF_RECORD, {"entity": entity, "entity_id": entity_id})
         ]
+
+    def valid_of_record(self, entity: str, entity_id: str) -> list[Operation]:
+        """Those of them that are not quarantined; while everything is projected anew also such as are not projected yet."""
+        rows = self._connection.execute(_VALID_OF_RECORD, {"entity": entity, "entity_id": entity_id})
+        return [_operation(row) for row in rows]
+
+    def is_quarantined(self, digest: bytes) -> bool:
+        """True if an operation projected to nothing but a row that people see."""
+        return (
+            self._connection.execute("SELECT 1 FROM quarantine WHERE hash = ?", (digest,)).fetchone()
+            is not None
+        )
 
     def beyond(self, site: str, seq: int) -> list[Operation]:
         """Operations of a chain after a sequence number."""
