@@ -105,7 +105,7 @@ class Journal:
         self._derivers = derivers or {}
         self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
         self._load()
-        self._hlc = HybridClock(clock, self._last_hlc())
+        self._hlc = self._restore_clock(clock)
 
     def _load(self, foreseen: Foreseen = NOTHING) -> None:
         self.state = State(
@@ -113,13 +113,13 @@ class Journal:
         )
         self._projector = Projector(self.state, self._derivers)
 
-    def _last_hlc(self) -> int:
-        ends = [
-            op.hlc
-            for chain in self.state.chains.values()
-            if (op := self.state.store.get(chain.hash)) and chain.site == self.own_site
-        ]
-        return max(ends, default=0)
+    def _restore_clock(self, clock: Clock) -> HybridClock:
+        """Go on above our own last stamp and above what was seen of others, as before the restart."""
+        ends = [op for chain in self.state.chains.values() if (op := self.state.store.get(chain.hash))]
+        hybrid = HybridClock(clock, max((op.hlc for op in ends if op.site == self.own_site), default=0))
+        for op in ends:
+            hybrid.saw(op.hlc)
+        return hybrid
 
     # -- own acts --------------------------------------------------------------------------------------------------------
     def author(self, actor: str, transactions: Sequence[Sequence[Act]]) -> ChangeSet:
