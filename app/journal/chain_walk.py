@@ -18,6 +18,7 @@ import nacl.bindings
 from nacl.exceptions import BadSignatureError
 
 from app.journal.chain_faults import ChainFault, FaultKind, Walked
+from app.journal.keys import KEY_BYTES
 from app.journal.operation import HASH_BYTES, SIGNATURE_BYTES
 
 BATCH = 2_000
@@ -36,6 +37,8 @@ _WITHHELD = (None,) * 6
 Row = tuple[Any, ...]
 End = tuple[int, bytes]
 START: End = (0, b"")
+NOWHERE: End = (-2, b"")  # of a site that is not known
+UNCERTAIN = ("", 0)  # after an edited entry: whether its transaction goes on is not known
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _walk(connection: sqlite3.Connection, part: Range, tell: Callable[[int], Non
 class _Walker:
     def __init__(self, connection: sqlite3.Connection, part: Range) -> None:
         self._connection, self._part = connection, part
-        self._ends = ends_before(connection, part.keys, part.first)
+        self._ends = dict.fromkeys(part.keys, START) | ends_before(connection, part.keys, part.first)
         self._hasher = Hasher(part.realm)
         self._open: tuple[str, int] | None = None
         self._seen: dict[bytes, None] = {}
@@ -135,10 +138,10 @@ class _Walker:
     # -- links ---------------------------------------------------------------------------------------------------
     def _link(self, row: Row, wrong: set[int | None]) -> None:
         n, digest, site, seq, prev, tx, last, parents, sig = row[:9]
-        end = self._ends.get(site, START)
+        end = self._ends.get(site, NOWHERE)
         if prev == end[1] and seq == end[0] + 1:
             self._ends[site] = (seq, digest)
-        elif site not in self._part.keys and site not in self._ends:
+        elif end is NOWHERE:
             self._fault(FaultKind.UNKNOWN_SITE, row)
             self._ends[site] = (_number(seq), digest)
         elif n not in wrong or seq != end[0] + 1:  # an edited entry is named once
@@ -147,7 +150,9 @@ class _Walker:
             self._ends[site] = (seq, digest)
         if parents:
             self._parents(row)
-        if self._open is not None or not last or tx != seq:
+        if n in wrong:
+            self._open = UNCERTAIN
+        elif self._open is not None or not last or tx != seq:
             self._transaction(row)
         if last:
             self._remember(digest)
@@ -223,24 +228,21 @@ class _Walker:
             if each[4] != prev or self._one(tuple(each)):
                 return False
             if each[6]:
-                return key is not None and signed(each[1], each[8], key)
+                return signed(each[1], each[8], key)
             prev = each[1]
         return False
 
     # -- transactions, parents, signatures -------------------------------------------------------------------------
     def _transaction(self, row: Row) -> None:
         site, seq, tx, last, parents = row[2], row[3], row[5], row[6], row[7]
-        if self._open is None:
+        if self._open == (site, tx):
+            if parents:
+                self._fault(FaultKind.TRANSACTION, row, "parents inside a transaction")
+        elif self._open != UNCERTAIN:
+            if self._open is not None and self._last is not None:
+                self._fault(FaultKind.TRANSACTION, self._last, "has no end")
             if tx != seq:
                 self._fault(FaultKind.TRANSACTION, row, "begins in the middle")
-        elif self._open != (site, tx):
-            before = self._last
-            if before is not None:
-                self._fault(FaultKind.TRANSACTION, before, "has no end")
-            if tx != seq:
-                self._fault(FaultKind.TRANSACTION, row, "begins in the middle")
-        elif parents:
-            self._fault(FaultKind.TRANSACTION, row, "parents inside a transaction")
         if last not in (0, 1):
             self._fault(FaultKind.TYPE, row, "tx_last")
         self._open = None if last else (site, tx)
@@ -280,7 +282,7 @@ class _Walker:
     # -- the end ---------------------------------------------------------------------------------------------------
     def finish(self) -> None:
         """After the last row: a transaction still open has no end."""
-        if self._open is not None and self._last is not None:
+        if self._open not in (None, UNCERTAIN) and self._last is not None:
             self._fault(FaultKind.TRANSACTION, self._last, "has no end")
 
     def unreadable(self, why: str) -> None:
@@ -300,9 +302,11 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def signed(digest: object, signature: object, key: bytes) -> bool:
+def signed(digest: object, signature: object, key: object) -> bool:
     """True if the signature (64 bytes) over the hash (32 bytes) was made with the site's key."""
-    if not isinstance(digest, bytes) or not isinstance(signature, bytes) or len(signature) != SIGNATURE_BYTES:
+    if not isinstance(digest, bytes) or not isinstance(signature, bytes) or not isinstance(key, bytes):
+        return False
+    if len(signature) != SIGNATURE_BYTES or len(key) != KEY_BYTES:  # the library does not look
         return False
     try:
         nacl.bindings.crypto_sign_open(signature + digest, key)

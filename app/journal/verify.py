@@ -218,6 +218,7 @@ def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     own = not connection.in_transaction
     if own:
         connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment begins with a read
     try:
         yield
     finally:
@@ -305,6 +306,6 @@ def _enrolment(connection: sqlite3.Connection, site: str, key: object) -> Iterat
 def _enrols(body: object, key: object) -> bool:
     try:
         content = unpack(body) if isinstance(body, bytes) else None
-    except msgspec.DecodeError:
+    except (ValueError, msgspec.DecodeError):
         return False
     return isinstance(content, dict) and content.get("v") == ENROL and content.get("key") == key
