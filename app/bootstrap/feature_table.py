@@ -8,6 +8,7 @@ from app.journal.policy import OwnerRule, Policy
 from app.kernel.enums import Agency
 from app.usecases import (
     accounts,
+    alarms,
     conflicts,
     duty,
     forces,
@@ -23,7 +24,7 @@ from app.usecases.commands import TABLE, writes
 from app.usecases.permissions import matrix
 from db.tables import ENTITIES
 
-FEATURES = (accounts, conflicts, duty, forces, incidents, points, reports, settings, shelters, sites)
+FEATURES = (accounts, alarms, conflicts, duty, forces, incidents, points, reports, settings, shelters, sites)
 
 # D-06: scene handling belongs to EMB until the first FRD unit is attached, then to FRD, and never goes back by itself.
 OWNERS = {"scene_handling": OwnerRule(Agency.EMB, frozenset({Agency.FRD}))}

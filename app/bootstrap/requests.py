@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from app.bootstrap import pairing
+from app.bootstrap.feeding import intake_of
 from app.bootstrap.node import Node
 from app.domain import wording
 from app.journal.history import history
@@ -110,6 +111,7 @@ class Desk:
 
     def __init__(self, node: Node, links: Callable[[], list[Any]] | None = None) -> None:
         self._node, self._links = node, links
+        self.feed = intake_of(node)
         self._calls: dict[str, Callable[[Json], Json]] = {
             "do": self._do,
             "show": self._show,
@@ -119,6 +121,8 @@ class Desk:
             "pair": self._pair,
             "password": self._password,
             "links": lambda _: {"rows": plain(self._links() if self._links else [])},
+            "alarm": lambda request: plain(self.feed.take(request.get("alarm"))),
+            "feed": lambda _: {"rows": [plain(self.feed.counts)]},
         }
         self.pairing_changed: Callable[[], None] = lambda: None
 
@@ -155,8 +159,8 @@ class Desk:
 
     def _show(self, request: Json) -> Json:
         name, arguments = str(request.get("query", "")), request.get("arguments", {}) or {}
-        if name == "links":
-            return self._calls["links"](request)
+        if name in ("links", "feed"):
+            return self._calls[name](request)
         query = QUERIES.get(name)
         if query is None:
             raise Refusal(
@@ -164,7 +168,7 @@ class Desk:
                 "refusal.query.unknown",
                 field="query",
                 name=name,
-                known=", ".join([*QUERIES, "links"]),
+                known=", ".join([*QUERIES, "feed", "links"]),
             )
         try:
             rows = self._node.read(lambda connection: query(connection, arguments))

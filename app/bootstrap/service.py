@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.bootstrap import pairing
+from app.bootstrap.feeding import NO_DOORS, Doors, post_door, watch_folder
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.journal.operation import SCHEMA_V
@@ -40,8 +41,8 @@ class Listening:
 class Service:
     """Runs replication and the local socket of an open node; use it as `async with Service(...)`."""
 
-    def __init__(self, node: Node, listen: Listening | None = None) -> None:
-        self._node, self._listen = node, listen
+    def __init__(self, node: Node, listen: Listening | None = None, doors: Doors = NO_DOORS) -> None:
+        self._node, self._listen, self._doors = node, listen, doors
         self._tasks = TaskSet("service")
         self._stack = contextlib.AsyncExitStack()
         self._states: dict[str, tuple[LinkState, int]] = {}
@@ -62,6 +63,9 @@ class Service:
             )
             self.replication.on_status(self._on_status)
             self.desk.pairing_changed = lambda: self._loop.call_soon_threadsafe(self._peers_changed)
+            self.feed_port = stack.enter_context(post_door(self._node, self.desk.feed, self._doors.port))
+            if self._doors.folder is not None:
+                self._tasks.spawn(watch_folder(self.desk.feed, self._doors.folder), "feed folder")
             server = await self._local_server()
             stack.push_async_callback(self._close_local, server)
             stack.push_async_callback(self._tasks.close)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.cli import asking, exits, parser, record, secrets
+from app.cli import asking, exits, feeding, parser, record, secrets
 from app.cli.exits import Exit
 from app.kernel import logs
 from app.kernel.clock import Clock, FileClock, ManualClock, parse_moment
@@ -167,6 +167,9 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | None]] = {
     "identity": _identity,
     "pair": _pair,
     "password": _password,
+    "feed": feeding.feed,
+    "replay": feeding.replay,
+    "exercise-pack": feeding.exercise_pack,
     "verify": record.verify,
     "rebuild": record.rebuild,
     "history": _history,

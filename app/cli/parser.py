@@ -53,6 +53,10 @@ def _site(
         "serve", parents=[common], help="run the site without a screen until it is stopped"
     )
     serve.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
+    serve.add_argument("--feed-folder", type=Path, help="watched folder of alarms (*.jsonl)")
+    serve.add_argument(
+        "--feed-port", type=int, help="port of local authenticated POST /alarms (0: any free one)"
+    )
     verbs.add_parser("stop", parents=[common], help="stop a running `serve`")
     identity = verbs.add_parser(
         "identity", parents=[signed], help="write this site's identity file for pairing"
@@ -81,6 +85,19 @@ def _acts(
     show.add_argument("query")
     show.add_argument("arguments", nargs="?", default="{}")
     verbs.add_parser("commands", help="every command with its JSON schema and who may use it")
+    feed = verbs.add_parser("feed", parents=[common], help="hand in a file of alarms, one JSON object a line")
+    feed.add_argument("file", type=Path)
+    replay = verbs.add_parser(
+        "replay", parents=[common], help="play a file of fire calls into the feed on a test clock"
+    )
+    replay.add_argument("file", type=Path)
+    replay.add_argument("--date", help="Call Date to play, YYYY-MM-DD; default: all")
+    replay.add_argument("--speed", type=float, default=0.0, help="times real time; 0 = as fast as possible")
+    pack = verbs.add_parser(
+        "exercise-pack", help="make a district pack whose extent is that of a file's points"
+    )
+    pack.add_argument("file", type=Path)
+    pack.add_argument("out", type=Path)
     password = verbs.add_parser(
         "password",
         parents=[signed],

@@ -33,26 +33,29 @@ def commands(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Run the site until SIGINT, SIGTERM or `stop`; tells the port once it listens."""
+    from app.bootstrap.feeding import Doors
     from app.bootstrap.node import open_node
     from app.bootstrap.pairing import parse_address
     from app.bootstrap.service import Listening
     from app.cli.main import clock_of, data_of
 
     where = parse_address(arguments.listen) if arguments.listen else None
+    doors = Doors(arguments.feed_folder, arguments.feed_port)
     with open_node(data_of(arguments).root, clock_of(arguments.clock)) as node:
-        asyncio.run(_serve(node, Listening(*where) if where else None))
+        asyncio.run(_serve(node, Listening(*where) if where else None, doors))
     return None
 
 
-async def _serve(node: Any, listen: Any) -> None:
+async def _serve(node: Any, listen: Any, doors: Any) -> None:
     from app.bootstrap.service import Service
     from app.cli.exits import say
 
-    async with Service(node, listen) as service:
+    async with Service(node, listen, doors) as service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, service.stop.set)
-        say({"ok": True, "site": node.me.site, "agency": node.me.agency, "port": service.replication.port})
+        ports = {"port": service.replication.port, "feed_port": service.feed_port}
+        say({"ok": True, "site": node.me.site, "agency": node.me.agency, **ports})
         await service.stop.wait()
 
 

@@ -1,0 +1,68 @@
+"""The 119 feed of a site: one intake for all its doors (IS-01)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.bootstrap.node import Node
+from app.exchange.feed.folder import sweep
+from app.exchange.feed.http import FeedServer
+from app.exchange.feed.intake import FeedIntake
+from app.kernel.paths import write_secret
+
+log = logging.getLogger(__name__)
+
+TOKEN_FILE = "feed.token"
+SWEEP_S = 1.0
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where alarms may come in besides the local socket: a watched folder, a port of local POST."""
+
+    folder: Path | None = None
+    port: int | None = None
+
+
+NO_DOORS = Doors()
+
+
+def intake_of(node: Node) -> FeedIntake:
+    """The intake of an open site; alarms are acts of the console's machine account."""
+    rejects = node.data.root / "feed" / "rejected.jsonl"
+    return FeedIntake(lambda command: node.execute(command, node.me.console_account), rejects, node.clock)
+
+
+def token_of(node: Node) -> str:
+    """The bearer token of local POST, made once, 0600."""
+    path = node.data.keys / TOKEN_FILE
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(32).encode())
+    return path.read_text("ascii")
+
+
+@contextlib.contextmanager
+def post_door(node: Node, intake: FeedIntake, port: int | None) -> Iterator[int | None]:
+    """Serve local POST while the context lasts; yields the port, None without one. EnvironmentFault `port.taken`."""
+    if port is None:
+        yield None
+        return
+    with FeedServer(intake, token_of(node), port) as server:
+        yield server.port
+
+
+async def watch_folder(intake: FeedIntake, folder: Path) -> None:
+    """Take what lies ready in the folder, every second, until cancelled; an unreadable folder is told and tried again."""
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(sweep, intake, folder)
+        except OSError as wrong:
+            log.warning("the feed folder cannot be read: %s", wrong.strerror)
+        await asyncio.sleep(SWEEP_S)

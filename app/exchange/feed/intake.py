@@ -1,0 +1,99 @@
+"""The intake: alarms in, acts of the console's machine account out; what is refused is kept with its reason."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.kernel.clock import Clock, iso
+from app.kernel.errors import ErrorCode, Refusal
+from app.usecases.alarms import ReceiveAlarm
+from app.usecases.bus import Done
+from app.usecases.commands import Command
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FeedCounts:
+    """What has come in since the start; `last_at` in UTC ms is the age that is shown."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    last_at: int | None = None
+    flags: Mapping[str, int] = field(default_factory=dict)
+
+
+class FeedIntake:
+    """Takes alarms one by one, in the order they come; a faulty one never stops the next.
+
+    `execute` carries out a command as the console's machine account and raises Refusal. Rejected alarms are appended to
+    `rejects` as JSON lines with their reason, so that nothing that came in is lost.
+    """
+
+    def __init__(self, execute: Callable[[Command], Done], rejects: Path, clock: Clock) -> None:
+        self._execute, self._rejects, self._clock = execute, rejects, clock
+        self._counts: Counter[str] = Counter()
+        self._flags: Counter[str] = Counter()
+        self._last_at: int | None = None
+        self._taking = threading.Lock()
+
+    @property
+    def counts(self) -> FeedCounts:
+        """Snapshot of what has come in."""
+        done = {name: self._counts[name] for name in ("new", "changed", "unchanged", "rejected")}
+        return FeedCounts(**done, last_at=self._last_at, flags=dict(self._flags))
+
+    def take(self, alarm: Any) -> Mapping[str, Any]:
+        """Take one alarm, decoded from JSON; returns what became of it, raises Refusal after keeping a faulty one."""
+        with self._taking:
+            return self._take(alarm)
+
+    def _take(self, alarm: Any) -> Mapping[str, Any]:
+        self._last_at = self._clock.now_ms()
+        try:
+            done = self._execute(_command(alarm))
+        except Refusal as refusal:
+            self._counts["rejected"] += 1
+            self._keep(alarm, refusal)
+            raise
+        result = done.result
+        self._counts["new" if result["new"] else "changed" if result["changed"] else "unchanged"] += 1
+        self._flags.update(result["flags"])
+        return result
+
+    def _keep(self, alarm: Any, refusal: Refusal) -> None:
+        """Keep a rejected alarm beside the database; its content is never written to the technical log (XC-07)."""
+        line = {
+            "at": iso(self._clock.now_ms()),
+            "code": refusal.code.value,
+            "why": refusal.text,
+            "field": refusal.field,
+            "alarm": alarm,
+        }
+        self._rejects.parent.mkdir(parents=True, exist_ok=True)
+        with self._rejects.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        log.warning("an alarm was rejected: %s %s", refusal.code, refusal.field)
+
+
+def _command(alarm: Any) -> ReceiveAlarm:
+    if not isinstance(alarm, dict):
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="alarm", problem="{}")
+    strange = sorted(set(alarm) - set(ReceiveAlarm.__dataclass_fields__))
+    if strange:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field=strange[0], problem=strange[0])
+    try:
+        return msgspec.convert(alarm, ReceiveAlarm, strict=True)
+    except msgspec.ValidationError as wrong:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="alarm", problem=str(wrong)) from wrong

@@ -1,0 +1,197 @@
+"""Alarms of the 119 system become incidents without retyping (IS-01, D-34): idempotent by alarm number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain import alarm_types
+from app.domain.event_time import check_not_future
+from app.domain.geometry import check_point
+from app.domain.incident_status import TRANSITIONS
+from app.domain.required import require_text
+from app.domain.rule_numbers import RuleKey
+from app.journal.operation import Act
+from app.kernel.enums import IncidentStatus, Source
+from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.ids import derived_id
+from app.queries import incidents
+from app.queries.incidents import AlarmUnitRow, IncidentRow
+from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.context import Context, ms
+from app.usecases.incidents import BY_FEED, duty_to_report, next_number, position, text_or_none
+
+_CLAUSE = "IS-01"
+_STAMPS = ("dispatched_at", "departed_at", "arrived_at", "released_at")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitStamps:
+    """A unit sent to an alarm and what is known of its times."""
+
+    unit: str
+    unit_kind: str | None = None
+    dispatched_at: Moment | None = None
+    departed_at: Moment | None = None
+    arrived_at: Moment | None = None
+    released_at: Moment | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceiveAlarm(Command):
+    """The state of one alarm as the 119 system knows it now; the same state twice changes nothing."""
+
+    alarm_no: str
+    received_at: Moment
+    type_code: str | None = None
+    what: str | None = None
+    place: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    alarm_grade: int | None = None
+    units: list[UnitStamps] = field(default_factory=list)
+    finished: bool = False
+
+
+@handles(ReceiveAlarm, writes("incident"), writes("alarm_unit"))
+def receive_alarm(command: ReceiveAlarm, context: Context) -> Outcome:
+    """Create or update the incident of an alarm; what looks wrong is kept and named in `flags`."""
+    _check(command, context)
+    row = incidents.incident_by_alarm_no(context.connection, command.alarm_no.strip())
+    incident_id = row.id if row else derived_id("alarm", context.agency, command.alarm_no.strip())
+    flags = _flags(command, context)
+    acts = _create(command, context, incident_id) if row is None else _update(command, context, row)
+    acts += _unit_acts(command, context, incident_id)
+    return outcome(*acts, incident_id=incident_id, new=row is None, changed=bool(acts), flags=flags)
+
+
+def _check(command: ReceiveAlarm, context: Context) -> None:
+    require_text(command.alarm_no, "refusal.alarms.number_required", field="alarm_no", clause=_CLAUSE)
+    moments = [("received_at", command.received_at)]
+    moments += [(name, getattr(unit, name)) for unit in command.units for name in _STAMPS]
+    for name, moment in moments:
+        if moment is not None:
+            at = ms(moment)
+            assert at is not None
+            check_not_future(
+                at, context.now_ms, field=name, tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE)
+            )
+    names = [unit.unit.strip() for unit in command.units]
+    if "" in names:
+        raise Refusal(ErrorCode.REQUIRED, "refusal.alarms.unit_required", field="units", clause=_CLAUSE)
+    if len(set(names)) != len(names):
+        raise Refusal(ErrorCode.DUP, "refusal.alarms.unit_twice", field="units", clause=_CLAUSE)
+
+
+def _flags(command: ReceiveAlarm, context: Context) -> list[str]:
+    """What a person should look at: unknown type, no point, point outside the district, stamps out of order."""
+    out = []
+    if not alarm_types.is_known(command.type_code):
+        out.append("type_unknown")
+    if command.lon is None or command.lat is None:
+        out.append("no_point")
+    else:
+        try:
+            check_point(command.lon, command.lat, context.district.box)
+        except Refusal:
+            out.append("outside_district")
+    for unit in command.units:
+        known = [at for name in _STAMPS if (at := ms(getattr(unit, name))) is not None]
+        if known != sorted(known):
+            out.append("stamps_out_of_order")
+            break
+    return out
+
+
+def _grade(command: ReceiveAlarm, context: Context, row: IncidentRow | None) -> int | None:
+    """A grade to enter: the first, or a higher one; it is never lowered (RC-16)."""
+    known = row.alarm_grade if row else None
+    if (
+        command.alarm_grade is None
+        or command.alarm_grade < 1
+        or (known is not None and command.alarm_grade <= known)
+    ):
+        return None
+    return command.alarm_grade
+
+
+def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[Act]:
+    values = {
+        "no": next_number(context),
+        "agency": context.agency.value,
+        "registered_at": context.now_ms,
+        "registered_by": context.author.id,
+        "origin": BY_FEED,
+        "alarm_no": command.alarm_no.strip(),
+        "source": Source.ALARM_119.value,
+        "class_code": alarm_types.class_of(command.type_code).value,
+        "type_code": text_or_none(command.type_code),
+        "what": text_or_none(command.what),
+        "place": text_or_none(command.place),
+        "position": position(command.lon, command.lat),
+        "status": _status(command, None).value,
+        "report_duty": duty_to_report(context, False, command.alarm_grade, command.type_code),
+    }
+    grade = _grade(command, context, None)
+    return context.create(
+        "incident", incident_id, values, received_at=ms(command.received_at), alarm_grade=grade
+    )
+
+
+def _status(command: ReceiveAlarm, row: IncidentRow | None) -> IncidentStatus:
+    """Handling once a unit is on its way, then closed; controlled where a final report is still owed (D-34)."""
+    done = command.finished and all(unit.released_at is not None for unit in command.units)
+    if done and row is not None:
+        return IncidentStatus.CONTROLLED if row.owes_reports else IncidentStatus.CLOSED
+    moving = any(unit.dispatched_at or unit.arrived_at for unit in command.units)
+    return IncidentStatus.HANDLING if moving else IncidentStatus.REGISTERED
+
+
+def _update(command: ReceiveAlarm, context: Context, row: IncidentRow) -> list[Act]:
+    values: dict[str, Any] = {
+        "type_code": text_or_none(command.type_code),
+        "what": text_or_none(command.what),
+        "place": text_or_none(command.place),
+    }
+    known = {"type_code": row.type_code, "what": row.what, "place": row.place}
+    # Only what is still empty here: what a person has written is not overwritten by the feed.
+    given = {name: value for name, value in values.items() if value is not None and known[name] is None}
+    if row.lon is None and (point := position(command.lon, command.lat)) is not None:
+        given["position"] = point
+    status = _status(command, row)
+    if row.status in set(IncidentStatus) and status in TRANSITIONS[IncidentStatus(row.status)]:
+        given["status"] = status.value
+    grade = _grade(command, context, row)
+    if not row.owes_reports and grade is not None:
+        duty = duty_to_report(context, False, grade, row.type_code)
+        given |= {"report_duty": duty} if duty[0] else {}
+    acts = context.change("incident", row.id, given) if given else []
+    received_at = ms(command.received_at)
+    if received_at is not None and row.received_at is not None and received_at < row.received_at:
+        acts += context.enter("incident", row.id, received_at=received_at)
+    return acts + (context.enter("incident", row.id, alarm_grade=grade) if grade is not None else [])
+
+
+def _unit_acts(command: ReceiveAlarm, context: Context, incident_id: str) -> list[Act]:
+    here = {row.unit: row for row in incidents.units(context.connection, incident_id)}
+    acts: list[Act] = []
+    for unit in command.units:
+        stamps = {name: at for name in _STAMPS if (at := ms(getattr(unit, name))) is not None}
+        acts += _unit(context, incident_id, unit, stamps, here.get(unit.unit.strip()))
+    return acts
+
+
+def _unit(
+    context: Context, incident_id: str, unit: UnitStamps, stamps: dict[str, int], row: AlarmUnitRow | None
+) -> list[Act]:
+    if row is None:
+        name = unit.unit.strip()
+        values = {
+            "incident_id": incident_id,
+            "unit": name,
+            "unit_kind": text_or_none(unit.unit_kind),
+            **stamps,
+        }
+        return context.create("alarm_unit", derived_id("alarm_unit", incident_id, name), values)
+    news = {name: at for name, at in stamps.items() if getattr(row, name) != at}
+    return context.change("alarm_unit", row.id, news) if news else []
