@@ -106,9 +106,9 @@ def anonymous_copy(source: sqlite3.Connection) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[sqlite3.Connection]:
     """A read-only connection for a while; SQLite errors inside become DatabaseProblemError."""
-    with contextlib.closing(open_read_only(path)) as connection:
+    with contextlib.closing(open_read_only(path, wait_s)) as connection:
         try:
             yield connection
         except sqlite3.Error as error:
@@ -194,9 +194,9 @@ def _wrong_length(header: bytes, size: int) -> str | None:
     return None
 
 
-def revision_of(path: Path) -> str | None:
+def revision_of(path: Path, wait_s: float = LOCK_WAIT_S) -> str | None:
     """Schema revision of a file, None for one without tables; DatabaseProblemError: damaged or not ours."""
-    with reading(path) as connection:
+    with reading(path, wait_s) as connection:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not names:
@@ -210,7 +210,7 @@ def revision_of(path: Path) -> str | None:
         return str(row[0]) if row else None
 
 
-def quick_look(path: Path) -> None:
+def quick_look(path: Path, wait_s: float = LOCK_WAIT_S) -> None:
     """Cheap check at every start that the file opens and the ends of its journal can be read; `verify` reads
     all of it.
 
@@ -218,7 +218,7 @@ def quick_look(path: Path) -> None:
     """
     with path.open("rb") as handle:
         pages = int.from_bytes(handle.read(HEADER_BYTES)[28:32], "big")
-    with reading(path) as connection:
+    with reading(path, wait_s) as connection:
         connection.execute("SELECT min(n), max(n) FROM op").fetchone()
         connection.execute("SELECT count(*) FROM chain").fetchone()
         size = connection.execute("PRAGMA page_size").fetchone()[0] * pages

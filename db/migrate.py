@@ -76,14 +76,14 @@ def bring_up_to_date(path: Path, copies: Path, wait_s: float = LOCK_WAIT_S) -> b
     if not path.exists():
         raise DatabaseProblemError(ProblemKind.MISSING, path)
     check_header(path)
-    revision = revision_of(path)
+    revision = revision_of(path, wait_s)
     if revision is None:
         raise DatabaseProblemError(ProblemKind.DAMAGED, path, "no schema")
     if revision != HEAD and revision not in known_revisions():
         raise DatabaseProblemError(
             ProblemKind.NEWER if revision > HEAD else ProblemKind.DAMAGED, path, revision
         )
-    quick_look(path)
+    quick_look(path, wait_s)
     pending = _probe(path, wait_s)
     if revision == HEAD:
         return pending
@@ -104,17 +104,22 @@ def _probe(path: Path, wait_s: float) -> bool:
     owed.
     """
     try:
+        path.open("r+b").close()  # before SQLite leaves an empty log beside a file it may only read
+    except OSError as error:
+        raise DatabaseProblemError(ProblemKind.READ_ONLY, path, str(error)) from error
+    try:
         with contextlib.closing(
             sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=wait_s
             )
         ) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            pending = bool(connection.execute("PRAGMA user_version").fetchone()[0] & REBUILD_PENDING)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            connection.execute(f"PRAGMA user_version={version}")  # on a read-only file BEGIN alone succeeds
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:
         raise problem_of(error, path) from error
-    return pending
+    return bool(version & REBUILD_PENDING)
 
 
 def _keep_copy(path: Path, copies: Path, revision: str) -> None:
