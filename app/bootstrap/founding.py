@@ -1,11 +1,12 @@
 """First start: a site of an agency with its keys, its first administrator and the agency's recovery key.
 
 Everything is made beside the final database file and moved there last: an interrupted first start leaves no database and
-starts again cleanly.
+starts again cleanly. What it may have left of a recovery key is told by a note and replaced.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,10 +17,11 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from app.bootstrap.feature_table import policy
-from app.bootstrap.node import DISTRICT_FILE, hold_lock, load_pack, told_plainly
+from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, hold_lock, load_pack, told_plainly
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
+from app.journal.high_water import HighWater
 from app.journal.journal import Identity, Journal
 from app.journal.keys import SiteKey
 from app.journal.operation import Act
@@ -27,7 +29,7 @@ from app.kernel.clock import Clock
 from app.kernel.enums import AccountKind, Agency, Realm, Role
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
-from app.kernel.paths import DataDir, sync_folder
+from app.kernel.paths import DataDir, sync_folder, write_secret
 from app.local import credentials, identity
 from app.local.identity import SelfRow
 from app.replication.tls import create_tls
@@ -78,6 +80,12 @@ def found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
             lock.release()
 
 
+def check_letter(letter: str) -> None:
+    """Refuse a series letter outside B to Z; the first workstation has none (D-35)."""
+    if letter and not (len(letter) == 1 and "B" <= letter <= "Z"):
+        raise Refusal(ErrorCode.RANGE, "refusal.founding.letter", field="letter", clause="D-35")
+
+
 def _check(data: DataDir, ask: Founding) -> None:
     if data.database.exists():
         raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
@@ -93,9 +101,8 @@ def _check(data: DataDir, ask: Founding) -> None:
             clause="CM-04",
             n=credentials.MIN_LENGTH,
         )
-    if ask.letter and not (len(ask.letter) == 1 and "B" <= ask.letter <= "Z"):
-        raise Refusal(ErrorCode.RANGE, "refusal.founding.letter", field="letter", clause="D-35")
-    if ask.recovery_file.exists():
+    check_letter(ask.letter)
+    if ask.recovery_file.exists() and not _left_over(data, ask.recovery_file):
         raise EnvironmentFault("file.exists", "fault.file.exists", path=str(ask.recovery_file))
     if ask.recovery_file.resolve().is_relative_to(data.root.resolve()):
         raise Refusal(
@@ -103,18 +110,37 @@ def _check(data: DataDir, ask: Founding) -> None:
         )
 
 
-def _found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
-    draft = data.root / "founding.db"
-    for leftover in data.root.glob("founding.db*"):
-        leftover.unlink()
+def _left_over(data: DataDir, recovery_file: Path) -> bool:
+    """True if an interrupted first start wrote this recovery file: its key has founded nothing."""
+    try:
+        note = json.loads((data.root / FOUNDING_NOTE).read_text("utf-8"))
+        key = SigningKey(bytes.fromhex(json.loads(recovery_file.read_text("utf-8"))["recovery_key"]))
+        return bool(note["public_key"] == bytes(key.verify_key).hex())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _take_pack(data: DataDir, ask: Founding) -> None:
     (data.root / DISTRICT_FILE).unlink(missing_ok=True)
     if ask.district_file is not None:
+        if not ask.district_file.is_file():
+            raise EnvironmentFault("file.unreadable", "fault.file.unreadable", path=str(ask.district_file))
         shutil.copyfile(ask.district_file, data.root / DISTRICT_FILE)
-    pack = load_pack(ask.district, data)
-    if pack.code != ask.district:
+    if load_pack(ask.district, data).code != ask.district:
         raise Refusal(ErrorCode.FORMAT, "refusal.founding.district", field="district", clause="PRODUCT")
+
+
+def _found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
+    draft, note = data.root / "founding.db", data.root / FOUNDING_NOTE
+    for leftover in data.root.glob("founding.db*"):
+        leftover.unlink()
+    _take_pack(data, ask)
+    if _left_over(data, ask.recovery_file):
+        ask.recovery_file.unlink()
     recovery, key = SigningKey.generate(), SiteKey.generate()
+    write_secret(note, json.dumps({"public_key": bytes(recovery.verify_key).hex()}).encode())
     key.save(data.keys)
+    HighWater(data.high_water).begin(key.site)
     pin = create_tls(data.keys, key.site).pin.hex()
     migrate.create(draft)
     connection = open_writer(draft)
@@ -123,9 +149,9 @@ def _found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
     finally:
         connection.close()
     write_recovery(ask.recovery_file, recovery, ask.realm, ask.agency, ask.district)
-    data.high_water.unlink(missing_ok=True)
     draft.rename(data.database)
     sync_folder(data.root)
+    note.unlink()
     return Founded(key.site, admin, console, ask.recovery_file)
 
 
@@ -192,13 +218,29 @@ def write_recovery(path: Path, recovery: SigningKey, realm: str, agency: str, di
         "district": district,
         "recovery_key": bytes(recovery).hex(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        json.dump(content, handle, indent=2)
-        handle.write("\n")
-        handle.flush()
-        os.fsync(handle.fileno())
+    temporary = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_secret(temporary, (json.dumps(content, indent=2) + "\n").encode())
+        _name_once(temporary, path)
+    except OSError as wrong:
+        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path)) from wrong
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    """Give a finished file its name; FileExistsError rather than replacing another."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a memory stick's file system knows no links
+        if path.exists():
+            raise FileExistsError(path) from None
+        temporary.rename(path)
+    sync_folder(path.parent)
 
 
 def read_recovery(path: Path, realm: str, agency: str, public_key: bytes) -> SigningKey:

@@ -18,22 +18,24 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from app.bootstrap.feature_table import policy
+from app.bootstrap.sending_journal import SendingJournal
 from app.domain.district import District, parse_district
 from app.journal.deriving import DERIVERS
 from app.journal.high_water import HighWater, Standing
-from app.journal.journal import Identity, Journal
+from app.journal.journal import Identity
 from app.journal.keys import SiteKey
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.enums import Agency, Priority
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
-from app.kernel.paths import DataDir
+from app.kernel.paths import DataDir, check_private
 from app.kernel.texts import RESOURCES, Texts
 from app.local import credentials, identity
 from app.local.credentials import SignIn
 from app.local.identity import SelfRow
 from app.queries import accounts
 from app.queries.accounts import AccountRow
+from app.replication.tls import LEAF_KEY_FILE, ROOT_KEY_FILE
 from app.usecases.accounts import SetPassword
 from app.usecases.bus import Bus, Done
 from app.usecases.commands import Command
@@ -47,6 +49,8 @@ from db.problems import DatabaseProblemError, problem_of
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 DISTRICT_FILE = "district.toml"
+FOUNDING_NOTE = "founding.json"
+PRIVATE_KEYS = ("site.key", ROOT_KEY_FILE, LEAF_KEY_FILE)
 MINUTE_MS = 60_000
 
 
@@ -59,6 +63,8 @@ def told_plainly(path: Path) -> Iterator[None]:
         raise EnvironmentFault(
             f"database.{problem.kind}", f"fault.database.{problem.kind}", path=str(problem.path)
         ) from problem
+    except sqlite3.IntegrityError:
+        raise  # a bug, no trouble of the file
     except sqlite3.Error as error:
         problem = problem_of(error, path)
         raise EnvironmentFault(
@@ -70,7 +76,7 @@ def told_plainly(path: Path) -> Iterator[None]:
 
 def hold_lock(data: DataDir) -> FileLock:
     """Take the lock of a data folder; a second console on the same data is refused with its sentence."""
-    lock = FileLock(data.lock)
+    lock = FileLock(data.lock, thread_local=False)  # who closes a site need not be the thread that opened it
     try:
         lock.acquire(timeout=0)
     except Timeout as taken:
@@ -104,36 +110,38 @@ class Node:
         self.data, self.clock, self.texts = how.data, how.clock, Texts.load(how.language)
         if not self.data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(self.data.database))
-        with told_plainly(self.data.root):
-            self._lock = hold_lock(self.data)
-        try:
-            self._open()
-        except BaseException:
-            self._lock.release()
-            raise
+        with contextlib.ExitStack() as ends:
+            with told_plainly(self.data.root):
+                ends.callback(hold_lock(self.data).release)
+            self._open(ends)
+            self._ends = ends.pop_all()
 
-    def _open(self) -> None:
+    def _open(self, ends: contextlib.ExitStack) -> None:
         with told_plainly(self.data.database):
             reproject = migrate.bring_up_to_date(self.data.database, self.data.backups)
             self._connection = open_writer(self.data.database)
+            ends.callback(self._connection.close)
             known = identity.read_self(self._connection)
         if known is None:
             raise EnvironmentFault("database.damaged", "fault.database.damaged", path=str(self.data.database))
+        for name in PRIVATE_KEYS:
+            check_private(self.data.keys / name)
         key = SiteKey.load(self.data.keys)
         if key.site != known.site:
             raise EnvironmentFault("keys.mismatch", "fault.keys.mismatch", path=str(self.data.keys))
         self.me: SelfRow = known
         self.key = key
+        self.high_water = HighWater(self.data.high_water)
         with told_plainly(self.data.database):
-            self.journal = Journal(
+            self.journal = SendingJournal(
                 self._connection,
                 Identity(known.realm, known.agency, known.recovery_key, key),
                 policy(),
                 self.clock,
                 DERIVERS,
+                self.high_water,
             )
-        self.high_water = HighWater(self.data.high_water)
-        self._check_high_water()
+            self._check_high_water()
         self.workstation = Workstation(
             known.realm, known.district, Agency(known.agency), known.site, known.letter, known.console_account
         )
@@ -142,11 +150,17 @@ class Node:
             self._connection, self.journal, matrix(), self.clock, pack, self.workstation, self.texts
         )
         if reproject:
-            self.journal.rebuild()
-            migrate.rebuilt(self._connection)
-        self._reader = open_reader(self.data.database)
-        self._writer = Writer()
+            with told_plainly(self.data.database):
+                self.journal.rebuild()
+                migrate.rebuilt(self._connection)
+        with told_plainly(self.data.root):
+            (self.data.root / FOUNDING_NOTE).unlink(missing_ok=True)
+            self._reader = open_reader(self.data.database)
+        ends.callback(self._reader.close)
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+        ends.callback(self._reading.shutdown)
+        self._writer = Writer()
+        ends.callback(self._writer.close)
         self._subscribers: list[Callable[[ChangeSet], None]] = []
         self._subscribing = threading.Lock()
 
@@ -156,6 +170,7 @@ class Node:
         end = chain.end if chain else None
         standing = self.high_water.check(self.journal.own_site, end, self.journal.state.store.hashes_at)
         if standing is not Standing.OK:
+            log.error("high-water mark: %s", standing.value)
             raise EnvironmentFault(
                 "high_water", "fault.high_water", path=str(self.data.high_water), reason=standing.value
             )
@@ -267,11 +282,7 @@ class Node:
     # -- the end ---------------------------------------------------------------------------------------------------------
     def close(self) -> None:
         """Finish what is queued, close the database, give the lock back."""
-        self._writer.close()
-        self._reading.shutdown()
-        self._reader.close()
-        self._connection.close()
-        self._lock.release()
+        self._ends.close()
 
     def __enter__(self) -> Node:
         return self

@@ -14,12 +14,13 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from app.bootstrap.feature_table import policy
-from app.bootstrap.founding import read_recovery
+from app.bootstrap.founding import check_letter, read_recovery
 from app.bootstrap.node import hold_lock, told_plainly
 from app.domain.numbering import workstation_letter
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
+from app.journal.high_water import HighWater
 from app.journal.journal import Identity, Journal
 from app.journal.keys import SiteKey
 from app.journal.operation import Act
@@ -51,6 +52,7 @@ class Restored:
 
 def restore(data: DataDir, copy: Path, recovery_file: Path, clock: Clock, letter: str = "") -> Restored:
     """Restore a backup into an empty data folder; EnvironmentFault when the copy or the key is wrong, or data is there."""
+    check_letter(letter)
     with told_plainly(copy):
         check_backup(copy)
     if data.database.exists():
@@ -58,19 +60,23 @@ def restore(data: DataDir, copy: Path, recovery_file: Path, clock: Clock, letter
     with told_plainly(data.root):
         data.create()
         lock = hold_lock(data)
+        draft = data.root / "restoring.db"
         try:
-            draft = data.root / "restoring.db"
-            for leftover in data.root.glob("restoring.db*"):
-                leftover.unlink()
+            _clear(draft)
             shutil.copyfile(copy, draft)
             migrate.bring_up_to_date(draft, data.backups)
             made = _as_new_site(data, draft, recovery_file, clock, letter)
-            data.high_water.unlink(missing_ok=True)
             draft.rename(data.database)
             sync_folder(data.root)
             return made
         finally:
+            _clear(draft)
             lock.release()
+
+
+def _clear(draft: Path) -> None:
+    for leftover in draft.parent.glob(draft.name + "*"):
+        leftover.unlink()
 
 
 def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, letter: str) -> Restored:
@@ -86,6 +92,7 @@ def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, 
             raise Refusal(ErrorCode.DUP, "refusal.founding.letter_taken", field="letter", clause="D-35")
         key = SiteKey.generate()
         key.save(data.keys)
+        HighWater(data.high_water).begin(key.site)
         pin = create_tls(data.keys, key.site).pin.hex()
         who = Identity(before.realm, before.agency, before.recovery_key, key)
         journal = Journal(connection, who, policy(), clock, DERIVERS)

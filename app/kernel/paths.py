@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from app.kernel.enums import Realm
+from app.kernel.errors import EnvironmentFault
 
 APP_NAME = "joint-duty-console"
 
@@ -65,6 +67,15 @@ class DataDir:
         for folder in (self.keys, self.backups, self.logs):
             folder.mkdir(exist_ok=True)
         os.chmod(self.keys, 0o700)
+
+
+def check_private(path: Path) -> None:
+    """EnvironmentFault `keys.open` when a secret file is open to other users (CM-04).
+
+    What is not there passes: whoever reads it tells. Windows keeps other users out by the folder's own list.
+    """
+    if os.name != "nt" and path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise EnvironmentFault("keys.open", "fault.keys.open", path=str(path))
 
 
 def write_secret(path: Path, data: bytes) -> None:

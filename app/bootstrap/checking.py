@@ -1,0 +1,63 @@
+"""Verify a site's record from outside: reads, never writes, also while a console is running (XC-04)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from typing import Any
+
+from app.bootstrap.feature_table import policy
+from app.bootstrap.node import told_plainly
+from app.journal.deriving import DERIVERS
+from app.journal.high_water import HighWater
+from app.journal.reprojection import Standpoint
+from app.journal.verify import Depth, verify
+from app.kernel.paths import DataDir
+from app.local import identity
+from app.local.identity import SelfRow
+from db.examine import open_read_only
+from db.problems import DatabaseProblemError, ProblemKind
+
+MAX_WORKERS = 4
+
+
+def verify_site(data: DataDir) -> dict[str, Any]:
+    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "report": {...}}.
+
+    `ok` says that the examination was carried out. A file that is no longer readable as a database is damaged as well;
+    one that is missing, foreign, newer or locked is an EnvironmentFault: there is nothing to examine.
+    """
+    with told_plainly(data.database):
+        try:
+            report = _report(data)
+        except DatabaseProblemError as problem:
+            if problem.kind is not ProblemKind.DAMAGED:
+                raise
+            report = {"ok": False, "pages": [problem.detail or str(problem)]}
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            report = {"ok": False, "pages": [str(error)]}
+    return {"ok": True, "damaged": not report["ok"], "report": report}
+
+
+def _report(data: DataDir) -> dict[str, Any]:
+    known = _self_row(data)
+    if known is None:
+        return {"ok": False, "pages": ["the row that says whose site this is, is gone"]}
+    report = verify(
+        data.database,
+        Standpoint(known.realm, known.agency, known.recovery_key, known.site),
+        policy(),
+        DERIVERS,
+        depth=Depth(workers=min(MAX_WORKERS, os.cpu_count() or 1)),
+        high_water=HighWater(data.high_water),
+    )
+    return report.as_dict()
+
+
+def _self_row(data: DataDir) -> SelfRow | None:
+    with contextlib.closing(open_read_only(data.database)) as connection:
+        there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'self'").fetchone()
+        return identity.read_self(connection) if there else None
