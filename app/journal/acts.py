@@ -30,30 +30,34 @@ class ActMaker:
         why: str | None = None,
         batch: str | None = None,
     ) -> list[Act]:
-        """One act per scope that the fields need; each names the present heads of what it replaces."""
+        """One act per scope that the fields need (outside the joint scope one per field), naming the heads it replaces."""
         schema = self._state.policy.entities[entity]
-        by_scope: dict[str, dict[str, Any]] = {}
+        home = resolve(schema.scope, self._agency)
+        parts: dict[tuple[str, str], dict[str, Any]] = {}
         if new or entries:
-            by_scope[resolve(schema.scope, self._agency)] = {}
+            parts[home, ""] = {}
         for name, value in values.items():
-            by_scope.setdefault(self._scope(entity, entity_id, name), {})[name] = value
+            scope = self._scope(entity, entity_id, name)
+            alone = (
+                scope != JOINT and schema.scope == JOINT
+            )  # a register that may be opened later stands by itself
+            parts.setdefault((scope, name if alone else ""), {})[name] = value
         acts = []
-        for scope, fields in by_scope.items():
-            home = scope == resolve(schema.scope, self._agency)
+        for (scope, _), fields in parts.items():
             body: dict[str, Any] = {"v": verbs.WRITE, "set": fields}
             over = (
                 {}
                 if new
                 else {name: heads for name in fields if (heads := self.heads(entity, entity_id, name))}
             )
+            at_home = scope == home
             extras = {
                 "over": over,
-                "entry": dict(entries or {}) if home else {},
-                "new": new and home,
+                "entry": dict(entries or {}) if at_home else {},
+                "new": new and at_home,
                 "why": why,
-                "batch": batch,
             }
-            body |= {name: value for name, value in extras.items() if value}
+            body |= {name: value for name, value in {**extras, "batch": batch}.items() if value}
             acts.append(Act(command, entity, entity_id, scope, body))
         return acts
 

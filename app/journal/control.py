@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.journal import rows, verbs
+from app.journal.authors import acting_agency
 from app.journal.causality import Dot, Past, covers
 from app.journal.facts import VALID_ONLY, WITH_DENIED, Fact, Standing, fact_key
 from app.journal.operation import Operation
@@ -68,26 +69,34 @@ def _effects_on_others(projector: Projector, fact: Fact, op: Operation) -> None:
     state, verb = projector.state, fact.verb
     target, foreseen = op.entity_id or "", projector.state.is_foreseen(fact)
     if verb == verbs.REVOKE:
-        for granting in verbs.GRANTING:
-            for granted in state.facts.of_verb(granting, target):
-                if granted.standing is Standing.VALID and concurrent(fact, granted.past, granted.dot):
-                    projector.reproject = projector.reproject or not foreseen
-        if fact.standing is Standing.VALID:
+        if fact.standing in WITH_DENIED and not foreseen and _denies_something(projector, fact, target):
+            projector.reproject = True
+        if fact.standing in VALID_ONLY:
             _flag_acts_of(projector, fact, target)
+    elif verb == verbs.ENROL:
+        state.refresh_trust()
     elif verb == verbs.CUT:
         before = state.cut_of(target)
         state.refresh_trust()
         if state.cut_of(target) < before and state.store.beyond(target, state.cut_of(target)):
             projector.reproject = True
-    elif verb == verbs.MEET and fact.standing is Standing.VALID:
+    elif verb == verbs.MEET and fact.standing in VALID_ONLY:
         state.refresh_trust()
         row = state.connection.execute(
-            "SELECT 1 FROM quarantine WHERE reason IN ('unknown agency', 'unknown site') LIMIT 1"
+            "SELECT 1 FROM quarantine WHERE reason IN ('unknown agency', 'certificate') LIMIT 1"
         ).fetchone()
         projector.reproject = projector.reproject or (row is not None and not foreseen)
-    elif verb == verbs.CLOSE and target in state.chains:
+    elif verb == verbs.CLOSE and target in state.chains and fact in state.closings(target, None):
         for act, past in _unaware_acts(projector, fact, target):
             _flag_late(projector, fact, act.hash, past, (state.chains[target].no, act.seq))
+
+
+def _denies_something(projector: Projector, revocation: Fact, account: str) -> bool:
+    return any(
+        granted.standing in VALID_ONLY and concurrent(revocation, granted.past, granted.dot)
+        for granting in verbs.GRANTING
+        for granted in projector.state.facts.of_verb(granting, account)
+    )
 
 
 def _unaware_acts(projector: Projector, fact: Fact, site: str) -> Iterator[tuple[Operation, Past]]:
@@ -106,7 +115,7 @@ def _flag_acts_of(projector: Projector, revocation: Fact, account: str) -> None:
     """Acts concurrent with the revocation of their author stand and are flagged (FINDINGS 11)."""
     for site in projector.state.chains:
         for op, _ in _unaware_acts(projector, revocation, site):
-            if op.actor == account:
+            if op.actor == account and acting_agency(projector.state, op) == revocation.body["agency"]:
                 projector.flag("acted while being revoked", op.hash, "")
 
 
@@ -115,15 +124,15 @@ def _flag_late(projector: Projector, closing: Fact, digest: bytes, past: Past, d
         projector.flag("from a closed site", digest, "")
 
 
-def flag_concurrent(projector: Projector, op: Operation, past: Past, dot: Dot) -> None:
+def flag_concurrent(projector: Projector, op: Operation, past: Past, dot: Dot, agency: str) -> None:
     """Flag a valid act that had not seen the revocation of its author or the closing of its site, and was not seen by it."""
-    facts = projector.state.facts
-    for fact in facts.all(fact_key("account", op.actor or "")):
-        if fact.verb == verbs.REVOKE and fact.standing is Standing.VALID and concurrent(fact, past, dot):
+    state = projector.state
+    for fact in state.facts.all(fact_key("account", op.actor or "")):
+        revoked = fact.verb == verbs.REVOKE and fact.standing in VALID_ONLY and fact.body["agency"] == agency
+        if revoked and concurrent(fact, past, dot):
             projector.flag("acted while being revoked", op.hash, "")
-    for fact in facts.all(fact_key("closed", op.site)):
-        if fact.standing in VALID_ONLY:
-            _flag_late(projector, fact, op.hash, past, dot)
+    for fact in state.closings(op.site, None):
+        _flag_late(projector, fact, op.hash, past, dot)
 
 
 def _refresh_row(projector: Projector, op: Operation, verb: str) -> None:
@@ -161,5 +170,7 @@ def _refresh_owned(projector: Projector, op: Operation) -> None:
         if record.heads.get(field):
             columns = rows.refresh_fields(state, entity, record, [field], None)
             record.save(state.connection)
-            rows.write_row(state, entity, record, columns, op.at_ms)
+            rows.write_row(
+                state, entity, record, columns, 0
+            )  # who owns or reads a text does not make it newer
     projector.touch(op.entity or "", op.entity_id or "", ChangeKind.CHANGED)

@@ -1,14 +1,16 @@
 """Control facts: what validity reads (accounts, roles, sites, ownership, disclosures), as they stood in a given past.
 
-Standing of a fact: `valid` counts; `denied` is a granting act concurrent with its author's revocation and counts only when
-revocations are found (they always hold); `cut` lies beyond the cut of a revoked or forked site and counts for nothing but
-the flag on ordinary acts that rested on it. (REPLICATION, Trust; FINDINGS 10 to 12.)
+Standing of a fact, for rights (grants, revocations, admissions, meetings) by two readings of the same journal. In the first
+nothing is denied; the revocations it finds always hold. In the second a granting act concurrent with such a revocation of
+its author has no effect. `valid`: good in both; `denied`: in the first only, counts for nothing but finding revocations;
+`spared`: in the second only (what undid it there was itself denied); `cut`: good but for lying beyond the cut of a revoked or
+forked site, counts for nothing but the flag on ordinary acts that rested on it. (REPLICATION, Trust; FINDINGS 10 to 12.)
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -21,13 +23,14 @@ class Standing(StrEnum):
     """How far a control fact counts."""
 
     VALID = "valid"
+    SPARED = "spared"
     DENIED = "denied"
     CUT = "cut"
 
 
-VALID_ONLY = frozenset({Standing.VALID})
+VALID_ONLY = frozenset({Standing.VALID, Standing.SPARED})
 WITH_DENIED = frozenset({Standing.VALID, Standing.DENIED})
-WITH_CUT = frozenset({Standing.VALID, Standing.CUT})
+WITH_CUT = frozenset({Standing.VALID, Standing.SPARED, Standing.CUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class Fact:
 def fact_key(kind: str, *names: str) -> str:
     """Key of a list of facts, e.g. account, site, closed, cut, open, owner, admit, agency."""
     return "\x1f".join((kind, *names))
+
+
+def newest_of(known: Sequence[Fact]) -> list[Fact]:
+    """Facts that no other one of them had seen."""
+    return [f for f in known if not any(g is not f and covers(g.past, f.dot) for g in known)]
 
 
 class Facts:
@@ -78,12 +86,12 @@ class Facts:
         )
         return [_fact(row) for row in rows]
 
-    def newest(self, key: str, past: Past | None, standings: Iterable[Standing] = VALID_ONLY) -> list[Fact]:
+    def newest(self, key: str, past: Past | None, standings: Collection[Standing] = VALID_ONLY) -> list[Fact]:
         """Facts inside the past (None: all) that no other one there had seen."""
         inside = [
             f for f in self.all(key) if f.standing in standings and (past is None or covers(past, f.dot))
         ]
-        return [f for f in inside if not any(g is not f and covers(g.past, f.dot) for g in inside)]
+        return newest_of(inside)
 
     def add(self, fact: Fact) -> None:
         """Record a fact, once (a certificate may stand in the beginning that two transactions of a fork share)."""

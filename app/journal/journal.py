@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.journal import verbs
 from app.journal.causality import covers
-from app.journal.facts import WITH_DENIED, Standing, fact_key
+from app.journal.facts import VALID_ONLY, WITH_DENIED, fact_key
 from app.journal.hlc import HybridClock
 from app.journal.keys import SiteKey, site_id
 from app.journal.operation import (
@@ -199,7 +199,9 @@ class Journal:
             if op.schema_v is not None and op.schema_v > SCHEMA_V:
                 raise NewerSchemaError(op.site, op.schema_v)
         if any(op.withheld and op.scope == JOINT for op in tx):
-            raise BadTransactionError("withheld")  # what everybody may read comes whole, or validity would differ
+            raise BadTransactionError(
+                "withheld"
+            )  # what everybody may read comes whole, or validity would differ
         known = [self.state.store.get(op.hash) for op in tx]
         if all(known):
             return self._fill_bodies(tx, known)
@@ -287,7 +289,9 @@ class Journal:
     ) -> list[tuple[int, Transaction]]:
         """Transactions beyond a vector in causal order, up to a size; each with its row number, to go on from."""
         vector = {
-            site: min(vector.get(site, 0), (chain.fork_seq or NO_CUT) - 1)  # of a fork both branches go, as its proof
+            site: min(
+                vector.get(site, 0), (chain.fork_seq or NO_CUT) - 1
+            )  # of a fork both branches go, as its proof
             for site, chain in self.state.chains.items()
         }
         starts = [self.state.store.first_row_beyond(site, seq) for site, seq in vector.items()]
@@ -312,15 +316,20 @@ class Journal:
     def _may_read(self, op: Operation, peer: PeerView) -> bool:
         if readable_by(op.scope, peer.agency, peer.scopes):
             return True
-        content = op.content
-        fields = list(content.get("set", ())) if content.get("v") == verbs.WRITE else []
-        return bool(fields) and all(self._opened(op, name, peer) for name in fields)
+        entity, content = self._policy.entities.get(op.entity or ""), op.content
+        if entity is None or content.get("v") != verbs.WRITE or not verbs.well_formed(entity.name, content):
+            return False
+        opened = [
+            name in entity.fields and entity.fields[name].scope == op.scope and self._opened(op, name, peer)
+            for name in content["set"]
+        ]
+        return bool(opened) and all(opened)
 
     def _opened(self, op: Operation, name: str, peer: PeerView) -> bool:
         """A body leaves only to a peer that has acknowledged the disclosure (FINDINGS 8)."""
         for fact in self.state.facts.all(fact_key("open", op.entity or "", op.entity_id or "", name)):
             site, seq = self.state.site_of(fact.dot[0]), fact.dot[1]
-            if fact.standing is Standing.VALID and peer.acked.get(site, 0) >= seq:
+            if fact.standing in VALID_ONLY and peer.acked.get(site, 0) >= seq:
                 return True
         return False
 
@@ -329,8 +338,7 @@ class Journal:
         out: list[Transaction] = []
         for site, spans in ranges.items():
             for first, last in spans:
-                starts = {op.tx for op in self.state.store.beyond(site, first - 1) if op.seq <= last}
-                for start in sorted(starts):
+                for start in self.state.store.starts_between(site, first, last):
                     for tx in self.state.store.transactions_of(site, start):
                         offered = self.offer(tx, peer)
                         if any(not op.withheld and first <= op.seq <= last for op in offered):
@@ -382,7 +390,7 @@ class Journal:
         facts = self.state.facts
         known = [f for f in facts.of_verb(verbs.REVOKE) if f.standing in WITH_DENIED]
         known += facts.of_verb(verbs.CUT)
-        known += [f for f in facts.of_verb(verbs.MEET) if f.standing is Standing.VALID]
+        known += [f for f in facts.of_verb(verbs.MEET) if f.standing in VALID_ONLY]
         return Foreseen(tuple(known))
 
     def _clear(self) -> None:

@@ -126,7 +126,7 @@ def commitment(
 
 
 def header_hash(realm: str, op: Operation) -> bytes:
-    """Return the hash (32 bytes) of a header; the realm is part of the domain tag, so exercise and live never verify in each other (XC-10)."""
+    """Return the hash (32 bytes) of a header; the realm is part of it: exercise and live never verify in each other (XC-10)."""
     parts = (
         realm.encode(),
         op.site.encode(),

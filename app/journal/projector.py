@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.journal import control, retractions, rows, verbs
@@ -19,6 +20,16 @@ from db.fields import Entity
 
 Deriver = Callable[[State, frozenset[str]], Mapping[str, frozenset[str]]]
 """Computes derived columns of records of one entity after a transaction; returns further records it touched."""
+
+
+@dataclass
+class _Held:
+    """An operation whose body is held, with its past, its place and the verdict on it."""
+
+    op: Operation
+    past: Past
+    dot: Dot
+    judgement: Judgement = field(default_factory=lambda: Judgement("malformed"))
 
 
 class Projector:
@@ -46,45 +57,67 @@ class Projector:
         return reason
 
     def _settle_all(self, tx: Transaction, pasts: list[Past], chain: Chain) -> str | None:
-        held = [(op, past, (chain.no, op.seq)) for op, past in zip(tx, pasts, strict=True) if not op.withheld]
-        judgements = [self._judge.judge(op, past, dot) for op, past, dot in held]
-        whole = "mixed scopes" if len({op.scope for op in tx}) > 1 else None
-        only_denied = whole is None and all(
-            j.reason is None or j.standing is Standing.DENIED for j in judgements
-        )
-        whole = whole or next((j.reason for j in judgements if j.reason), None)
-        for (op, past, dot), judgement in zip(held, judgements, strict=True):
-            if whole is None or (judgement.certified and judgement.reason is None):
-                self._fold(op, past, dot, judgement)
+        """Judge a transaction and fold or quarantine its operations; returns the reason against it as a whole."""
+        held = [
+            _Held(op, past, (chain.no, op.seq)) for op, past in zip(tx, pasts, strict=True) if not op.withheld
+        ]
+        for index, each in enumerate(held):
+            earlier = [other.op for other in held[:index]]
+            each.judgement = self._judge.judge(each.op, each.past, each.dot, earlier)
+        mixed = "mixed scopes" if len({op.scope for op in tx}) > 1 else None
+        rights = [each.judgement for each in held if each.judgement.verb in verbs.RIGHTS]
+        of_rights = mixed or next((j.reason for j in rights if j.reason), None)
+        whole = mixed or next((each.judgement.reason for each in held if each.judgement.reason), None)
+        for each in held:
+            if each.judgement.certified and each.judgement.reason is None:
+                self._fold(each, Standing.VALID)
+            elif each.judgement.verb in verbs.RIGHTS:
+                self._settle_right(each, of_rights, mixed is None, rights)
+            elif whole is None:
+                self._fold(each, Standing.VALID)
             else:
-                self._quarantine(op, past, dot, judgement, only_denied, judgement.reason or whole)
+                self._quarantine(each.op, each.judgement.reason or whole)
         return whole
 
-    def _quarantine(
-        self, op: Operation, past: Past, dot: Dot, judgement: Judgement, only_denied: bool, reason: str
+    def _settle_right(
+        self, held: _Held, reason: str | None, one_scope: bool, rights: list[Judgement]
     ) -> None:
+        """The rights of a transaction stand or fall together, whatever else it holds."""
+        undenied = one_scope and all(j.undenied for j in rights)
+        if reason is None:
+            self._fold(held, Standing.VALID if undenied else Standing.SPARED)
+            return
+        self._quarantine(held.op, held.judgement.reason or reason)
+        if undenied:
+            control.fold(self, held.op, held.past, held.dot, held.judgement.agency or "", Standing.DENIED)
+        elif (
+            one_scope
+            and held.judgement.verb in (verbs.GRANT, verbs.ADMIT)
+            and all(j.good_but_cut for j in rights)
+        ):
+            control.fold(self, held.op, held.past, held.dot, held.judgement.agency or "", Standing.CUT)
+
+    def _quarantine(self, op: Operation, reason: str) -> None:
         """An invalid operation stays in the chain and projects to nothing but a row that people see."""
         self._s.connection.execute(
             "INSERT OR IGNORE INTO quarantine (hash, reason) VALUES (?, ?)", (op.hash, reason)
         )
         self._touched.setdefault(("quarantine", op.hash.hex()), ChangeKind.NEW)
-        if judgement.verb in verbs.CONTROL and only_denied:
-            control.fold(self, op, past, dot, judgement.agency or "", Standing.DENIED)
-        elif judgement.verb == verbs.GRANT and judgement.standing is Standing.CUT:
-            control.fold(self, op, past, dot, judgement.agency or "", Standing.CUT)
 
-    def _fold(self, op: Operation, past: Past, dot: Dot, judgement: Judgement) -> None:
+    def _fold(self, held: _Held, standing: Standing) -> None:
         """Fold a valid operation into the shared tables."""
+        op, past, dot, judgement = held.op, held.past, held.dot, held.judgement
+        agency = judgement.agency or ""
         if judgement.rests_on_cut:
             self.flag("rests on a cut right", op.hash, "")
         if not judgement.certified:
-            control.flag_concurrent(self, op, past, dot)
+            control.flag_concurrent(self, op, past, dot, agency)
         if judgement.verb in verbs.CONTROL:
-            control.fold(self, op, past, dot, judgement.agency or "", Standing.VALID)
+            control.fold(self, op, past, dot, agency, standing)
         elif judgement.verb in (verbs.SHARE, verbs.TAKE, verbs.MOVE):
-            self._fold_stock(op, dot)
+            self._fold_stock(op, past, dot)
         else:
-            self._fold_record(op, past, dot, judgement.agency or "")
+            self._fold_record(op, past, dot, agency)
 
     # -- records -----------------------------------------------------------------------------------------------------------
     def _fold_record(self, op: Operation, past: Past, dot: Dot, agency: str) -> None:
@@ -95,7 +128,7 @@ class Projector:
         fresh = not record.births and not record.heads
         verb, columns = content["v"], dict[str, Any]()
         if verb == verbs.WRITE:
-            columns = self._write(entity, record, op, content, agency)
+            columns = self._write(entity, record, op, past, content, agency)
         elif verb == verbs.STRIKE:
             columns = self._strike(entity, record, content)
         elif verb == verbs.RETRACT:
@@ -109,11 +142,17 @@ class Projector:
         self.touch(entity.name, op.entity_id, ChangeKind.NEW if fresh else ChangeKind.CHANGED)
 
     def _write(
-        self, entity: Entity, record: Record, op: Operation, content: Mapping[str, Any], agency: str
+        self,
+        entity: Entity,
+        record: Record,
+        op: Operation,
+        past: Past,
+        content: Mapping[str, Any],
+        agency: str,
     ) -> dict[str, Any]:
         over = content.get("over", {})
         for name in content["set"]:
-            gone = self._replaced(op, name, over.get(name, ()))
+            gone = self._replaced(op, past, name, over.get(name, ()))
             heads = record.heads.get(name, [])
             record.heads[name] = [head for head in heads if head not in gone] + [op.hash]
         if content.get("new"):
@@ -129,8 +168,8 @@ class Projector:
             self._weigh_approvals(record, list(content["set"]))
         return columns
 
-    def _replaced(self, op: Operation, field: str, named: list[bytes]) -> set[bytes]:
-        """Heads that a write names; through a quarantined write also the heads that one named."""
+    def _replaced(self, op: Operation, past: Past, field: str, named: list[bytes]) -> set[bytes]:
+        """Heads that a write names; through a quarantined write also the heads that one named, of those this write had seen."""
         gone: set[bytes] = set()
         todo = list(named)
         while todo:
@@ -138,18 +177,14 @@ class Projector:
             if digest in gone:
                 continue
             gone.add(digest)
-            row = self._s.connection.execute("SELECT 1 FROM quarantine WHERE hash = ?", (digest,)).fetchone()
-            named_op = self._s.store.get(digest) if row else None
-            if (
-                named_op is None
-                or named_op.withheld
-                or named_op.entity != op.entity
-                or named_op.entity_id != op.entity_id
-            ):
+            named_op = self._s.store.get(digest) if self._s.store.is_quarantined(digest) else None
+            if named_op is None or (named_op.entity, named_op.entity_id) != (op.entity, op.entity_id):
                 continue
-            content = named_op.content if isinstance(named_op.content.get("over"), dict) else {}
-            heads = content.get("over", {}).get(field, ())
-            todo += [head for head in heads if isinstance(head, bytes)] if isinstance(heads, list) else []
+            over = named_op.content.get("over")
+            heads = over.get(field) if isinstance(over, dict) else None
+            for head in heads if isinstance(heads, list) else ():
+                if isinstance(head, bytes) and self._s.in_past(head, op, past):
+                    todo.append(head)
         return gone
 
     def _strike(self, entity: Entity, record: Record, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,22 +228,24 @@ class Projector:
         )
 
     def _weigh_approvals(self, record: Record, fields: list[str]) -> None:
-        """A later edit makes approvals of a field stale; changed back is not approved again, for the heads differ (FINDINGS 16)."""
-        for field in fields:
+        """A later edit makes approvals stale; changed back is not approved again, for the heads differ (FINDINGS 16)."""
+        for name in fields:
             self._s.connection.execute(
                 "UPDATE approval SET stale = (version IS NOT ?) WHERE entity = ? AND entity_id = ? AND field = ?",
-                (rows.version_of(self._s, record, field), record.entity, record.entity_id, field),
+                (rows.version_of(self._s, record, name), record.entity, record.entity_id, name),
             )
 
-    def _fold_stock(self, op: Operation, dot: Dot) -> None:
+    def _fold_stock(self, op: Operation, past: Past, dot: Dot) -> None:
         content, item = op.content, op.entity_id or ""
         if content["v"] == verbs.SHARE:
             for holder, n in content["shares"].items():
                 self._s.stock.change(op.hash, item, holder, dot, n)
-        else:
+        elif content.get("to") != op.site:  # moved to where it is: nothing moves
+            if self._s.stock.share(item, op.site, past, self._s.heirs(past)) < content["n"]:
+                self.flag("beyond the share", op.hash, item)
             self._s.stock.change(op.hash, item, op.site, dot, -content["n"])
-        if content["v"] == verbs.MOVE and content["to"] != op.site:
-            self._s.stock.change(op.hash, item, content["to"], dot, content["n"])
+            if content["v"] == verbs.MOVE:
+                self._s.stock.change(op.hash, item, content["to"], dot, content["n"])
         self.touch(op.entity or "", item, ChangeKind.CHANGED)
 
     # -- what happened -----------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from app.journal import verbs
-from app.journal.facts import VALID_ONLY, fact_key
+from app.journal.authors import acting_agency, roles_of
+from app.journal.causality import covers
+from app.journal.facts import VALID_ONLY, Fact, fact_key, newest_of
 from app.journal.operation import Operation, pack
 from app.journal.records import Record
 from app.journal.state import State
@@ -34,7 +35,7 @@ def shown(state: State, record: Record, field: Field, heads: list[Operation]) ->
         return max(heads, key=lambda op: (_caution(field, value_of(op, field.name)), op.hlc, op.site))
     if field.merge is Merge.OWNED:
         owner = present_owner(state, record, field)
-        return max(heads, key=lambda op: (state.agency_of(op.site) == owner, op.hlc, op.site))
+        return max(heads, key=lambda op: (acting_agency(state, op) == owner, op.hlc, op.site))
     return max(heads, key=lambda op: (op.hlc, op.site))
 
 
@@ -58,7 +59,7 @@ def present_owner(state: State, record: Record, field: Field) -> str | None:
 
 
 def version_of(state: State, record: Record, field: str) -> bytes | None:
-    """What an approval binds: hashes and values of the heads; None while there is nothing to approve (open conflict, no value)."""
+    """What an approval binds: hashes and values of the heads; None while there is nothing to approve (conflict, no value)."""
     heads = head_operations(state, record, field)
     if len(heads) != 1:
         return None
@@ -113,7 +114,7 @@ def _set_conflict(
                 field.name,
                 op.hash,
                 pack(value_of(op, field.name)),
-                state.agency_of(op.site),
+                acting_agency(state, op),
                 op.actor,
                 op.site,
                 op.at_ms,
@@ -151,50 +152,65 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
 
 
 def account_columns(state: State, account: str) -> dict[str, Any]:
-    """Derived columns of an account's row, from the facts known here."""
-    newest = sorted(state.facts.newest(fact_key("account", account), None), key=lambda f: f.hash)
-    admitted = sorted(
-        {
-            str(f.body["agency"])
-            for f in state.facts.all(fact_key("admitted", account))
-            if f.standing in VALID_ONLY
-        }
+    """Derived columns of an account's row, from the facts known here of the agency that knew the account first."""
+    known = [f for f in state.facts.all(fact_key("account", account)) if f.standing in VALID_ONLY]
+    first = min(
+        (f for f in known if not any(covers(f.past, g.dot) for g in known if g is not f)),
+        key=_by_hash,
+        default=None,
     )
-    if not newest or any(f.verb == verbs.REVOKE for f in newest):
-        agency = str(newest[0].body["agency"]) if newest else None
-        return {
-            "agency": agency,
-            "roles": "",
-            "state": "revoked" if newest else "unknown",
-            "admitted": ",".join(admitted),
-        }
-    agency = str(newest[0].body["agency"])
-    roles: set[str] = set()
-    for fact in newest:
-        if fact.body["agency"] == agency:
-            roles.update(["account_admin"] if fact.verb == verbs.APPOINT else fact.body["roles"])
-    return {
-        "agency": agency,
-        "roles": ",".join(sorted(roles)),
-        "state": "active",
-        "valid_from": max((f.body.get("valid_from", 0) for f in newest), default=0),
-        "valid_to": min((f.body.get("valid_to", NEVER) for f in newest), default=NEVER),
-        "admitted": ",".join(admitted),
+    admitted = {
+        str(f.body["agency"])
+        for f in state.facts.all(fact_key("admitted", account))
+        if f.standing in VALID_ONLY
     }
+    columns: dict[str, Any] = {
+        "agency": None,
+        "roles": "",
+        "state": "unknown",
+        "admitted": ",".join(sorted(admitted)),
+    }
+    if first is None:
+        return columns
+    newest = newest_of([f for f in known if f.body["agency"] == first.body["agency"]])
+    roles = roles_of(newest)
+    columns |= {"agency": str(first.body["agency"]), "state": "revoked" if roles is None else "active"}
+    if roles is not None:
+        columns |= {
+            "roles": ",".join(sorted(roles)),
+            "valid_from": max((f.body.get("valid_from", 0) for f in newest), default=0),
+            "valid_to": min((f.body.get("valid_to", NEVER) for f in newest), default=NEVER),
+        }
+    return columns
+
+
+def _by_hash(fact: Fact) -> bytes:
+    return fact.hash
 
 
 def site_columns(state: State, site: str) -> dict[str, Any]:
     """Derived columns of a site's row, from the certificates known here."""
-    enrolled = sorted(state.facts.newest(fact_key("site", site), None), key=lambda f: f.hash)
-    closed = sorted(state.facts.all(fact_key("closed", site)), key=lambda f: str(f.body["heir"]))
-    cuts = [f.body["last_seq"] for f in state.facts.all(fact_key("cut", site))]
-    standing = "revoked" if cuts else "closed" if closed else "enrolled" if enrolled else "unknown"
+    enrolment = state.enrolment_of(site)
+    closed = state.closings(site, None)
+    agency = str(enrolment.body["agency"]) if enrolment else None
+    cuts = [f.body["last_seq"] for f in state.facts.all(fact_key("cut", site)) if f.body["agency"] == agency]
+    standing = "revoked" if cuts else "closed" if closed else "enrolled" if enrolment else "unknown"
     if state.chains.get(site) is not None and state.chains[site].fork_seq:
         standing = "forked"
     return {
-        "agency": str(enrolled[0].body["agency"]) if enrolled else None,
-        "letter": str(enrolled[0].body["letter"]) if enrolled else None,
+        "agency": agency,
+        "letter": str(enrolment.body["letter"]) if enrolment else None,
         "state": standing,
         "last_seq": min(cuts) if cuts else None,
-        "heir": str(closed[0].body["heir"]) if closed else None,
+        "heir": state.heirs(None).get(site),
+    }
+
+
+def agency_columns(state: State, agency: str) -> dict[str, Any]:
+    """Derived columns of an agency's row: who met it, and the key this agency (else the first in order) took note of."""
+    met = [f for f in state.facts.all(fact_key("agency", agency)) if f.standing in VALID_ONLY]
+    own = sorted(met, key=lambda f: (f.body["by"] != state.own_agency, f.hash))
+    return {
+        "recovery_key": own[0].body["key"].hex() if own else None,
+        "admitted_by": ",".join(sorted({str(f.body["by"]) for f in met})),
     }

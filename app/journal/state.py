@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.journal import verbs
 from app.journal.causality import Causality, Past, covers
-from app.journal.facts import Fact, Facts, Standing, fact_key
+from app.journal.facts import VALID_ONLY, Fact, Facts, fact_key
 from app.journal.operation import HASH_BYTES, Operation
 from app.journal.policy import Policy
 from app.journal.records import Record
@@ -19,7 +19,7 @@ NO_CUT = 1 << 62
 
 @dataclass(frozen=True)
 class Foreseen:
-    """Facts that act on what came before them (revocations, cuts, recovery keys), known from the beginning of a projection anew."""
+    """Facts that act on what came before them (revocations, cuts, recovery keys), known when a projection anew begins."""
 
     known: tuple[Fact, ...] = ()
 
@@ -78,14 +78,41 @@ class State:
     # -- trust ---------------------------------------------------------------------------------------------------------
     def refresh_trust(self) -> None:
         """Read the recovery keys of known agencies and the cuts of revoked and forked sites."""
-        self.anchors: dict[str, bytes] = {self.own_agency: self._own_key}
+        anchors = {self.own_agency: {self._own_key}}
         for fact in (*self._foreseen.facts(verbs.MEET), *self.facts.of_verb(verbs.MEET)):
-            if fact.standing is Standing.VALID and fact.body["by"] == self.own_agency:
-                self.anchors.setdefault(fact.body["agency"], fact.body["key"])
+            if fact.standing in VALID_ONLY and fact.body["by"] == self.own_agency != fact.body["agency"]:
+                anchors.setdefault(fact.body["agency"], set()).add(fact.body["key"])
+        self.anchors = {agency: frozenset(keys) for agency, keys in anchors.items()}
         self._cuts = {chain.site: chain.fork_seq - 1 for chain in self.chains.values() if chain.fork_seq}
         for fact in (*self._foreseen.facts(verbs.CUT), *self.facts.of_verb(verbs.CUT)):
             site = fact.key.split("\x1f")[1]
-            self._cuts[site] = min(self._cuts.get(site, NO_CUT), fact.body["last_seq"])
+            if fact.body["agency"] == self.agency_of(site):
+                self._cuts[site] = min(self._cuts.get(site, NO_CUT), fact.body["last_seq"])
+
+    def enrolment_of(self, site: str) -> Fact | None:
+        """The enrolment that begins a site's own chain; the same certificate elsewhere, or another agency's, makes nothing."""
+        chain = self.chains.get(site)
+        found = [
+            f for f in self.facts.all(fact_key("site", site)) if chain is not None and f.dot == (chain.no, 1)
+        ]
+        return min(found, key=lambda f: (str(f.body["agency"]), f.hash), default=None)
+
+    def agency_of(self, site: str) -> str | None:
+        """Agency a site was enrolled for; None before its enrolment counts."""
+        enrolment = self.enrolment_of(site)
+        return None if enrolment is None else str(enrolment.body["agency"])
+
+    def closings(self, site: str, past: Past | None) -> list[Fact]:
+        """Certificates of the site's own agency that close it, inside a past (None: all that is known)."""
+        agency = self.agency_of(site)
+        found = self.facts.all(fact_key("closed", site))
+        return [f for f in found if f.body["agency"] == agency and (past is None or covers(past, f.dot))]
+
+    def heirs(self, past: Past | None) -> dict[str, str]:
+        """Closed site -> who takes its shares; of two heirs the lower id."""
+        sites = {fact.key.split("\x1f")[1] for fact in self.facts.of_verb(verbs.CLOSE)}
+        found = {site: self.closings(site, past) for site in sites}
+        return {site: min(str(f.body["heir"]) for f in closed) for site, closed in found.items() if closed}
 
     def cut_of(self, site: str) -> int:
         """Last sequence number of a site that counts."""
@@ -150,8 +177,3 @@ class State:
                 parents = place[4]
                 todo += [place[2], *(parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES))]
         return False
-
-    def agency_of(self, site: str) -> str | None:
-        """Agency a site was enrolled for, by all that is known here."""
-        enrolled = self.facts.newest(fact_key("site", site), None)
-        return min(str(f.body["agency"]) for f in enrolled) if enrolled else None

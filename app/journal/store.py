@@ -37,6 +37,12 @@ _VALID_OF_RECORD = sql(
 _BEYOND = sql(
     select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.n)
 )
+_STARTS = sql(
+    select(OP.c.tx)
+    .where(OP.c.site == bindparam("site"), OP.c.seq.between(bindparam("first"), bindparam("last")))
+    .distinct()
+    .order_by(OP.c.tx)
+)
 _FIRST_BEYOND = sql(
     select(OP.c.n).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.seq)
 )
@@ -192,6 +198,12 @@ class Store:
     def beyond(self, site: str, seq: int) -> list[Operation]:
         """Operations of a chain after a sequence number."""
         return [_operation(row) for row in self._connection.execute(_BEYOND, {"site": site, "seq": seq})]
+
+    def starts_between(self, site: str, first: int, last: int) -> list[int]:
+        """Where the transactions begin that have operations in a range of sequence numbers, in order."""
+        return [
+            row[0] for row in self._connection.execute(_STARTS, {"site": site, "first": first, "last": last})
+        ]
 
     def first_row_beyond(self, site: str, seq: int) -> int | None:
         """Row number of the first operation of a chain after a sequence number."""

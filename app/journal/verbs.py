@@ -9,7 +9,7 @@ disclose  {"field": str}                                     opens a whole regis
 share     {"shares": {site: int}}; take {"n": int, "force"?: bool}; move {"n": int, "to": site, "force"?: bool}
 grant     {"agency", "roles": [role], "valid_from"?, "valid_to"?}; revoke {"agency"}; admit {"agency"}    on entity account
 appoint   {"agency", "cert"}                                 on entity account, by certificate
-enrol     {"agency", "key", "letter", "cert"}; close {"agency", "heir", "cert"}; cut {"agency", "last_seq", "cert"}   on entity site
+enrol     {"agency", "key", "letter", "cert"}; close {"agency", "heir", "cert"}; cut {"agency", "last_seq", "cert"}    on site
 meet      {"key": bytes, "name": str}                        on entity agency: another agency's recovery key, after pairing
 """
 
@@ -23,9 +23,10 @@ SHARE, TAKE, MOVE = "share", "take", "move"
 GRANT, REVOKE, ADMIT, APPOINT = "grant", "revoke", "admit", "appoint"
 ENROL, CLOSE, CUT, MEET = "enrol", "close", "cut", "meet"
 
-GRANTING = frozenset(
-    {GRANT, DISCLOSE, ADMIT, MEET}
-)  # without effect when concurrent with their author's revocation
+# Judged apart from what else their transaction holds, and at home only.
+RIGHTS = frozenset({GRANT, REVOKE, ADMIT, MEET})
+# Without effect when concurrent with their author's revocation.
+GRANTING = frozenset({GRANT, DISCLOSE, ADMIT, MEET})
 CERTIFIED = frozenset({APPOINT, ENROL, CLOSE, CUT})  # valid by themselves, whoever carries them
 CONTROL = GRANTING | CERTIFIED | {REVOKE, OWN}
 VALIDITY_INPUT = CONTROL | {SHARE, TAKE, MOVE}  # read by validity: always joint

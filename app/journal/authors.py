@@ -1,0 +1,66 @@
+"""Whose act it is: agency and roles of an account as they stood in a past (REPLICATION, Trust; FINDINGS 24).
+
+An agency gives and takes rights within itself only: facts of one agency about an account neither add to nor replace those
+of another, so that nobody can disable or take over a stranger's account by naming it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from app.journal import verbs
+from app.journal.causality import Past, covers
+from app.journal.facts import VALID_ONLY, WITH_CUT, Fact, Facts, Standing, fact_key, newest_of
+from app.journal.operation import Operation
+from app.journal.state import State
+
+ADMINISTRATOR = "account_admin"  # the role a recovery key's certificate gives
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Agency and roles of an account in some past."""
+
+    agency: str | None
+    roles: frozenset[str]
+
+
+def author_of(
+    facts: Facts,
+    actor: str,
+    past: Past | None,
+    standings: Collection[Standing] = VALID_ONLY,
+    home: str | None = None,
+) -> Author:
+    """Agency and roles of an account; `home`, the agency of the workstation, goes first where several know the account."""
+    by_agency: dict[str, list[Fact]] = {}
+    for fact in facts.all(fact_key("account", actor)):
+        if fact.standing in standings and (past is None or covers(past, fact.dot)):
+            by_agency.setdefault(str(fact.body["agency"]), []).append(fact)
+    active = {agency: roles for agency, known in by_agency.items() if (roles := roles_of(known)) is not None}
+    if not active:
+        return Author(None, frozenset())
+    agency = home if home in active else min(active)
+    return Author(agency, active[agency])
+
+
+def roles_of(known: Iterable[Fact]) -> frozenset[str] | None:
+    """Roles by one agency's facts about an account, None when revoked: a revocation wins over a concurrent grant."""
+    newest = newest_of(list(known))
+    if any(fact.verb == verbs.REVOKE for fact in newest):
+        return None
+    roles: set[str] = set()
+    for fact in newest:
+        roles.update([ADMINISTRATOR] if fact.verb == verbs.APPOINT else fact.body["roles"])
+    return frozenset(roles)
+
+
+def acting_agency(state: State, op: Operation) -> str | None:
+    """Agency a valid act counts for; for a certificate, which needs no author, that of its site."""
+    home, past = state.agency_of(op.site), state.causality.past_of(op.hash)
+    for standings in (VALID_ONLY, WITH_CUT):
+        agency = author_of(state.facts, op.actor or "", past, standings, home).agency
+        if agency is not None:
+            return agency
+    return home
