@@ -75,9 +75,14 @@ async def run_until_first_ends(works: dict[str, Coroutine[Any, Any, object]]) ->
     loop = asyncio.get_running_loop()
     tasks: list[asyncio.Task[object]] = [loop.create_task(work, name=name) for name, work in works.items()]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ended = [task for task in tasks if task.done()]
     finally:
         await _end([task for task in tasks if not task.done()])
-    for task in tasks:
-        if task in done:
-            task.result()
+        failures = {task: task.exception() for task in tasks if not task.cancelled()}
+    first = next((task for task in ended if failures.get(task) is not None), None)
+    for task, failure in failures.items():
+        if failure is not None and task is not first:
+            _LOG.debug("%s failed while it was ended: %r", task.get_name(), failure)
+    if first is not None:
+        first.result()

@@ -15,6 +15,7 @@ FRAME: Final = "refusal.sync.frame"
 BAD_TRANSACTION: Final = "refusal.sync.bad_transaction"
 PEER_ERROR: Final = "refusal.sync.peer_error"
 PAUSED: Final = "refusal.sync.paused"
+INTERNAL: Final = "refusal.sync.internal"
 
 # What a peer may give as its reason in ERR, and what that means seen from here; anything else is PEER_ERROR.
 _TOLD: Final = {
@@ -42,6 +43,7 @@ _LASTING: Final = frozenset(
         "district",
         "fork",
         "frame",
+        "internal",
         "own_chain_behind",
         "peer_chain_behind",
         "peer_error",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.replication.endings import refusal
 from app.replication.frames import MAX_RANGES, PROTOCOL, Hello
 from app.replication.peers import LocalSite, Peer
-from app.replication.wire import heads, ranges_of, site_from_bytes, site_to_bytes, spans, vector_of
+from app.replication.wire import pack_heads, ranges_of, site_from_bytes, site_to_bytes, spans, vector_of
 
 Vector = Mapping[str, tuple[int, bytes]]
 Ranges = Mapping[str, Sequence[tuple[int, int]]]
@@ -16,9 +16,12 @@ Ranges = Mapping[str, Sequence[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Met:
-    """What a verified HELLO told: chains and headers held there, scopes, note on its version (text key)."""
+    """What a verified HELLO told: heads of chains, ranges held as headers, scopes, version note (text key).
 
-    vector: Mapping[str, int]
+    `forked` names chains that hold another operation there than here under the same number.
+    """
+
+    heads: Vector
     withheld: Mapping[str, list[tuple[int, int]]]
     scopes: frozenset[str]
     instance: bytes
@@ -43,7 +46,7 @@ def greeting(local: LocalSite, vector: Vector, withheld: Ranges, clock_ms: int, 
         district=local.district,
         agency=local.agency,
         site=site_to_bytes(local.site),
-        vector=heads(vector),
+        vector=pack_heads(vector),
         withheld=spans(flat(withheld)[:MAX_RANGES]),
         scopes=sorted(local.scopes),
         clock_ms=clock_ms,
@@ -56,33 +59,27 @@ def check_hello(local: LocalSite, peer: Peer, own: Vector, hello: Hello) -> Met:
 
     Raises Refusal (E_SYNC): proto_newer, proto_older, realm, district, same_site, wrong_site (not the site
     whose certificate was shown, or not its agency), own_chain_behind (the peer knows more of our chain than
-    we do: this machine was restored and must become a new site), fork (the same number with another hash on
-    our own chain). FrameError when the vector itself is malformed. Another chain that forked is left out and
-    named.
+    we do: this machine was restored and must become a new site). FrameError when the vector is malformed.
     """
     if hello.proto != PROTOCOL:
         raise refusal("proto_newer" if hello.proto > PROTOCOL else "proto_older")
     _check_party(local, peer, hello)
     theirs = vector_of(hello.vector)
-    digests = {site_from_bytes(head.site): head.hash for head in hello.vector}
-    own_seq = own.get(local.site, (0, b""))[0]
-    if theirs.get(local.site, 0) > own_seq:
+    if theirs.get(local.site, 0) > own.get(local.site, (0, b""))[0]:
         raise refusal("own_chain_behind")
-    forked = frozenset(
-        site
-        for site, (seq, digest) in own.items()
-        if seq and theirs.get(site) == seq and digests[site] != digest
-    )
-    if local.site in forked:
-        raise refusal("fork")
+    heads = {site_from_bytes(head.site): (head.seq, head.hash) for head in hello.vector}
     return Met(
-        vector=theirs,
+        heads=heads,
         withheld=ranges_of(hello.withheld),
         scopes=peer.scopes & frozenset(hello.scopes),
         instance=hello.nonce,
         note=_version_note(local.schema, hello.schema),
-        forked=forked,
+        forked=frozenset(site for site, head in heads.items() if site in own and _differs(own[site], head)),
     )
+
+
+def _differs(ours: tuple[int, bytes], theirs: tuple[int, bytes]) -> bool:
+    return ours[0] == theirs[0] and ours[1] != theirs[1]
 
 
 def _check_party(local: LocalSite, peer: Peer, hello: Hello) -> None:

@@ -12,6 +12,10 @@ from app.kernel.enums import Priority
 
 _T = TypeVar("_T")
 
+# Called on the writer's thread with number and hash of an own operation before it leaves this machine: notes it
+# durably in the high-water file (REPLICATION, Fork). When it raises, nothing leaves.
+Leaving = Callable[[int, bytes], None]
+
 
 class JournalPort(Protocol):
     """One site's journal; every call belongs to the writer's thread (`NodePort.on_writer`)."""
@@ -26,6 +30,10 @@ class JournalPort(Protocol):
 
     def withheld(self) -> dict[str, list[tuple[int, int]]]:
         """Site -> ranges (first, last) held as headers only."""
+        ...
+
+    def common(self, theirs: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
+        """A peer's vector with head hashes -> vector for `after`; a chain that differs there counts as not held."""
         ...
 
     def after(

@@ -104,14 +104,13 @@ class Receiving:
         *,
         learned: Callable[[Mapping[str, int]], None],
         asked: Callable[[Fill], None],
-        left_out: Iterable[str] = (),
     ) -> None:
         self._node, self._outbox, self._status, self._pace = node, outbox, status, pace
         self._learned, self._asked = learned, asked
         self._codec = FrameCodec()
         self._queues = _Queues()
         self._keys: dict[str, VerifyKey] = {}
-        self._stopped = set(left_out)
+        self._stopped: set[str] = set()
         self._expected = 1
         self._done = 0
         self._discarding = False
@@ -330,13 +329,18 @@ def _receive(journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable
 def _before_fault(txs: Sequence[Transaction], outcome: _Outcome) -> int:
     """How many transactions precede the faulty one; those were kept."""
     fault = outcome.fault
-    for index, tx in enumerate(txs):
-        if isinstance(fault, NewerSchemaError):
-            if tx[0].site == fault.site and any(op.schema_v == fault.schema_v for op in tx):
-                return index
-        elif tx[-1].seq > outcome.vector.get(tx[0].site, 0):
-            return index
-    return len(txs) - 1
+    if isinstance(fault, NewerSchemaError):
+        return _first(
+            txs, lambda tx: any(op.schema_v == fault.schema_v for op in tx if op.site == fault.site)
+        )
+    chain = fault.site if isinstance(fault, GapError) else None
+    beyond = [tx for tx in txs if tx[-1].seq > outcome.vector.get(tx[0].site, 0)]
+    missing = next((tx for tx in beyond if chain in (None, tx[0].site)), None)
+    return _first(txs, lambda tx: tx is missing if missing else tx[0].site == chain)
+
+
+def _first(txs: Sequence[Transaction], wanted: Callable[[Transaction], bool]) -> int:
+    return next((index for index, tx in enumerate(txs) if wanted(tx)), len(txs) - 1)
 
 
 def _discloses(tx: Transaction) -> bool:

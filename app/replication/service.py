@@ -8,6 +8,7 @@ import asyncio
 import errno
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
@@ -26,7 +27,7 @@ from app.replication.endings import CLOSED, PAUSED, SessionEndedError
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
 from app.replication.peers import LocalSite, Pace, Peer
-from app.replication.ports import JournalPort, NodePort
+from app.replication.ports import JournalPort, Leaving, NodePort
 from app.replication.session import Hooks, Parts, Session
 from app.replication.status import Limits, LinkStatus, PeerStatus
 from app.replication.tls import TlsFiles, client_context, peer_pin, server_context
@@ -44,7 +45,8 @@ class Replication:
     """Keeps this site's journal in step with its peers'.
 
     Use it as `async with Replication(...)`. Everything happens on the loop it was entered on; callbacks are
-    called there. Raises EnvironmentFault `port.taken` or `port.unusable` on entering when it cannot listen.
+    called there. `leaving` notes durably how much of our own chain may have left, before it does. Raises
+    EnvironmentFault `port.taken` or `port.unusable` on entering when it cannot listen.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Replication:
         *,
         listen: tuple[str, int] | None = None,
         pace: Pace | None = None,
+        leaving: Leaving | None = None,
     ) -> None:
         self._node, self._local, self._tls, self._clock = node, local, tls, clock
         self._listen, self._pace = listen, pace or Pace()
@@ -71,11 +74,11 @@ class Replication:
         self._ephemeral_heard: list[Callable[[str, Eph], None]] = []
         self.last_refusal: Refusal | None = None
         hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal)
-        self._parts = Parts(node, local, clock, self._pace, os.urandom(_INSTANCE_BYTES), hooks)
+        self._parts = Parts(node, local, clock, self._pace, os.urandom(_INSTANCE_BYTES), hooks, leaving)
 
     # -- beginning and end -------------------------------------------------------------------------------
     async def __aenter__(self) -> Replication:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._context = server_context(self._tls, (), self._on_refused)
         if self._listen is not None:
             self._server = await self._listening(*self._listen)
@@ -154,6 +157,7 @@ class Replication:
         )
         status.own_end(own_seq, 0 if oldest_at is None else self._clock.now_ms() - oldest_at)
         link = self._links[peer.site] = Link(peer, status, self._pace)
+        self._tell(link)
         self._context.load_verify_locations(cadata=peer.root_pem)
         if peer.endpoints:
             context = client_context(self._tls, [peer.root_pem])
@@ -241,8 +245,10 @@ class Replication:
 
     # -- status ------------------------------------------------------------------------------------------
     def status(self) -> tuple[LinkStatus, ...]:
-        """How every link stands now."""
-        return tuple(link.status.snapshot() for link in self._links.values())
+        """How every link stands; from another thread than the loop's as of the last half second."""
+        if threading.get_ident() == self._thread:
+            return tuple(link.status.snapshot() for link in self._links.values())
+        return tuple(link.shown for link in list(self._links.values()) if link.shown is not None)
 
     def on_status(self, heard: Heard) -> None:
         """Call `heard` whenever state, reason or note of a link changes (JD-01: each is a log row)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -17,9 +17,9 @@ import websockets.frames
 
 from app.kernel.clock import Clock
 from app.kernel.enums import Priority
-from app.kernel.errors import Refusal
+from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import run_until_first_ends
-from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, SessionEndedError, told
+from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, SessionEndedError, told
 from app.replication.frames import (
     MAX_RANGES,
     Ack,
@@ -40,7 +40,7 @@ from app.replication.heartbeat import Heartbeat
 from app.replication.hello import Met, check_hello, flat, greeting
 from app.replication.outbox import Outbox
 from app.replication.peers import LocalSite, Pace, Peer
-from app.replication.ports import JournalPort, NodePort
+from app.replication.ports import JournalPort, Leaving, NodePort
 from app.replication.receiving import Receiving
 from app.replication.sending import Sending
 from app.replication.status import PeerStatus
@@ -84,6 +84,7 @@ class Parts:
     pace: Pace
     instance: bytes
     hooks: Hooks
+    leaving: Leaving | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,11 @@ class Session:
             ended = SessionEndedError(FRAME if _too_big(wrong) else CUT, str(wrong))
         except (OSError, TimeoutError) as wrong:
             ended = SessionEndedError(CUT, type(wrong).__name__)
+        except EnvironmentFault as fault:
+            ended = SessionEndedError(fault.text, fault.code)
+        except Exception as bug:
+            _LOG.exception("session with %s failed", self.peer.site)
+            ended = SessionEndedError(INTERNAL, type(bug).__name__)
         finally:
             self.live = False
         level = logging.INFO if ended.key in (CUT, CLOSED, DUPLICATE) else logging.WARNING
@@ -152,10 +158,13 @@ class Session:
     async def _run(self) -> SessionEndedError:
         async with asyncio.timeout(self._parts.pace.hello_s):
             held, met = await self._greet()
+            start = await self._parts.node.on_writer(
+                Priority.LIVE, partial(self._parts.node.journal.common, met.heads)
+            )
         self.peer_instance = met.instance
         if not self._parts.hooks.admit(self):
             raise SessionEndedError(DUPLICATE)
-        self._begin(held, met)
+        self._begin(held, met, start)
         await run_until_first_ends(self._works(held, met))
         return SessionEndedError(CUT)
 
@@ -176,17 +185,20 @@ class Session:
             raise FrameError("no hello")
         return held, check_hello(local, self.peer, held.vector, frame)
 
-    def _begin(self, held: _Held, met: Met) -> None:
+    def _begin(self, held: _Held, met: Met, start: Mapping[str, int]) -> None:
         parts, status = self._parts, self._status
         own = parts.local.site
         status.connected(met.note)
         status.have({site: seq for site, (seq, _) in held.vector.items()})
-        status.announced(met.vector)
+        theirs = {site: seq for site, (seq, _) in met.heads.items()}
+        status.announced(theirs)
         status.own_end(held.vector.get(own, (0, b""))[0])
-        status.acked(met.vector.get(own, 0), stated=True)
+        status.acked(theirs.get(own, 0), stated=True)
         for site in met.forked:
             status.stuck(site, "refusal.sync.fork")
-        self._sending = Sending(parts.node, self.peer, met, self._outbox, status, parts.pace)
+        self._sending = Sending(
+            parts.node, self.peer, met, start, self._outbox, status, parts.pace, leaving=parts.leaving
+        )
         self._receiving = Receiving(
             parts.node,
             self._outbox,
@@ -194,7 +206,6 @@ class Session:
             parts.pace,
             learned=self._sending.learned,
             asked=self._sending.on_fill,
-            left_out=met.forked,
         )
         self._heartbeat = Heartbeat(self._outbox, status, parts.clock, parts.pace)
         self.live = True
@@ -251,7 +262,9 @@ class Session:
         with contextlib.suppress(websockets.exceptions.ConnectionClosed, OSError, TimeoutError):
             async with asyncio.timeout(_ENDING_S):
                 if ended.key != CUT and not ended.from_peer:
-                    await self._socket.send(self._codec.encode(Err(ended.key, ended.detail[:200])))
+                    own_trouble = not ended.key.startswith("refusal.sync.")
+                    key, detail = (CLOSED, "") if own_trouble else (ended.key, ended.detail[:200])
+                    await self._socket.send(self._codec.encode(Err(key, detail)))
                 await self._socket.close()
 
 

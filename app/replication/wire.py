@@ -58,7 +58,7 @@ def site_from_bytes(raw: bytes) -> str:
     return base64.b32encode(raw).decode().rstrip("=").lower()
 
 
-def heads(vector: Mapping[str, tuple[int, bytes]]) -> list[Head]:
+def pack_heads(vector: Mapping[str, tuple[int, bytes]]) -> list[Head]:
     """Vector with head hashes -> wire."""
     return [Head(site_to_bytes(site), seq, digest) for site, (seq, digest) in vector.items() if seq]
 

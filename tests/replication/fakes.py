@@ -130,6 +130,10 @@ class FakeJournal:
                         ranges.append((op.seq, op.seq))
         return out
 
+    def common(self, theirs: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
+        held = {(op.site, op.seq): op.hash for tx in self.rows for op in tx}
+        return {s: n if held.get((s, n), h) == h else 0 for s, (n, h) in theirs.items()}
+
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:

@@ -31,6 +31,7 @@ from app.replication.frames import (
     Why,
 )
 from app.replication.peers import CREDIT
+from app.replication.service import Replication
 from app.replication.wire import pack_block, site_to_bytes, unpack_block
 from tests.replication.fakes import run, same_journal, until
 from tests.replication.scripted import ScriptedPeer
@@ -104,13 +105,17 @@ def test_restored_site_notices_that_the_peer_knows_more_of_its_chain(pair):
     attack(pair, script)
 
 
-def test_fork_of_our_own_chain_stops_the_session(pair):
+def test_fork_is_shown_and_both_branches_are_told(pair):
+    """Two operations under one (site, seq) are proof by themselves and relayed (REPLICATION, Fork)."""
     victim, _ = pair
-    victim.journal.author([victim.journal.act("one")])
+    tx = victim.journal.author([victim.journal.act("one")])
 
     async def script(service, peer):
         await peer.greet(vector=[Head(site_to_bytes(victim.site), 1, os.urandom(32))])
-        assert await peer.told_why() == "refusal.sync.fork"
+        frame = await peer.hear(Ops)
+        assert list(unpack_block("live", frame.block)) == [tx]
+        link = service.status()[0]
+        assert (link.state, link.reason) == (LinkState.DEGRADED, "refusal.sync.fork")
 
     attack(pair, script)
 
@@ -126,7 +131,7 @@ def test_newer_and_older_version_are_noted_and_do_not_part(pair):
         attack(pair, script)
 
 
-@pytest.mark.parametrize("first", [b"", b"\x00", b"\x01garbage", os.urandom(500), "text", Ping(1, 2, 3)])
+@pytest.mark.parametrize("first", [b"", b"\x00", b"\x01garbage", bytes(range(250)), "text", Ping(1, 2, 3)])
 def test_anything_but_hello_first_is_refused(pair, first):
     async def script(service, peer):
         await peer.say(first)
@@ -150,7 +155,7 @@ def test_silent_connection_is_given_up(pair):
     [
         b"\xff" * 50,
         "text",
-        bytes((Kind.PING,)) + b"\x28\xb5\x2f\xfd" + os.urandom(40),
+        bytes((Kind.PING,)) + b"\x28\xb5\x2f\xfd" + bytes(range(40)),
         Fill(0, [], None),
         Fill(1, [], None),
         Fill(0, [Span(bytes(16), 5, 2)], None),
@@ -392,7 +397,7 @@ def test_peer_that_never_acknowledges_gets_no_more_than_its_credit(pair):
 
     async def script(service, peer):
         await peer.greet()
-        assert len(await peer.heard_in(0.5, Ops)) == CREDIT
+        assert len(await peer.heard_in(0.5, Ops)) == 8
         await until(lambda: service.status()[0].reason == "refusal.sync.not_acknowledged", "shown")
         assert service.status()[0].waiting_out.count == 20
 
@@ -540,5 +545,118 @@ def test_block_of_a_live_frame_is_what_was_written(pair):
         frame = await peer.hear(Ops)
         assert isinstance(frame, Ops) and frame.batch == 1 and not frame.again
         assert altered(frame.block) == pack_block([tx])
+
+    attack(pair, script)
+
+
+def test_nothing_leaves_before_the_high_water_file_says_so(pair):
+    """Starting below what has left means a new site, so it is noted first (REPLICATION, Fork)."""
+    victim, attacker = pair
+    noted: list[int] = []
+
+    async def scenario() -> None:
+        def leaving(seq: int, digest: bytes) -> None:
+            if seq == 2 and len(noted) == 1:
+                noted.append(-2)
+                raise EnvironmentFault("disk.full", "fault.disk.full")
+            assert victim.journal.ops[digest].seq == seq
+            noted.append(seq)
+
+        service = Replication(
+            victim.node,
+            victim.local(),
+            victim.tls,
+            [attacker.peer()],
+            victim.clock,
+            listen=("127.0.0.1", 0),
+            pace=CALM,
+            leaving=leaving,
+        )
+        await victim.node.write("first")
+        async with service, ScriptedPeer(attacker, victim, service.port) as scripted:
+            await scripted.greet()
+            await scripted.hear(Ops)
+            assert noted == [1]
+            await victim.node.write("second")
+            assert await scripted.told_why() == "refusal.sync.closed"
+            assert noted == [1, -2]
+            await until(lambda: service.status()[0].reason == "fault.disk.full", "reason shown")
+            async with ScriptedPeer(attacker, victim, service.port) as again:
+                await again.greet(vector=[])
+                await again.hear(Ops)
+                assert noted == [1, -2, 2]
+
+    run(scenario())
+
+
+def test_failure_inside_a_session_is_logged_and_ends_only_that_session(pair, caplog):
+    victim, attacker = pair
+    tx = attacker.journal.author([attacker.journal.act("x")])
+    victim.journal.faults = [RuntimeError("a bug")]
+
+    async def script(service, peer):
+        await peer.greet(vector=[])
+        await peer.ops(1, [tx])
+        assert await peer.told_why() == "refusal.sync.internal"
+        await until(lambda: service.status()[0].reason == "refusal.sync.internal", "shown")
+
+    attack(pair, script)
+    assert "a bug" in caplog.text
+
+
+def test_first_act_leaves_at_once_and_the_following_are_gathered(pair):
+    victim, _ = pair
+
+    async def script(service, peer):
+        await peer.greet()
+        begun = asyncio.get_running_loop().time()
+        await victim.node.write("first")
+        first = await peer.hear(Ops)
+        assert asyncio.get_running_loop().time() - begun < 2
+        for n in range(10):
+            await victim.node.write(f"{n}")
+        second = await peer.hear(Ops)
+        assert asyncio.get_running_loop().time() - begun >= 2
+        return [len(frame.block.transactions) for frame in (first, second)]
+
+    assert attack(pair, script, pace=replace(CALM, coalesce_s=2.0)) == [1, 10]
+
+
+def test_several_frames_are_applied_in_one_commit(pair):
+    victim, attacker = pair
+    txs = [attacker.journal.author([attacker.journal.act(f"{n}")]) for n in range(7)]
+
+    async def script(service, peer):
+        await peer.greet(vector=[])
+        victim.journal.faults = [EnvironmentFault("disk.full", "fault.disk.full")] * 3
+        for batch, tx in enumerate(txs, 1):
+            await peer.ops(batch, [tx])
+        while (await peer.hear(Ack)).batch < 7:
+            pass
+
+    attack(pair, script, pace=replace(CALM, fault_pause_s=0.1))
+    assert victim.journal.rows == txs
+    assert len(victim.journal.received) <= 3
+
+
+def test_question_after_a_disclosure_covers_what_was_under_way_as_header(pair):
+    """What left before the disclosure was acknowledged would else stay closed until the next HELLO."""
+    victim, _ = pair
+    victim.journal.author([victim.journal.act("internal:EMB", verb="disclose")])
+
+    async def script(service, peer):
+        await peer.greet()
+        await peer.hear(Ops)
+        await victim.node.write("inside", scope="internal:EMB")
+        frame = await peer.hear(Ops)
+        (tx,) = unpack_block("live", frame.block)
+        assert tx[0].withheld
+        own = site_to_bytes(victim.site)
+        await peer.say(Ack(1, [Mark(own, 1)]))
+        await peer.say(Fill(0, [Span(own, 1, 1)], None))
+        answered = [*unpack_block("live", (await peer.bodies()).block)]
+        while answered[-1][0].seq < 2:
+            answered += unpack_block("live", (await peer.bodies()).block)
+        assert answered[-1][0].content["set"] == {"text": "inside"}
 
     attack(pair, script)

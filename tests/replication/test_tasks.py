@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 
 import pytest
@@ -92,6 +93,16 @@ def test_first_to_end_ends_the_others_and_tells_its_failure():
         assert ended == ["a", "b"]
 
     run(scenario())
+
+
+def test_two_failures_at_once_are_both_seen(caplog):
+    async def scenario() -> None:
+        with pytest.raises(ValueError, match="broken"):
+            await run_until_first_ends({"one": fail(), "other": fail()})
+        gc.collect()
+
+    run(scenario())
+    assert "never retrieved" not in caplog.text
 
 
 def test_cancelling_the_whole_ends_the_parts_first():
