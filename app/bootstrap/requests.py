@@ -10,19 +10,21 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from app.bootstrap import pairing
+from app.bootstrap import importing, pairing
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.node import Node
 from app.domain import wording
+from app.exchange.imports.run import Ask
 from app.journal.history import history
 from app.kernel.clock import iso
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
-from app.queries import accounts, duty, forces, incidents, points, reports, settings, shelters
+from app.queries import accounts, duty, forces, imports, incidents, points, reports, settings, shelters
 from app.usecases.commands import TABLE, Command
 from db.tables import ENTITIES
 
@@ -38,6 +40,7 @@ QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "board": lambda c, a: incidents.board(c, a.get("limit", MAX_ROWS)),
     "conflicts": lambda c, _: incidents.conflicts(c),
     "entries": lambda c, a: incidents.entries(c, a["entity"], a["entity_id"], a["field"]),
+    "imports": lambda c, _: imports.imports(c),
     "log": lambda c, a: duty.log(c, a.get("limit", MAX_ROWS)),
     "oral_reports": lambda c, a: reports.oral_reports(c, a["incident_id"]),
     "points": lambda c, _: points.points(c),
@@ -60,6 +63,8 @@ def plain(value: Any, name: str = "") -> Any:
         return value.value
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Path):
+        return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {key: plain(part, key) for key, part in asdict(value).items()}
     if isinstance(value, Mapping):
@@ -121,6 +126,7 @@ class Desk:
             "pair": self._pair,
             "password": self._password,
             "links": lambda _: {"rows": plain(self._links() if self._links else [])},
+            "import": self._import,
             "alarm": lambda request: plain(self.feed.take(request.get("alarm"))),
             "feed": lambda _: {"rows": [plain(self.feed.counts)]},
         }
@@ -223,6 +229,19 @@ class Desk:
         )
         self.pairing_changed()
         return {"result": result}
+
+    def _import(self, request: Json) -> Json:
+        account_id = self._signed_in(request)
+        ask = Ask(
+            path=Path(str(request.get("path", ""))),
+            kind=str(request.get("kind", "")),
+            columns=request.get("columns") or {},
+            encoding=request.get("encoding"),
+            point_kind=request.get("point_kind"),
+        )
+        return {
+            "result": plain(importing.run(self._node, ask, account_id, dry_run=bool(request.get("dry_run"))))
+        }
 
     def _password(self, request: Json) -> Json:
         account_id = self._signed_in(request)

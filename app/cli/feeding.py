@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,9 @@ def replay(arguments: argparse.Namespace) -> Json:
     with _teller(data_of(arguments), clock) as tell:
         for played in play(reading, set_clock, lambda alarm: tell(dict(alarm)), arguments.speed):
             pass
-    return {"ok": True, "result": asdict(played)}
+    counts = {"outcomes": dict(played.outcomes), "flags": dict(played.flags)}
+    plain = {field.name: getattr(played, field.name) for field in fields(played)}
+    return {"ok": True, "result": plain | counts}
 
 
 def _movable(text: str | None) -> tuple[Any, Callable[[int], None]]:
@@ -96,18 +98,36 @@ def _movable(text: str | None) -> tuple[Any, Callable[[int], None]]:
     return clock, set_clock
 
 
+def load_file(arguments: argparse.Namespace) -> Json:
+    """Import a file; the request goes to the running console, else to the site opened here."""
+    from app.cli.main import clock_of, data_of
+    from app.cli.secrets import read_secret
+
+    pairs = [text.partition("=") for text in arguments.column]
+    if any(not mark or not column for _, mark, column in pairs):
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="column", problem="FIELD=COLUMN")
+    request = {
+        "call": "import",
+        "kind": arguments.kind,
+        "path": str(arguments.file.resolve()),
+        "columns": {field: column for field, _, column in pairs},
+        "encoding": arguments.encoding,
+        "point_kind": arguments.point_kind,
+        "dry_run": arguments.dry_run,
+        "as": arguments.account,
+        "password": read_secret(arguments.key_file, "Password: "),
+    }
+    return asking.ask(data_of(arguments), clock_of(arguments.clock), request)
+
+
 def exercise_pack(arguments: argparse.Namespace) -> Json:
     """Write a district pack whose box is that of the file's points."""
     from app.exchange import packs
-    from app.exchange.feed.fire_calls import read_calls
     from app.kernel.texts import RESOURCES
 
     if arguments.out.exists():
         raise EnvironmentFault("file.exists", "fault.file.exists", path=str(arguments.out))
-    calls = read_calls(arguments.file).calls
-    box = packs.extent(
-        (call.lon, call.lat) for call in calls if call.lon is not None and call.lat is not None
-    )
+    box = packs.extent(packs.points_of(arguments.file))
     template = (RESOURCES / "districts" / "310105.toml").read_text("utf-8")
     arguments.out.write_text(packs.with_extent(template, box, arguments.file.name), "utf-8")
     return {"ok": True, "result": {"file": str(arguments.out), "box": box}}

@@ -168,6 +168,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | None]] = {
     "pair": _pair,
     "password": _password,
     "feed": feeding.feed,
+    "import": feeding.load_file,
     "replay": feeding.replay,
     "exercise-pack": feeding.exercise_pack,
     "verify": record.verify,

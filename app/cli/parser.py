@@ -93,6 +93,15 @@ def _acts(
     replay.add_argument("file", type=Path)
     replay.add_argument("--date", help="Call Date to play, YYYY-MM-DD; default: all")
     replay.add_argument("--speed", type=float, default=0.0, help="times real time; 0 = as fast as possible")
+    load = verbs.add_parser("import", parents=[signed], help="import a file into a register")
+    load.add_argument("kind", choices=["shelters", "points"])
+    load.add_argument("file", type=Path)
+    load.add_argument(
+        "--column", action="append", default=[], metavar="FIELD=COLUMN", help="column of a field"
+    )
+    load.add_argument("--encoding", help="encoding of the file, where it is not found out")
+    load.add_argument("--point-kind", help="kind of all points of the file, e.g. hospital")
+    load.add_argument("--dry-run", action="store_true", help="check only, load nothing")
     pack = verbs.add_parser(
         "exercise-pack", help="make a district pack whose extent is that of a file's points"
     )

@@ -7,12 +7,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from app.domain.geometry import Box
+from app.exchange.feed.fire_calls import read_calls
+from app.exchange.imports.coordinates import read_point
+from app.exchange.imports.mapping import load_form, propose
+from app.exchange.imports.tables import read_table
 from app.kernel.errors import ErrorCode, Refusal
 
 WIDEN = 0.10
 LOW, HIGH = 0.01, 0.99
 MIN_POINTS = 10
+EVERYWHERE = Box(west=-180, south=-90, east=180, north=90)
+
+
+def points_of(path: Path) -> list[tuple[float, float]]:
+    """Points (lon, lat) of a file of fire calls, shelters or points; Refusal E_FORMAT when it is none of them."""
+    form = load_form("shelters")
+    table = read_table(path, form.columns)
+    if "Location" in table.header:
+        calls = read_calls(path).calls
+        return [(call.lon, call.lat) for call in calls if call.lon is not None and call.lat is not None]
+    mapped = propose(table, form, {}, {})
+    for field in ("lon", "lat"):
+        if field not in mapped:
+            raise Refusal(
+                ErrorCode.FORMAT, "refusal.imports.column_missing", field=field, clause="XC-10", column=field
+            )
+    found = []
+    for _, row in table.rows:
+        point = read_point(
+            *(row[mapped[field]] if mapped[field] < len(row) else "" for field in ("lon", "lat")), EVERYWHERE
+        )
+        if point.lon is not None and point.lat is not None:
+            found.append((point.lon, point.lat))
+    return found
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -11,7 +11,7 @@ from app.kernel.errors import ErrorCode, Refusal
 from app.queries import shelters
 from app.queries.shelters import ShelterRow
 from app.usecases.commands import Command, Outcome, handles, outcome, writes
-from app.usecases.context import Context, missing
+from app.usecases.context import Context, known_state, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import text_or_none
 from app.usecases.places import check_place, place_values
@@ -63,7 +63,8 @@ class SetShelterState(Command):
     overload_confirmed: bool = False
 
 
-def _check_figures(area_m2: float | None, capacity: int | None) -> None:
+def check_figures(area_m2: float | None, capacity: int | None) -> None:
+    """Refuse an area or a capacity that is not above nought (RS-08)."""
     if area_m2 is not None:
         rules.check_area(area_m2)
     if capacity is not None:
@@ -82,7 +83,7 @@ def _find(context: Context, shelter_id: str) -> ShelterRow:
 def add_shelter(command: AddShelter, context: Context) -> Outcome:
     """A new shelter, closed and empty."""
     require_text(command.name, "refusal.shelters.name_required", field="name", clause=_CLAUSE)
-    _check_figures(command.area_m2, command.capacity)
+    check_figures(command.area_m2, command.capacity)
     check_place(context, command.unit_code, command.lon, command.lat, command.outside_confirmed)
     shelter_id = context.new_id()
     values = {
@@ -106,7 +107,7 @@ def add_shelter(command: AddShelter, context: Context) -> Outcome:
 def edit_shelter(command: EditShelter, context: Context) -> Outcome:
     """Change own shelter."""
     row = _find(context, command.shelter_id)
-    _check_figures(command.area_m2, command.capacity)
+    check_figures(command.area_m2, command.capacity)
     check_place(context, command.unit_code, command.lon, command.lat, command.outside_confirmed)
     values = {
         "name": text_or_none(command.name),
@@ -128,13 +129,11 @@ def set_shelter_state(command: SetShelterState, context: Context) -> Outcome:
     row = _find(context, command.shelter_id)
     values: dict[str, str | int] = {}
     if command.to is not None:
-        rules.check_transition(ShelterState(row.state), command.to)
+        rules.check_transition(known_state(ShelterState, row.state), command.to)
         values["state"] = command.to.value
     if command.occupied is not None:
-        if row.capacity is not None:
-            rules.check_occupied(
-                command.occupied, row.capacity, overload_confirmed=command.overload_confirmed
-            )
+        capacity = row.capacity if row.capacity is not None else command.occupied
+        rules.check_occupied(command.occupied, capacity, overload_confirmed=command.overload_confirmed)
         values["occupied"] = command.occupied
     if not values:
         raise Refusal(ErrorCode.REQUIRED, "refusal.record.nothing_changed", clause=_CLAUSE)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from db.fields import Entity
-from db.tables import accounts, duty, forces, incidents, journal, local, points, reports, settings, shelters
+from db.tables import (
+    accounts,
+    duty,
+    forces,
+    imports,
+    incidents,
+    journal,
+    local,
+    points,
+    reports,
+    settings,
+    shelters,
+)
 
 __all__ = [
     "ENTITIES",
     "accounts",
     "duty",
     "forces",
+    "imports",
     "incidents",
     "journal",
     "local",
@@ -37,5 +50,6 @@ ENTITIES: dict[str, Entity] = {
         shelters.SHELTER,
         points.POINT,
         settings.RULE_NUMBER,
+        imports.IMPORT_BATCH,
     )
 }

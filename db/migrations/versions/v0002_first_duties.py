@@ -63,6 +63,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_alarm_unit_incident_id", "alarm_unit", ["incident_id"], unique=False)
     op.create_table(
+        "import_batch",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=True),
+        sa.Column("file_name", sa.String(), nullable=True),
+        sa.Column("file_hash", sa.String(), nullable=True),
+        sa.Column("last_line", sa.Integer(), nullable=True),
+        sa.Column("site", sa.String(), nullable=True),
+        sa.Column("begun_at", sa.Integer(), nullable=True),
+        sa.Column("account_id", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=True),
+        sa.Column("accepted", sa.Integer(), nullable=True),
+        sa.Column("rejected", sa.Integer(), nullable=True),
+        sa.Column("born_agency", sa.String(), nullable=True),
+        sa.Column("updated_at", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retracted", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_import_batch_file_hash", "import_batch", ["file_hash"], unique=False)
+    op.create_index("ix_import_batch_site_state", "import_batch", ["site", "state"], unique=False)
+    op.create_table(
         "incident",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("no", sa.String(), nullable=True),
