@@ -59,10 +59,10 @@ def told_plainly(path: Path) -> Iterator[None]:
     """Turn trouble with a database file or its folder into a fault with its sentence (XC-01)."""
     try:
         yield
-    except DatabaseProblemError as problem:
+    except DatabaseProblemError as told:
         raise EnvironmentFault(
-            f"database.{problem.kind}", f"fault.database.{problem.kind}", path=str(problem.path)
-        ) from problem
+            f"database.{told.kind}", f"fault.database.{told.kind}", path=str(told.path)
+        ) from told
     except sqlite3.IntegrityError:
         raise  # a bug, no trouble of the file
     except sqlite3.Error as error:
@@ -176,9 +176,9 @@ class Node:
             )
 
     # -- acting ----------------------------------------------------------------------------------------------------------
-    def execute(self, command: Command, account_id: str) -> Done:
+    def execute(self, command: Command, account_id: str, priority: Priority = Priority.OFFICER) -> Done:
         """Carry out a command and wait; raises Refusal or EnvironmentFault (disk full, say)."""
-        return self._writer.run(lambda: self._execute(command, account_id))
+        return self._writer.run(lambda: self._execute(command, account_id), priority)
 
     def _execute(self, command: Command, account_id: str) -> Done:
         with told_plainly(self.data.database):
@@ -190,7 +190,7 @@ class Node:
         self.publish(done.changes)
         return done
 
-    def record_refusal(self, command: str, refusal: Refusal, account_id: str) -> None:
+    def record_refusal(self, command: str | None, refusal: Refusal, account_id: str) -> None:
         """Enter a refusal that happened before the bus was reached into the audit."""
         self._writer.run(lambda: self.bus.record_refusal(command, refusal, account_id))
 
@@ -199,10 +199,9 @@ class Node:
         return self._writer.run(lambda: self._sign_in(name, password))
 
     def _sign_in(self, name: str, password: str) -> AccountRow:
-        found = accounts.accounts_called(self._connection, name)
-        account_id = found[0].id if found else ""
+        found = accounts.account_called(self._connection, name, self.me.agency)
+        account_id = found.id if found else ""
         attempt = credentials.check_password(self._connection, account_id, password, self.clock)
-        refusal: Refusal | None = None
         if attempt.result is SignIn.LOCKED:
             minutes = -(-attempt.wait_ms // MINUTE_MS)
             refusal = Refusal(ErrorCode.PERM, "refusal.sign_in.locked", clause="CM-04", minutes=minutes)
@@ -210,14 +209,13 @@ class Node:
             refusal = Refusal(
                 ErrorCode.PERM, "refusal.sign_in.failed", clause="CM-04", who=("account_admin",)
             )
-        elif found[0].state != "active":
-            refusal = Refusal(
-                ErrorCode.PERM, "refusal.sign_in.expired", clause="CM-04", who=("account_admin",)
-            )
-        if refusal is not None:
-            self.bus.record_refusal("sign_in", refusal, account_id)
-            raise refusal
-        return found[0]
+        else:
+            try:
+                return self.bus.author(account_id)
+            except Refusal as expired:
+                refusal = expired
+        self.bus.record_refusal("sign_in", refusal, account_id)
+        raise refusal
 
     def set_password(self, account_id: str, password: str, by: str) -> Done:
         """Set a password on this workstation: an audit entry in the journal, the verifier only here."""
