@@ -42,6 +42,10 @@ def link(own: str, other: str, pace: Pace | None = None) -> tuple[LocalSite, Lin
     return local, Link(peer, PeerStatus(other, "FRD", own, ManualClock(0)), pace or Pace())
 
 
+def living(here: Link) -> Any:
+    return here.session
+
+
 @pytest.mark.parametrize("own", [LOW, HIGH])
 @pytest.mark.parametrize("order", [(LOW, HIGH), (HIGH, LOW)])
 def test_both_sides_keep_the_connection_that_the_lower_site_dialled(own, order):
@@ -61,11 +65,11 @@ def test_newer_connection_of_the_same_dialler_or_of_a_restarted_peer_replaces_th
         local, here = link(LOW, HIGH)
         old, again, restarted = fake_session(LOW), fake_session(LOW), fake_session(HIGH, b"second start")
         assert here.admit(local, old) and here.admit(local, again)
-        assert here.session is again
-        assert here.admit(local, restarted) and here.session is restarted
+        assert living(here) is again
+        assert here.admit(local, restarted) and living(here) is restarted
         assert [old.stopped, again.stopped, restarted.stopped] == [[DUPLICATE], [DUPLICATE], []]
         assert here.leave(old, SessionEndedError(DUPLICATE)) == 0.0
-        assert here.session is restarted and not here.free.is_set()
+        assert living(here) is restarted and not here.free.is_set()
         here.leave(restarted, SessionEndedError(CUT))
         assert here.session is None and here.free.is_set()
         assert here.status.snapshot().reason == CUT
