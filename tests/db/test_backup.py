@@ -136,7 +136,7 @@ def test_existing_file_is_never_replaced(
     def no_links(*_: object) -> None:
         raise OSError(errno.EPERM, "no hard links here")
 
-    monkeypatch.setattr(module.os, "link", no_links)
+    monkeypatch.setattr(os, "link", no_links)
     with pytest.raises(FileExistsError):
         backup(source, target, progress=intrude)
     assert target.read_bytes() == b"precious"
@@ -230,7 +230,7 @@ def test_disk_that_fills_at_the_last_flush_leaves_nothing(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert kind_of(source, tmp_path / "copy.db") == (ProblemKind.FULL, tmp_path / "copy.db")
     assert [each.name for each in tmp_path.iterdir()] == ["data"]
 

@@ -113,8 +113,17 @@ def test_mark_is_on_the_disk_before_it_counts(path: Path, monkeypatch: pytest.Mo
     mark.begin("me")
     steps: list[str] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append("fsync"), fsync(handle))[1])
-    monkeypatch.setattr(os, "replace", lambda old, new: (steps.append("replace"), replace(old, new))[1])
+
+    def flush(descriptor: int) -> None:
+        steps.append("fsync")
+        fsync(descriptor)
+
+    def rename(old: Path, new: Path) -> None:
+        steps.append("replace")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", rename)
     mark.raise_to("me", 1, A)
     assert steps[:2] == ["fsync", "replace"]
 

@@ -157,7 +157,7 @@ def test_live_file_is_examined_while_a_writer_holds_it(pair: tuple[Site, Site]) 
 
 def test_acts_during_verification_neither_wait_nor_disturb(pair: tuple[Site, Site]) -> None:
     emb, _ = pair
-    written = []
+    written: list[str] = []
 
     def write(stage: str, done: int, total: int) -> None:
         emb.write("log_entry", f"meanwhile-{len(written)}", {"text": stage}, new=True)
