@@ -76,8 +76,8 @@ def replay(arguments: argparse.Namespace) -> Json:
     clock, set_clock = _movable(arguments.clock)
     played = Played(calls=0)
     with _teller(data_of(arguments), clock) as tell:
-        for played in play(reading, set_clock, lambda alarm: tell(dict(alarm)), arguments.speed):
-            pass
+        for total in play(reading, set_clock, lambda alarm: tell(dict(alarm)), arguments.speed):
+            played = total
     counts = {"outcomes": dict(played.outcomes), "flags": dict(played.flags)}
     plain = {field.name: getattr(played, field.name) for field in fields(played)}
     return {"ok": True, "result": plain | counts}

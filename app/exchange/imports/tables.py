@@ -51,7 +51,8 @@ def read_table(path: Path, known: Mapping[str, Sequence[str]], encoding: str | N
     rows = _rows(text, delimiter)
     if not rows:
         raise _refuse("empty")
-    has_header = _hits(text, names) > 0 or not any(_NUMBER.fullmatch(cell) for cell in rows[0][1])
+    # A line with a number in it is no header, even if one of its words is the name of a column somewhere.
+    has_header = not any(_NUMBER.fullmatch(cell) for cell in rows[0][1])
     header = rows[0][1] if has_header else tuple(str(n) for n in range(1, len(rows[0][1]) + 1))
     return Table(
         best,
