@@ -12,10 +12,6 @@ from app.kernel.enums import Priority
 
 _T = TypeVar("_T")
 
-# Called on the writer's thread with number and hash of an own operation before it leaves this machine: notes it
-# durably in the high-water file (REPLICATION, Fork). When it raises, nothing leaves.
-Leaving = Callable[[int, bytes], None]
-
 
 class JournalPort(Protocol):
     """One site's journal; every call belongs to the writer's thread (`NodePort.on_writer`)."""
@@ -39,7 +35,11 @@ class JournalPort(Protocol):
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:
-        """Transactions beyond a vector in causal order, each with the cursor to go on from."""
+        """Transactions beyond a vector in causal order, each with the cursor to go on from.
+
+        `after` and `bodies` have noted in the high-water file what of the own chain may leave; when that fails
+        (EnvironmentFault), nothing is handed out (REPLICATION, Fork).
+        """
         ...
 
     def offer(self, tx: Transaction, peer: PeerView) -> Transaction:

@@ -24,7 +24,7 @@ from app.replication.hello import Met, flat
 from app.replication.outbox import Outbox
 from app.replication.packing import FramePacker, TransactionTooLargeError
 from app.replication.peers import CREDIT, Pace, Peer
-from app.replication.ports import JournalPort, Leaving, NodePort
+from app.replication.ports import JournalPort, NodePort
 from app.replication.status import PeerStatus
 from app.replication.wire import ranges_of, site_from_bytes, vector_of
 
@@ -98,12 +98,9 @@ class Sending:
         outbox: Outbox,
         status: PeerStatus,
         pace: Pace,
-        *,
-        leaving: Leaving | None = None,
     ) -> None:
         self._node, self._peer, self._scopes = node, peer, met.scopes
         self._outbox, self._status, self._pace = outbox, status, pace
-        self._leaving = leaving
         self._knows = _Knowledge(dict(start))
         self._fills = Fills(node)
         self._fills.ask(flat(met.withheld))
@@ -222,9 +219,7 @@ class Sending:
     async def _fetch(self) -> None:
         self._caught_up = True  # a change during the reading takes it back
         epoch = self._epoch
-        work = partial(
-            _read, self._node.journal, self._knows.start(), self._cursor, self._view(), self._leaving
-        )
+        work = partial(_read, self._node.journal, self._knows.start(), self._cursor, self._view())
         got = await self._node.on_writer(Priority.BULK if self._backlog else Priority.LIVE, work)
         self._status.have(got.vector)
         self._status.own_end(got.vector.get(self._status.own_site, 0))
@@ -278,13 +273,8 @@ class Sending:
         await self._outbox.put_data(data)
 
 
-def _read(
-    journal: JournalPort, start: Mapping[str, int], cursor: int, view: PeerView, leaving: Leaving | None
-) -> _Fetched:
+def _read(journal: JournalPort, start: Mapping[str, int], cursor: int, view: PeerView) -> _Fetched:
     found = list(journal.after(start, _FETCH_BYTES, cursor))
-    own = [tx[-1] for _, tx in found if tx[-1].site == journal.own_site]
-    if own and leaving is not None:
-        leaving(own[-1].seq, own[-1].hash)
     txs = [journal.offer(tx, view) for _, tx in found]
     vector = {site: seq for site, (seq, _) in journal.vector().items()}
     return _Fetched(txs, found[-1][0] if found else cursor, vector)

@@ -27,7 +27,7 @@ from app.replication.endings import CLOSED, PAUSED, SessionEndedError
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
 from app.replication.peers import LocalSite, Pace, Peer
-from app.replication.ports import JournalPort, Leaving, NodePort
+from app.replication.ports import JournalPort, NodePort
 from app.replication.session import Hooks, Parts, Session
 from app.replication.status import Limits, LinkStatus, PeerStatus
 from app.replication.tls import TlsFiles, client_context, peer_pin, server_context
@@ -45,8 +45,8 @@ class Replication:
     """Keeps this site's journal in step with its peers'.
 
     Use it as `async with Replication(...)`. Everything happens on the loop it was entered on; callbacks are
-    called there. `leaving` notes durably how much of our own chain may have left, before it does. Raises
-    EnvironmentFault `port.taken` or `port.unusable` on entering when it cannot listen.
+    called there; one that fails is logged and the rest goes on. Raises EnvironmentFault `port.taken` or
+    `port.unusable` on entering when it cannot listen.
     """
 
     def __init__(
@@ -59,7 +59,6 @@ class Replication:
         *,
         listen: tuple[str, int] | None = None,
         pace: Pace | None = None,
-        leaving: Leaving | None = None,
     ) -> None:
         self._node, self._local, self._tls, self._clock = node, local, tls, clock
         self._listen, self._pace = listen, pace or Pace()
@@ -74,7 +73,7 @@ class Replication:
         self._ephemeral_heard: list[Callable[[str, Eph], None]] = []
         self.last_refusal: Refusal | None = None
         hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal)
-        self._parts = Parts(node, local, clock, self._pace, os.urandom(_INSTANCE_BYTES), hooks, leaving)
+        self._parts = Parts(node, local, clock, self._pace, os.urandom(_INSTANCE_BYTES), hooks)
 
     # -- beginning and end -------------------------------------------------------------------------------
     async def __aenter__(self) -> Replication:
@@ -266,7 +265,7 @@ class Replication:
         if before is None or (now.state, now.reason, now.note) != (before.state, before.reason, before.note):
             _LOG.info("link to %s: %s %s", now.site, now.state, now.reason or "")
             for heard in self._status_heard:
-                heard(now)
+                _call(heard, now)
 
     # -- passing frames ----------------------------------------------------------------------------------
     def signal(self, site: str, frame: Sig) -> bool:
@@ -291,11 +290,19 @@ class Replication:
 
     def _on_signal(self, site: str, frame: Sig) -> None:
         for heard in self._signal_heard:
-            heard(site, frame)
+            _call(heard, site, frame)
 
     def _on_ephemeral(self, site: str, frame: Eph) -> None:
         for heard in self._ephemeral_heard:
-            heard(site, frame)
+            _call(heard, site, frame)
+
+
+def _call(heard: Callable[..., object], *what: object) -> None:
+    """A hearer that fails is logged; it ends neither a session nor the service."""
+    try:
+        heard(*what)
+    except Exception:
+        _LOG.exception("a hearer of replication failed")
 
 
 def _own_end(journal: JournalPort, peers: Sequence[Peer | None]) -> list[tuple[int, int | None]]:

@@ -40,7 +40,7 @@ from app.replication.heartbeat import Heartbeat
 from app.replication.hello import Met, check_hello, flat, greeting
 from app.replication.outbox import Outbox
 from app.replication.peers import LocalSite, Pace, Peer
-from app.replication.ports import JournalPort, Leaving, NodePort
+from app.replication.ports import JournalPort, NodePort
 from app.replication.receiving import Receiving
 from app.replication.sending import Sending
 from app.replication.status import PeerStatus
@@ -84,7 +84,6 @@ class Parts:
     pace: Pace
     instance: bytes
     hooks: Hooks
-    leaving: Leaving | None = None
 
 
 @dataclass(frozen=True)
@@ -196,9 +195,7 @@ class Session:
         status.acked(theirs.get(own, 0), stated=True)
         for site in met.forked:
             status.stuck(site, "refusal.sync.fork")
-        self._sending = Sending(
-            parts.node, self.peer, met, start, self._outbox, status, parts.pace, leaving=parts.leaving
-        )
+        self._sending = Sending(parts.node, self.peer, met, start, self._outbox, status, parts.pace)
         self._receiving = Receiving(
             parts.node,
             self._outbox,

@@ -49,6 +49,7 @@ class FakeJournal:
         self.disclosed: dict[str, tuple[str, int]] = {}  # scope -> where its disclosure stands
         self.received: list[int] = []  # transactions per call
         self.faults: list[Exception] = []  # raised by the next calls of `receive`
+        self.mark_faults: list[Exception] = []  # raised by the next calls of `after`
         self._counter = 0
 
     # -- writing -----------------------------------------------------------------------------------------
@@ -137,6 +138,8 @@ class FakeJournal:
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:
+        if self.mark_faults:
+            raise self.mark_faults.pop(0)
         out: list[tuple[int, Transaction]] = []
         size = 0
         for number, tx in enumerate(self.rows[cursor:], cursor + 1):

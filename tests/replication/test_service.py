@@ -343,6 +343,46 @@ def test_passing_frames_reach_the_peer_and_are_not_journalled(pair):
     assert bureau.journal.rows == []
 
 
+def test_a_hearer_that_fails_ends_nothing(pair, caplog):
+    bureau, brigade = pair
+
+    def broken(*what: object) -> None:
+        raise ValueError("a broken hearer")
+
+    async def scenario() -> None:
+        async with bureau.service(brigade.peer(), listen=True) as one:
+            one.on_status(broken)
+            one.on_signal(broken)
+            one.on_ephemeral(broken)
+            async with brigade.service(bureau.peer(one.port)) as two:
+                await until(lambda: up(one, two), "up")
+                assert two.signal(bureau.site, Sig("call-1", 1, 0, b""))
+                assert two.ephemeral(bureau.site, Eph("typing", b""))
+                await until(lambda: caplog.text.count("a broken hearer") >= 3, "all called")
+                await brigade.node.write("goes on")
+                await until(lambda: equal(bureau, brigade), "in step")
+                assert up(one, two)
+
+    run(scenario())
+
+
+def test_status_may_be_asked_from_any_thread(pair):
+    bureau, brigade = pair
+
+    async def scenario() -> None:
+        async with bureau.service(brigade.peer(), listen=True) as one, brigade.service(bureau.peer(one.port)):
+            (first,) = await asyncio.to_thread(one.status)
+            assert first.site == brigade.site
+            await until(lambda: up(one), "up")
+            for _ in range(200):
+                if (await asyncio.to_thread(one.status))[0].state is LinkState.UP:
+                    return
+                await asyncio.sleep(0.01)
+            raise AssertionError("never seen up from another thread")
+
+    run(scenario())
+
+
 def test_port_taken_is_told_plainly(pair):
     bureau, brigade = pair
 
