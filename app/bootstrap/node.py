@@ -194,6 +194,10 @@ class Node:
         """Enter a refusal that happened before the bus was reached into the audit."""
         self._writer.run(lambda: self.bus.record_refusal(command, refusal, account_id))
 
+    def check_right(self, command: str, account_id: str) -> None:
+        """Refusal E_PERM, recorded, unless this account may carry out a command (XC-06)."""
+        self._writer.run(lambda: self.bus.check_right(command, account_id))
+
     def sign_in(self, name: str, password: str) -> AccountRow:
         """The account of a sign-in name or id; Refusal E_PERM, recorded, when name, password or period are wrong."""
         return self._writer.run(lambda: self._sign_in(name, password))

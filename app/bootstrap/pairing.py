@@ -14,6 +14,7 @@ from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.paths import write_secret
 from app.local import peers
 from app.local.peers import PeerRow
 from app.replication.identity import (
@@ -41,7 +42,7 @@ class Pairing:
 
 def own_identity(node: Node, endpoints: list[str] | None = None) -> Identity:
     """What this site tells of itself."""
-    names = node.bus.district().agencies[Agency(node.me.agency)]
+    names = node.bus.pack.agencies[Agency(node.me.agency)]
     chain_start = node.local(lambda _: node.journal.state.store.transactions_of(node.me.site, 1))
     certificate = chain_start[0][0].content["cert"]
     return Identity(
@@ -66,7 +67,7 @@ def identity_file(node: Node, endpoints: list[str] | None = None) -> bytes:
     if endpoints is None and path.exists():
         return path.read_bytes()
     data = write_identity(own_identity(node, endpoints), node.key.signing)
-    path.write_bytes(data)
+    write_secret(path, data)
     return data
 
 

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from app.bootstrap import importing, pairing
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.node import Node
+from app.bootstrap.parsing import (
+    check_storable,
+    fit_for_audit,
+    limit_of,
+    parse_command,
+    text_of,
+    wrong_argument,
+)
 from app.domain import wording
 from app.exchange.imports.run import Ask
 from app.journal.history import history
@@ -25,7 +31,6 @@ from app.kernel.clock import iso
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
 from app.queries import accounts, duty, forces, imports, incidents, points, reports, settings, shelters
-from app.usecases.commands import TABLE, Command
 from db.tables import ENTITIES
 
 Json = dict[str, Any]
@@ -33,19 +38,29 @@ Json = dict[str, Any]
 _MOMENTS = ("_at", "_from", "_to")
 MAX_ROWS = 100_000
 
+
+def _incident_id(connection: Any, arguments: Mapping[str, Any]) -> str:
+    """Id of the incident asked for by id or printed number."""
+    key = text_of(arguments, "incident_id")
+    row = incidents.incident_by_no(connection, key)
+    return row.id if row else key
+
+
 QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "accounts": lambda c, _: accounts.accounts(c),
     "agencies": lambda c, _: accounts.agencies(c),
-    "alarm_units": lambda c, a: incidents.units(c, a["incident_id"]),
-    "board": lambda c, a: incidents.board(c, a.get("limit", MAX_ROWS)),
+    "alarm_units": lambda c, a: incidents.units(c, _incident_id(c, a)),
+    "board": lambda c, a: incidents.board(c, limit_of(a, MAX_ROWS)),
     "conflicts": lambda c, _: incidents.conflicts(c),
-    "entries": lambda c, a: incidents.entries(c, a["entity"], a["entity_id"], a["field"]),
+    "entries": lambda c, a: incidents.entries(
+        c, text_of(a, "entity"), text_of(a, "entity_id"), text_of(a, "field")
+    ),
     "imports": lambda c, _: imports.imports(c),
-    "log": lambda c, a: duty.log(c, a.get("limit", MAX_ROWS)),
-    "oral_reports": lambda c, a: reports.oral_reports(c, a["incident_id"]),
+    "log": lambda c, a: duty.log(c, limit_of(a, MAX_ROWS)),
+    "oral_reports": lambda c, a: reports.oral_reports(c, _incident_id(c, a)),
     "points": lambda c, _: points.points(c),
-    "refusals": lambda c, a: accounts.refusals(c, a.get("limit", MAX_ROWS)),
-    "reports": lambda c, a: reports.reports(c, a["incident_id"]),
+    "refusals": lambda c, a: accounts.refusals(c, limit_of(a, MAX_ROWS)),
+    "reports": lambda c, a: reports.reports(c, _incident_id(c, a)),
     "rule_numbers": lambda c, _: settings.rule_numbers(c),
     "shelters": lambda c, _: shelters.shelters(c),
     "sites": lambda c, _: accounts.sites(c),
@@ -83,6 +98,8 @@ def refused(texts: Texts, refusal: Refusal, agencies: Mapping[str, str] | None =
         "who": [str(key) for key in refusal.who],
         "clause": refusal.clause,
     }
+    if "problem" in refusal.params:
+        error["problem"] = str(refusal.params["problem"])
     return {"ok": False, "kind": "refusal", "error": error}
 
 
@@ -93,22 +110,6 @@ def faulted(texts: Texts, fault: EnvironmentFault) -> Json:
         "kind": "fault",
         "error": {"code": fault.code, "text": wording.sentence(texts, fault)},
     }
-
-
-def parse_command(name: str, arguments: Any) -> Command:
-    """A command from JSON; Refusal E_FORMAT naming what is wrong, E_STATE for a name nobody knows."""
-    entry = TABLE.get(name)
-    if entry is None:
-        raise Refusal(ErrorCode.FORMAT, "refusal.command.unknown", field="command", name=name)
-    known = {field.name for field in fields(entry.command)}
-    strange = sorted(set(arguments) - known) if isinstance(arguments, dict) else []
-    if strange:
-        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field=strange[0], problem=strange[0])
-    try:
-        return msgspec.convert(arguments, entry.command, strict=True)
-    except msgspec.ValidationError as wrong:
-        field = str(wrong).rpartition("`$.")[2].rstrip("`") if "`$." in str(wrong) else None
-        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field=field, problem=str(wrong)) from wrong
 
 
 class Desk:
@@ -135,8 +136,9 @@ class Desk:
     def answer(self, request: Json) -> Json:
         """Carry out one request; refusals and faults become answers, bugs do not."""
         node = self._node
-        agencies = {agency.value: names.short for agency, names in node.bus.district().agencies.items()}
+        agencies = {agency.value: names.short for agency, names in node.bus.pack.agencies.items()}
         try:
+            check_storable(request)
             call = self._calls.get(str(request.get("call")))
             if call is None:
                 raise Refusal(
@@ -151,13 +153,17 @@ class Desk:
     def _signed_in(self, request: Json) -> str:
         return self._node.sign_in(str(request.get("as", "")), str(request.get("password", ""))).id
 
+    def _signed_in_as_admin(self, request: Json) -> None:
+        """Pairing is the administrator's, from the first look at the other side's file (CM-04)."""
+        self._node.check_right("meet_agency", self._signed_in(request))
+
     def _do(self, request: Json) -> Json:
         account_id = self._signed_in(request)
         name = str(request.get("command", ""))
         try:
             command = parse_command(name, request.get("arguments", {}))
         except Refusal as wrong:
-            self._node.record_refusal(name, wrong, account_id)
+            self._node.record_refusal(*fit_for_audit(name, wrong), account_id)
             raise
         done = self._node.execute(command, account_id)
         changes = [plain(change) for change in done.changes.changes]
@@ -167,6 +173,8 @@ class Desk:
         name, arguments = str(request.get("query", "")), request.get("arguments", {}) or {}
         if name in ("links", "feed"):
             return self._calls[name](request)
+        if not isinstance(arguments, dict):
+            raise wrong_argument("arguments")
         query = QUERIES.get(name)
         if query is None:
             raise Refusal(
@@ -191,12 +199,16 @@ class Desk:
         entity, entity_id = str(request.get("entity", "")), str(request.get("entity_id", ""))
         if entity not in ENTITIES:
             raise Refusal(ErrorCode.FORMAT, "refusal.query.entity", field="entity", known=", ".join(ENTITIES))
+        if entity == "incident":
+            entity_id = self._node.read(lambda c: _incident_id(c, {"incident_id": entity_id}))
         entries = self._node.local(lambda connection: history(connection, entity, entity_id))
         return {"rows": plain(entries)}
 
     def _identity(self, request: Json) -> Json:
-        self._signed_in(request)
+        self._signed_in_as_admin(request)
         endpoints = request.get("endpoints")
+        for endpoint in endpoints or []:
+            pairing.parse_address(str(endpoint))
         return {"file": base64.b64encode(pairing.identity_file(self._node, endpoints)).decode()}
 
     def _file(self, request: Json) -> bytes:
@@ -208,7 +220,7 @@ class Desk:
             ) from wrong
 
     def _compare(self, request: Json) -> Json:
-        self._signed_in(request)
+        self._signed_in_as_admin(request)
         found = pairing.compare(self._node, self._file(request))
         other = found.identity
         return {
@@ -245,9 +257,12 @@ class Desk:
 
     def _password(self, request: Json) -> Json:
         account_id = self._signed_in(request)
-        found = self._node.read(lambda c: accounts.accounts_called(c, str(request.get("account", ""))))
-        target = found[0].id if found else account_id if not request.get("account") else ""
-        if not target:
+        name = str(request.get("account", ""))
+        found = self._node.read(
+            lambda c: accounts.account_called(c, name or account_id, self._node.me.agency)
+        )
+        if found is None:
             raise Refusal(ErrorCode.STATE, "refusal.record.missing", field="account", entity="account")
+        target = found.id
         self._node.set_password(target, str(request.get("new_password", "")), account_id)
         return {"result": {"account_id": target}}

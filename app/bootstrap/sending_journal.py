@@ -1,4 +1,4 @@
-"""The journal as replication gets it: before an own operation leaves, the high-water mark is raised durably (REPLICATION, Fork)."""
+"""The journal as replication gets it: no own operation leaves above the high-water mark on the disk (REPLICATION, Fork)."""
 
 from __future__ import annotations
 

@@ -102,6 +102,16 @@ def accounts_called(connection: sqlite3.Connection, key: str) -> list[AccountRow
     return sorted(found, key=lambda row: (row.state != "active", row.id))
 
 
+def account_called(connection: sqlite3.Connection, key: str, agency: str) -> AccountRow | None:
+    """The account meant by this id or sign-in name at a console of `agency`.
+
+    Two agencies may have given the same name while apart: the own agency's account is meant.
+    """
+    found = read(connection, AccountRow, _BY_NAME, key=key)
+    found.sort(key=lambda row: (row.id != key, row.agency != agency, row.state != "active", row.id))
+    return found[0] if found else None
+
+
 def sites(connection: sqlite3.Connection) -> list[SiteRow]:
     """All workstations known here."""
     return read(connection, SiteRow, _SITES)

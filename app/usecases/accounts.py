@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.required import require_text
 from app.journal import verbs
-from app.kernel.enums import AccountKind, Agency, Role
+from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import accounts
 from app.queries.accounts import AccountRow
@@ -69,7 +69,7 @@ class SetPassword(Command):
 
 
 def _find(context: Context, key: str) -> AccountRow:
-    found = accounts.account(context.connection, key)
+    found = accounts.account_called(context.connection, key, context.agency)
     if found is None:
         raise missing("account", "account_id")
     return found
@@ -86,6 +86,16 @@ def _own(context: Context, key: str) -> AccountRow:
             clause=_CLAUSE,
             owner=row.agency,
         )
+    return row
+
+
+def _open(context: Context, key: str) -> AccountRow:
+    """An own account that may be changed: not revoked for good, not a workstation's own (it keeps the audit)."""
+    row = _own(context, key)
+    if Role.CONSOLE in row.role_set:
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.console_account", field="account_id", clause=_CLAUSE)
+    if row.state != "active":
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.already_revoked", field="account_id", clause=_CLAUSE)
     return row
 
 
@@ -109,7 +119,8 @@ def create_account(command: CreateAccount, context: Context) -> Outcome:
     """A new account of the administrator's own agency; the sign-in name is taken once (E_DUP)."""
     require_text(command.name, "refusal.accounts.name_required", field="name", clause=_CLAUSE)
     require_text(command.title, "refusal.accounts.title_required", field="title", clause=_CLAUSE)
-    if accounts.accounts_called(context.connection, command.name.strip()):
+    called = accounts.accounts_called(context.connection, command.name.strip())
+    if any(row.agency in (None, context.agency) for row in called):
         raise Refusal(ErrorCode.DUP, "refusal.accounts.name_taken", field="name", clause=_CLAUSE)
     account_id = context.new_id()
     values = {"kind": command.kind.value, "name": command.name.strip(), "title": command.title.strip()}
@@ -120,22 +131,30 @@ def create_account(command: CreateAccount, context: Context) -> Outcome:
 @handles(SetAccountRoles, marks("account", verbs.GRANT))
 def set_account_roles(command: SetAccountRoles, context: Context) -> Outcome:
     """Least privilege: the new set replaces the old one; an administrator cannot take his own right away."""
-    row = _own(context, command.account_id)
-    if row.id == context.author.id and Role.ACCOUNT_ADMIN not in command.roles:
-        raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="roles", clause=_CLAUSE)
+    row = _open(context, command.account_id)
+    if row.id == context.author.id:
+        _check_own_right(command, context)
     return outcome(
         _grant(context, row.id, command.roles, command.valid_from, command.valid_to), account_id=row.id
     )
 
 
+def _check_own_right(command: SetAccountRoles, context: Context) -> None:
+    """An administrator keeps his right, and keeps it without an end: another one may set that."""
+    if Role.ACCOUNT_ADMIN not in command.roles:
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="roles", clause=_CLAUSE)
+    start = ms(command.valid_from)
+    if command.valid_to is not None or (start is not None and start > context.now_ms):
+        field = "valid_from" if command.valid_to is None else "valid_to"
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field=field, clause=_CLAUSE)
+
+
 @handles(RevokeAccount, marks("account", verbs.REVOKE))
 def revoke_account(command: RevokeAccount, context: Context) -> Outcome:
     """Revoke; acts concurrent with it stand and are flagged (REPLICATION, Trust)."""
-    row = _own(context, command.account_id)
+    row = _open(context, command.account_id)
     if row.id == context.author.id:
         raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="account_id", clause=_CLAUSE)
-    if row.state != "active":
-        raise Refusal(ErrorCode.STATE, "refusal.accounts.already_revoked", field="account_id", clause=_CLAUSE)
     return outcome(
         context.mark("account", row.id, verbs.REVOKE, agency=context.agency.value), account_id=row.id
     )
@@ -163,7 +182,7 @@ def admit_account(command: AdmitAccount, context: Context) -> Outcome:
 @handles(SetPassword, writes("account", "secret_at"))
 def set_password(command: SetPassword, context: Context) -> Outcome:
     """Audit entry of a new password; one's own, or anybody's of the agency for its administrator."""
-    row = _own(context, command.account_id)
+    row = _open(context, command.account_id)
     if row.id != context.author.id and Role.ACCOUNT_ADMIN not in context.author.role_set:
         raise Refusal(
             ErrorCode.PERM,
@@ -172,10 +191,4 @@ def set_password(command: SetPassword, context: Context) -> Outcome:
             clause=_CLAUSE,
             act="set_password",
         )
-    if (
-        row.kind == AccountKind.MACHINE
-        and Agency(str(row.agency)) is context.agency
-        and "console" in row.role_set
-    ):
-        raise Refusal(ErrorCode.STATE, "refusal.accounts.console_role", field="account_id", clause=_CLAUSE)
     return outcome(*context.change("account", row.id, {"secret_at": context.now_ms}), account_id=row.id)

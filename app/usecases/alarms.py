@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain import alarm_types
+from app.domain.alarm_grade import alarm_kind, highest
 from app.domain.event_time import check_not_future
 from app.domain.geometry import check_point
 from app.domain.incident_status import TRANSITIONS
@@ -95,6 +96,8 @@ def _flags(command: ReceiveAlarm, context: Context) -> list[str]:
             check_point(command.lon, command.lat, context.district.box)
         except Refusal:
             out.append("outside_district")
+    if command.alarm_grade is not None and not _in_scale(command):
+        out.append("grade_out_of_range")
     for unit in command.units:
         known = [at for name in _STAMPS if (at := ms(getattr(unit, name))) is not None]
         if known != sorted(known):
@@ -103,19 +106,20 @@ def _flags(command: ReceiveAlarm, context: Context) -> list[str]:
     return out
 
 
-def _grade(command: ReceiveAlarm, context: Context, row: IncidentRow | None) -> int | None:
+def _grade(command: ReceiveAlarm, row: IncidentRow | None) -> int | None:
     """A grade to enter: the first, or a higher one; it is never lowered (RC-16)."""
     known = row.alarm_grade if row else None
-    if (
-        command.alarm_grade is None
-        or command.alarm_grade < 1
-        or (known is not None and command.alarm_grade <= known)
-    ):
-        return None
-    return command.alarm_grade
+    grade = command.alarm_grade
+    return grade if _in_scale(command) and (known is None or (grade or 0) > known) else None
+
+
+def _in_scale(command: ReceiveAlarm) -> bool:
+    top = highest(alarm_kind(command.type_code))
+    return command.alarm_grade is not None and 1 <= command.alarm_grade <= top
 
 
 def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[Act]:
+    grade = _grade(command, None)
     values = {
         "no": next_number(context),
         "agency": context.agency.value,
@@ -130,9 +134,8 @@ def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[A
         "place": text_or_none(command.place),
         "position": position(command.lon, command.lat),
         "status": _status(command, None).value,
-        "report_duty": duty_to_report(context, False, command.alarm_grade, command.type_code),
+        "report_duty": duty_to_report(context, False, grade, command.type_code),
     }
-    grade = _grade(command, context, None)
     return context.create(
         "incident", incident_id, values, received_at=ms(command.received_at), alarm_grade=grade
     )
@@ -161,10 +164,13 @@ def _update(command: ReceiveAlarm, context: Context, row: IncidentRow) -> list[A
     status = _status(command, row)
     if row.status in set(IncidentStatus) and status in TRANSITIONS[IncidentStatus(row.status)]:
         given["status"] = status.value
-    grade = _grade(command, context, row)
+    grade = _grade(command, row)
     if not row.owes_reports and grade is not None:
         duty = duty_to_report(context, False, grade, row.type_code)
         given |= {"report_duty": duty} if duty[0] else {}
+    # What stands in conflict is settled by a person (XC-03).
+    open_fields = {each.field for each in incidents.conflicts_of(context.connection, "incident", row.id)}
+    given = {name: value for name, value in given.items() if name not in open_fields}
     acts = context.change("incident", row.id, given) if given else []
     received_at = ms(command.received_at)
     if received_at is not None and row.received_at is not None and received_at < row.received_at:

@@ -30,6 +30,7 @@ RECORD_REFUSAL = "record_refusal"
 # What the projector would quarantine although the use-case let it pass: the same rules, told to the officer now.
 _QUARANTINE_CODES = {
     "owner": (ErrorCode.OWNER, "refusal.owner.row"),
+    "type": (ErrorCode.RANGE, "refusal.record.out_of_range"),
     "role": (ErrorCode.PERM, "refusal.permission.denied"),
     "unknown author": (ErrorCode.PERM, "refusal.sign_in.expired"),
     "not admitted here": (ErrorCode.PERM, "refusal.sign_in.expired"),
@@ -70,16 +71,9 @@ class Bus:
             raise
 
     def _execute(self, entry: Entry, command: Command, account_id: str) -> Done:
-        author = self._author(account_id)
+        author = self.author(account_id)
         agency = author.agency or ""
-        if not self._permissions.permits(entry.name, agency, author.role_set):
-            raise Refusal(
-                ErrorCode.PERM,
-                "refusal.permission.denied",
-                who=self._permissions.who(entry.name, agency),
-                clause="XC-06",
-                act=entry.name,
-            )
+        self._check_right(entry.name, author)
         context = Context(
             author=author,
             workstation=self.workstation,
@@ -89,6 +83,8 @@ class Bus:
             command=entry.name,
             acts=ActMaker(self._journal.state, agency),
             texts=self._texts,
+            may=lambda name: self._permissions.permits(name, agency, author.role_set),
+            who=lambda name: self._permissions.who(name, agency),
         )
         self._journal.state.forget_records()
         outcome = entry.handler(command, context)
@@ -107,8 +103,8 @@ class Bus:
         except BadTransactionError as wrong:
             raise Refusal(ErrorCode.RANGE, "refusal.command.too_large", act=command) from wrong
 
-    def _author(self, account_id: str) -> AccountRow:
-        """The account, active and inside its period (CM-04)."""
+    def author(self, account_id: str) -> AccountRow:
+        """The account; Refusal E_PERM unless it is active and inside its period, both ends included (CM-04)."""
         author, now = accounts.account(self._connection, account_id), self._clock.now_ms()
         in_time = author is not None and (author.valid_from or 0) <= now <= (
             author.valid_to if author.valid_to is not None else now
@@ -117,24 +113,47 @@ class Bus:
             raise Refusal(ErrorCode.PERM, "refusal.sign_in.expired", clause="CM-04", who=("account_admin",))
         return author
 
-    def district(self) -> District:
-        """The district pack with the rule numbers this district has changed (D-31)."""
-        changed = {
-            row.id: row.value for row in settings.rule_numbers(self._connection) if row.value is not None
-        }
-        if not changed:
-            return self._pack
-        rules = {
-            key: number.changed_to(changed[key]) if key in changed else number
-            for key, number in self._pack.rules.items()
-        }
-        return replace(self._pack, rules={RuleKey(key): number for key, number in rules.items()})
+    @property
+    def pack(self) -> District:
+        """The district pack as it came, for names; rule numbers that were changed are in `district`."""
+        return self._pack
 
-    def record_refusal(self, command: str, refusal: Refusal, account_id: str) -> None:
-        """Record a refusal that happened before the bus was reached (sign-in, input that is no command)."""
+    def check_right(self, command: str, account_id: str) -> None:
+        """Refuse, and record the refusal, unless this account may carry out a command (XC-06)."""
+        try:
+            self._check_right(command, self.author(account_id))
+        except Refusal as refusal:
+            self._record(command, refusal, account_id)
+            raise
+
+    def _check_right(self, command: str, author: AccountRow) -> None:
+        agency = author.agency or ""
+        if self._permissions.permits(command, agency, author.role_set):
+            return
+        who = self._permissions.who(command, agency)
+        text = "refusal.permission.denied" if who else "refusal.permission.nobody"
+        raise Refusal(ErrorCode.PERM, text, who=who, clause="XC-06", act=command)
+
+    def district(self) -> District:
+        """The district pack with the rule numbers this district has changed (D-31).
+
+        A number that does not fit its rule (another version wrote it) is not used: one bad row must not stop all acts.
+        """
+        rules = dict(self._pack.rules)
+        for row in settings.rule_numbers(self._connection):
+            if row.value is None or row.id not in set(RuleKey):
+                continue
+            try:
+                rules[RuleKey(row.id)] = rules[RuleKey(row.id)].changed_to(row.value)
+            except Refusal:
+                log.warning("rule number %s does not fit and is not used", row.id)
+        return replace(self._pack, rules=rules)
+
+    def record_refusal(self, command: str | None, refusal: Refusal, account_id: str) -> None:
+        """Record a refusal that happened before the bus was reached (sign-in, input that is no command: None)."""
         self._record(command, refusal, account_id)
 
-    def _record(self, command: str, refusal: Refusal, account_id: str) -> None:
+    def _record(self, command: str | None, refusal: Refusal, account_id: str) -> None:
         """One audit entry per refused act: code, command, faulty field, account; never the content (XC-07)."""
         maker = ActMaker(self._journal.state, self.workstation.agency)
         self._journal.state.forget_records()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from app.domain.district import District
 from app.domain.rule_numbers import RuleKey
@@ -17,6 +18,7 @@ from app.kernel.enums import Agency
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import new_id
 from app.kernel.texts import Texts
+from app.queries import incidents
 from app.queries.accounts import AccountRow
 
 
@@ -44,6 +46,10 @@ class Context:
     command: str
     acts: ActMaker
     texts: Texts
+    may: Callable[[str], bool]
+    """True if the author may carry out a command (by name)."""
+    who: Callable[[str], tuple[str, ...]]
+    """Roles of the author's agency (else the agencies) that may carry out a command."""
 
     @property
     def now_ms(self) -> int:
@@ -86,9 +92,31 @@ class Context:
         return self.acts.mark(self.command, entity, entity_id, verb, **body)
 
 
+def check_settled(context: Context, entity: str, entity_id: str, fields: Collection[str]) -> None:
+    """Refuse to write over values that stand against each other: first they are resolved, with a reason (XC-03, D-19)."""
+    for row in incidents.conflicts_of(context.connection, entity, entity_id):
+        if row.field in fields:
+            raise Refusal(
+                ErrorCode.STATE, "refusal.record.in_conflict", field=row.field, clause="XC-03, D-19"
+            )
+
+
 def ms(moment: datetime | None) -> int | None:
     """Moment of a command -> UTC milliseconds."""
     return None if moment is None else to_ms(moment)
+
+
+StateT = TypeVar("StateT", bound=StrEnum)
+
+
+def known_state(states: type[StateT], value: str | None) -> StateT:
+    """The state a record stands in; Refusal E_STATE for one that only a newer version knows."""
+    try:
+        return states(str(value))
+    except ValueError as wrong:
+        raise Refusal(
+            ErrorCode.STATE, "refusal.record.state_unknown", field="state", clause="RULES-2"
+        ) from wrong
 
 
 def missing(entity: str, field: str) -> Refusal:

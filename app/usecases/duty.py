@@ -8,12 +8,13 @@ from app.domain.log_entry import check_log_entry
 from app.domain.rule_numbers import RuleKey
 from app.domain.watch import Holder, check_take_post
 from app.journal.operation import Act
-from app.kernel.enums import LinkState, LogKind, Post, Role
+from app.kernel.enums import Agency, LinkState, LogKind, Post, Role
 from app.kernel.errors import ErrorCode, Refusal
-from app.queries import duty, incidents
+from app.queries import duty
 from app.queries.duty import LogRow, WatchRow
 from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
 from app.usecases.context import Context, missing, ms
+from app.usecases.incidents import find
 
 _ROLE_OF_POST = {
     Post.LEADER_ON_SHIFT: frozenset({Role.LEADER}),
@@ -57,11 +58,15 @@ class AmendLogEntry(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoteLinkState(Command):
-    """The console notes a change of a link's state (JD-01); `seconds`: how long the state before it lasted."""
+    """The console notes a change of a link's state (JD-01).
+
+    `seconds`: how long the state before it lasted; `first`: the first link-up since the start, nothing was cut before it.
+    """
 
     peer: str
     state: LinkState
     seconds: int = 0
+    first: bool = False
 
 
 def _present(context: Context) -> list[WatchRow]:
@@ -156,12 +161,8 @@ def write_log_entry(command: WriteLogEntry, context: Context) -> Outcome:
     at = ms(command.at) if command.at else context.now_ms
     assert at is not None
     _check_text(command.text, at, context, command.late_confirmed)
-    if (
-        command.incident_id is not None
-        and incidents.incident(context.connection, command.incident_id) is None
-    ):
-        raise missing("incident", "incident_id")
-    acts = _log(context, command.kind, command.text.strip(), at, command.incident_id)
+    incident_id = find(context, command.incident_id).id if command.incident_id is not None else None
+    acts = _log(context, command.kind, command.text.strip(), at, incident_id)
     return outcome(*acts, entry_id=acts[0].entity_id)
 
 
@@ -193,13 +194,17 @@ def amend_log_entry(command: AmendLogEntry, context: Context) -> Outcome:
     row = _own_entry(context, command.entry_id)
     at = row.at if row.at is not None else context.now_ms
     _check_text(command.text, at, context, late_confirmed=True)
-    acts = _log(context, LogKind(row.kind), command.text.strip(), at, row.incident_id, row.id)
+    kind = LogKind(row.kind) if row.kind in set(LogKind) else LogKind.NOTE
+    acts = _log(context, kind, command.text.strip(), at, row.incident_id, row.id)
     return outcome(*acts, entry_id=acts[0].entity_id)
 
 
 @handles(NoteLinkState, writes("log_entry"))
 def note_link_state(command: NoteLinkState, context: Context) -> Outcome:
     """Every change of a link's state is a log row (JD-01)."""
-    text = context.texts.get(f"log.link_{command.state.value}", peer=command.peer, seconds=command.seconds)
+    agencies = context.district.agencies
+    peer = agencies[Agency(command.peer)].short if command.peer in set(Agency) else command.peer
+    said = "first" if command.first else command.state.value
+    text = context.texts.get(f"log.link_{said}", peer=peer, seconds=command.seconds)
     acts = _log(context, LogKind.LINK, text, context.now_ms)
     return outcome(*acts, entry_id=acts[0].entity_id)

@@ -16,12 +16,12 @@ from app.domain.required import is_blank, require_text
 from app.domain.rule_numbers import RuleKey
 from app.journal import verbs
 from app.kernel.clock import SECOND_MS, local_date
-from app.kernel.enums import IncidentClass, IncidentStatus, ReportForm, ReportKind, Source
+from app.kernel.enums import Agency, IncidentClass, IncidentStatus, ReportForm, ReportKind, Source
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import incidents, reports
-from app.queries.incidents import IncidentRow
+from app.queries.incidents import EntryRow, IncidentRow
 from app.usecases.commands import Command, Moment, Outcome, handles, marks, outcome, writes
-from app.usecases.context import Context, missing, ms
+from app.usecases.context import Context, check_settled, known_state, missing, ms
 
 CRS = "WGS-84"
 BY_PERSON, BY_FEED = "person", "feed"
@@ -249,6 +249,7 @@ def change_incident(command: ChangeIncident, context: Context) -> Outcome:
     if not row.owes_reports and command.type_code is not None:
         duty = duty_to_report(context, False, row.alarm_grade, command.type_code)
         given |= {"report_duty": duty} if duty[0] else {}
+    check_settled(context, "incident", row.id, given.keys() - {"report_duty"})
     acts = context.change("incident", row.id, given) if given else []
     if received_at is not None and received_at != row.received_at:
         acts += context.enter("incident", row.id, received_at=received_at)
@@ -274,8 +275,11 @@ def _check_change(
                 tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE),
                 late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
             )
-    start = min(moment for moment in (received_at, row.received_at, context.now_ms) if moment is not None)
-    check_order(occurred_at, start)
+    if received_at is not None or occurred_at is not None:
+        known = [moment for moment in (received_at, row.received_at) if moment is not None]
+        check_order(
+            row.occurred_at if occurred_at is None else occurred_at, min(known, default=context.now_ms)
+        )
     if command.unit_code is not None and not is_blank(command.unit_code):
         check_unit_code(command.unit_code, context.district)
     if (command.lon is None) != (command.lat is None):
@@ -303,6 +307,19 @@ def raise_alarm_grade(command: RaiseAlarmGrade, context: Context) -> Outcome:
     return outcome(*acts, incident_id=row.id)
 
 
+def _check_grade_owner(command: StrikeEntry, context: Context, entry: EntryRow) -> None:
+    """The alarm grade is the fire side's (RULES part 3); another side strikes out only what it typed itself."""
+    if command.field == "alarm_grade" and context.agency not in (Agency.FRD, entry.agency):
+        raise Refusal(
+            ErrorCode.OWNER,
+            "refusal.incidents.grade_of_fire_side",
+            field="entry",
+            who=(Agency.FRD.value,),
+            clause="RC-16, XC-06",
+            owner=Agency.FRD,
+        )
+
+
 @handles(StrikeEntry, marks("incident", verbs.STRIKE))
 def strike_entry(command: StrikeEntry, context: Context) -> Outcome:
     """A chief strikes out a typing error, with reason; the last entry cannot be struck (FINDINGS 17)."""
@@ -318,6 +335,7 @@ def strike_entry(command: StrikeEntry, context: Context) -> Outcome:
     found = [entry for entry in standing if entry.hash.hex() == command.entry]
     if not found:
         raise missing("entry", "entry")
+    _check_grade_owner(command, context, found[0])
     if len(standing) == 1 and command.field == "received_at":
         raise Refusal(ErrorCode.STATE, "refusal.incidents.strike_last", field="entry", clause="D-01")
     act = context.mark(
@@ -327,18 +345,19 @@ def strike_entry(command: StrikeEntry, context: Context) -> Outcome:
 
 
 def _move(context: Context, row: IncidentRow, to: IncidentStatus, reason: str | None) -> Outcome:
+    check_settled(context, "incident", row.id, ["status"])
     sent = reports.reports(context.connection, row.id)
     incident_status.check_transition(
-        IncidentStatus(row.status),
+        known_state(IncidentStatus, row.status),
         to,
         owes_reports=bool(row.owes_reports),
         final_sent=any(report.kind == ReportKind.FINAL for report in sent),
         document_sent=any(report.form == ReportForm.WRITTEN for report in sent),
         reason=reason,
     )
-    values = {"status": to.value} | (
-        {"status_reason": reason.strip()} if text_or_none(reason) and reason else {}
-    )
+    values = {"status": to.value}
+    if (said := text_or_none(reason)) is not None:
+        values["status_reason"] = said
     return outcome(*context.change("incident", row.id, values), incident_id=row.id)
 
 

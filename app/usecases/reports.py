@@ -11,6 +11,7 @@ from app.domain.oral_report import OralForm, check_oral_report
 from app.domain.report_chain import ChainReport
 from app.domain.required import require_text
 from app.domain.rule_numbers import RuleKey
+from app.kernel.clock import SHANGHAI, from_ms
 from app.kernel.enums import Channel, Recipient, ReportForm, ReportKind
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import reports
@@ -119,12 +120,56 @@ def amend_oral_report(command: AmendOralReport, context: Context) -> Outcome:
     amended = reports.oral_report(context.connection, command.oral_report_id)
     if amended is None or amended.incident_id is None:
         raise missing("oral_report", "oral_report_id")
+    if amended.agency != context.agency:
+        raise Refusal(
+            ErrorCode.OWNER,
+            "refusal.owner.row",
+            field="oral_report_id",
+            who=(str(amended.agency),),
+            clause="RP-16",
+            owner=amended.agency,
+        )
     row = find(context, amended.incident_id)
     if any(other.amends_id == amended.id for other in reports.oral_reports(context.connection, row.id)):
         raise Refusal(ErrorCode.STATE, "refusal.reports.oral_amended", field="oral_report_id", clause="RP-16")
     form = OralForm(command.to_role, command.channel, ms(command.spoken_at), command.gist)
     _check(form, context, row, command.confirmed)
     return _oral_row(form, context, row.id, amended.id)
+
+
+def _check_chain(command: FileReport, context: Context, row: IncidentRow) -> None:
+    """The place of this report in the chain of its incident (RP-15)."""
+    known = [
+        ChainReport(ReportKind(str(report.kind)), sent=True)
+        for report in reports.reports(context.connection, row.id)
+        if report.kind in set(ReportKind)
+    ]
+    firsts = [
+        report.form
+        for report in reports.reports(context.connection, row.id)
+        if report.kind == ReportKind.FIRST
+    ]
+    # The written version of a first report is version 2 of the same report, not a second one (D-32).
+    written_version = command.kind is ReportKind.FIRST and command.form is ReportForm.WRITTEN
+    if not (written_version and firsts == [ReportForm.SHORT]):
+        report_chain.check_next(command.kind, known)
+
+
+def _first_text(command: FileReport, context: Context, row: IncidentRow) -> str:
+    """When, where and what, checked (RP-02, D-04), and the text that says them: what was typed is never dropped."""
+    place = command.place if command.place is not None else row.place
+    what = command.what if command.what is not None else row.what
+    occurred_at = ms(command.occurred_at) if command.occurred_at else row.occurred_at
+    now = context.now_ms
+    check_first_report(occurred_at, place, what, received_at=row.received_at or now, now_ms=now)
+    assert occurred_at is not None
+    facts = context.texts.get(
+        "report.facts",
+        when=f"{from_ms(occurred_at).astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        place=(place or "").strip(),
+        what=(what or "").strip(),
+    )
+    return facts if (said := text_or_none(command.text)) is None else f"{facts}\n{said}"
 
 
 @handles(FileReport, writes("report"))
@@ -141,25 +186,18 @@ def file_report(command: FileReport, context: Context) -> Outcome:
         tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE),
         late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
     )
-    known = [
-        report for report in reports.reports(context.connection, row.id) if report.kind in set(ReportKind)
-    ]
-    # The written version of a first report is version 2 of the same report, not a second one (D-32).
-    second_version = command.kind is ReportKind.FIRST and command.form is ReportForm.WRITTEN
-    if not (
-        second_version
-        and [report.form for report in known if report.kind == ReportKind.FIRST] == [ReportForm.SHORT]
-    ):
-        report_chain.check_next(
-            command.kind, [ChainReport(ReportKind(report.kind), sent=True) for report in known]
+    if row.received_at is not None and sent_at < row.received_at and not command.confirmed:
+        raise Refusal(
+            ErrorCode.TIME,
+            "refusal.reports.sent_before_received",
+            field="sent_at",
+            clause="RP-07, D-26",
+            sent_at=sent_at,
+            received_at=row.received_at,
         )
+    _check_chain(command, context, row)
     if command.kind is ReportKind.FIRST:
-        place, what = command.place or row.place, command.what or row.what
-        occurred_at = ms(command.occurred_at) or row.occurred_at
-        check_first_report(
-            occurred_at, place, what, received_at=row.received_at or sent_at, now_ms=context.now_ms
-        )
-        text = command.text or _usual_gist(row)
+        text = _first_text(command, context, row)
     else:
         require_text(command.text, "refusal.reports.text_required", field="text", clause="RP-11")
         text = command.text or ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.rule_numbers import RuleKey
 from app.usecases.commands import Command, Outcome, handles, outcome, writes
-from app.usecases.context import Context
+from app.usecases.context import Context, check_settled
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +21,7 @@ class ChangeRuleNumber(Command):
 def change_rule_number(command: ChangeRuleNumber, context: Context) -> Outcome:
     """Checked against the range of its rule (E_RANGE)."""
     context.district.rules[command.key].changed_to(command.value)
+    check_settled(context, "rule_number", command.key.value, ["value"])
     return outcome(
         *context.change("rule_number", command.key.value, {"value": command.value}), key=command.key.value
     )
