@@ -1,0 +1,282 @@
+"""The port of the screens over a running site: light until the first paint, then node, writer and network behind it.
+
+Before the node is open, questions are already answered by the window's own reader, and acts wait for it. Nothing here
+imports SQLAlchemy or the network before `open` is called: the board paints first (QUALITY, Speed).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.bootstrap.district_view import district_view
+from app.bootstrap.reading import Reader
+from app.kernel.changes import ChangeSet
+from app.kernel.clock import Clock
+from app.kernel.enums import Agency
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.kernel.paths import DataDir
+from app.kernel.texts import DEFAULT_LANGUAGE, Texts
+from app.local import identity, memory
+from app.ui.shell.ports import Health
+
+if TYPE_CHECKING:
+    from app.bootstrap.node import Node
+    from app.bootstrap.service import Listening, Service
+    from app.queries.accounts import AccountRow
+    from app.replication.status import LinkStatus
+    from app.usecases.bus import Done
+    from app.usecases.commands import Command
+
+log = logging.getLogger(__name__)
+ResultT = TypeVar("ResultT")
+
+_PARTNER = {Agency.EMB: Agency.FRD, Agency.FRD: Agency.EMB, Agency.HALL: Agency.EMB}
+
+
+class SiteConsole:
+    """One site for one window. `open` starts the work behind it, `close` ends all of it in order.
+
+    EnvironmentFault from the constructor: no database, not ours, or unreadable; nothing is left running then.
+    """
+
+    def __init__(
+        self,
+        data: DataDir,
+        clock: Clock,
+        listen: Listening | None = None,
+        language: str = DEFAULT_LANGUAGE,
+    ) -> None:
+        self.data, self.clock, self.texts = data, clock, Texts.load(language)
+        self._listen = listen
+        if not data.database.exists():
+            raise EnvironmentFault("database.missing", "fault.database.missing", path=str(data.database))
+        self._settled = threading.Event()
+        self._reader = _reader_of(data, self._settled)
+        try:
+            self._know()
+        except BaseException:
+            self._reader.close()
+            raise
+        self._acts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="window-acts")
+        self._hearers: list[Callable[[ChangeSet], None]] = []
+        self._guard = threading.Lock()
+        self._troubles: list[EnvironmentFault] = []
+        self._node: Node | None = None
+        self._service: Service | None = None
+        self._net: threading.Thread | None = None
+        self._closed = False
+        self.opened: Future[None] = Future()
+        self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
+
+    def _know(self) -> None:
+        """Who this site is and what it remembers, read before anything else runs."""
+        try:
+            me = self._reader.ask(identity.read_self).result()
+            self._memory = self._reader.ask(memory.load).result()
+        except sqlite3.Error as wrong:
+            raise _damaged(self.data) from wrong
+        if me is None:
+            raise _damaged(self.data)
+        self.realm, self.agency, self.site = me.realm, me.agency, me.site
+        self.partner = _PARTNER[Agency(me.agency)].value
+        self.district = district_view(me.district, self.data, self.texts.language)
+
+    # -- beginning and end -----------------------------------------------------------------------------------------------
+    def open(self) -> None:
+        """Open the site behind the window; `opened` tells how it went. To be called once, after the first paint."""
+        self._acts.submit(self._open)
+
+    def _open(self) -> None:
+        try:
+            from app.bootstrap.node import Node, Open
+
+            node = Node(Open(self.data, self.clock, self.texts.language))
+        except BaseException as error:
+            self.opened.set_exception(error)
+            if not isinstance(error, EnvironmentFault):
+                log.exception("the site could not be opened")
+            return
+        node.subscribe(self._publish)
+        self._node = node
+        self._reader.settle()
+        self._net = threading.Thread(target=self._run_net, args=(node,), name="net", daemon=True)
+        self._net.start()
+        self.opened.set_result(None)
+
+    def _run_net(self, node: Node) -> None:
+        """Try to listen; a port that is taken costs the listening, not the dialling and not the window."""
+        for listen in dict.fromkeys((self._listen, None)):
+            try:
+                asyncio.run(self._serve(node, listen))
+            except EnvironmentFault as fault:
+                log.warning("the network did not start: %s", fault.code)
+                self._trouble(fault)
+            except Exception:
+                log.exception("the network failed")
+                self._trouble(EnvironmentFault("net.failed", "fault.window.net"))
+                return
+            else:
+                self.stopped.set_result(None)
+                return
+
+    async def _serve(self, node: Node, listen: Listening | None) -> None:
+        from app.bootstrap.service import Service
+
+        async with Service(node, listen) as service:
+            with self._guard:
+                self._service, self._loop = service, asyncio.get_running_loop()
+            if not self._closed:
+                await service.stop.wait()
+            with self._guard:
+                self._service = None
+
+    def close(self) -> None:
+        """Network first, then acts under way, then reader and database; nothing runs afterwards."""
+        self._closed = True
+        self._acts.submit(lambda: None).result()  # an opening that is under way is waited for
+        with self._guard:
+            service = self._service
+        if service is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
+                self._loop.call_soon_threadsafe(service.stop.set)
+        if self._net is not None:
+            self._net.join()
+        self._acts.shutdown(wait=True)
+        self._reader.close()
+        if self._node is not None:
+            self._node.close()
+        with self._guard:
+            self._hearers.clear()
+
+    # -- the two doors ---------------------------------------------------------------------------------------------------
+    def execute(self, command: Command, account_id: str) -> Future[Done]:
+        """Carry out a command; the future raises Refusal or EnvironmentFault."""
+        return self._acts.submit(lambda: self._site().execute(command, account_id))
+
+    def sign_in(self, name: str, password: str) -> Future[AccountRow]:
+        """The account; the future raises Refusal E_PERM."""
+        return self._acts.submit(lambda: self._site().sign_in(name, password))
+
+    def query(self, read: Callable[[Any], ResultT], key: str | None = None) -> Future[ResultT]:
+        """Run a query on the reader's thread; a newer one under the same key cancels an older."""
+        return self._reader.ask(read, key)
+
+    def history(self, entity: str, entity_id: str) -> Future[Sequence[Any]]:
+        """Operations on one record in their order (app.journal.history)."""
+
+        def read(connection: sqlite3.Connection) -> Sequence[Any]:
+            from app.journal.history import history
+
+            return history(connection, entity, entity_id)
+
+        return self._reader.ask(read, f"history:{entity}")
+
+    def _site(self) -> Node:
+        if self._node is None:
+            self.opened.result()
+            raise RuntimeError("the site is not open")
+        return self._node
+
+    # -- news ------------------------------------------------------------------------------------------------------------
+    def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
+        """Call `hear` after every commit, on any thread; the result ends the subscription."""
+        with self._guard:
+            self._hearers.append(hear)
+
+        def end() -> None:
+            with self._guard, contextlib.suppress(ValueError):
+                self._hearers.remove(hear)
+
+        return end
+
+    def _publish(self, changes: ChangeSet) -> None:
+        with self._guard:
+            hearers = list(self._hearers)
+        for hear in hearers:
+            hear(changes)
+
+    def links(self) -> list[LinkStatus]:
+        """Honest state of every link; empty while the network is not up."""
+        with self._guard:
+            service = self._service
+        return service.links() if service is not None else []
+
+    def health(self) -> Future[Health]:
+        """Figures of the status line."""
+        return self._reader.ask(self._health, "health")
+
+    def _health(self, connection: sqlite3.Connection) -> Health:
+        files = [self.data.database, self.data.database.with_name(self.data.database.name + "-wal")]
+        size = sum(file.stat().st_size for file in files if file.exists())
+        copies = [file.stat().st_mtime_ns // 1_000_000 for file in self.data.backups.glob("console-*.db")]
+        (held,) = connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()
+        return Health(size, max(copies, default=None), held)
+
+    def troubles(self) -> list[EnvironmentFault]:
+        """What does not work although the site is open."""
+        with self._guard:
+            return list(self._troubles)
+
+    def _trouble(self, fault: EnvironmentFault) -> None:
+        with self._guard:
+            self._troubles.append(fault)
+
+    # -- words -----------------------------------------------------------------------------------------------------------
+    def _names(self) -> dict[str, str]:
+        return {key: view.short for key, view in self.district.agencies.items()}
+
+    def sentence(self, error: Refusal | EnvironmentFault) -> str:
+        """What happened, why, and what to do."""
+        from app.domain import wording
+
+        return wording.sentence(self.texts, error, self._names())
+
+    def who(self, error: Refusal) -> str:
+        """Who can do the refused act."""
+        from app.domain import wording
+
+        return wording.who_can(self.texts, error, self._names())
+
+    def clause(self, error: Refusal) -> str:
+        """Source clause of the rule behind a refusal."""
+        from app.domain import wording
+
+        return wording.clauses(self.texts, error)
+
+    # -- memory ----------------------------------------------------------------------------------------------------------
+    def memory(self, key: str) -> Any:
+        """Something this workstation remembers, None when nothing."""
+        return self._memory.get(key)
+
+    def remember(self, key: str, value: Any) -> None:
+        """Keep a JSON value; it is on the disk within milliseconds once the site is open. None forgets it."""
+        if value is None:
+            self._memory.pop(key, None)
+        else:
+            self._memory[key] = value
+        at = self.clock.now_ms()
+        kept = self._acts.submit(lambda: self._site().local(lambda c: memory.keep(c, key, value, at)))
+        kept.add_done_callback(_log_failure)
+
+
+def _log_failure(kept: Future[None]) -> None:
+    if not kept.cancelled() and kept.exception() is not None:
+        log.warning("something was not remembered: %s", type(kept.exception()).__name__)
+
+
+def _damaged(data: DataDir) -> EnvironmentFault:
+    return EnvironmentFault("database.damaged", "fault.database.damaged", path=str(data.database))
+
+
+def _reader_of(data: DataDir, settled: threading.Event) -> Reader:
+    try:
+        return Reader(data.database, settled)
+    except sqlite3.Error as wrong:
+        raise _damaged(data) from wrong

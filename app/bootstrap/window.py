@@ -1,0 +1,35 @@
+"""The console with its window: board first, then the node, then the network; the end in the opposite order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.bootstrap.site_console import SiteConsole
+from app.kernel import logs
+from app.kernel.clock import Clock
+from app.kernel.enums import Realm
+from app.kernel.errors import EnvironmentFault
+from app.kernel.paths import DataDir
+
+if TYPE_CHECKING:
+    from app.bootstrap.service import Listening
+
+
+def run_window(data: DataDir, realm: Realm, clock: Clock, listen: Listening | None) -> int:
+    """Show the console until it is closed; returns the exit code.
+
+    EnvironmentFault when nothing can be shown: no display (`display.none`), no database, data of the other realm (XC-10),
+    a console already running on it. What fails later is shown in the window, which then ends with code 4.
+    """
+    from app.ui import start
+
+    start.check_display()
+    if data.logs.exists():
+        logs.configure(data.logs)
+    console = SiteConsole(data, clock, listen)
+    try:
+        if console.realm != realm:
+            raise EnvironmentFault("data.realm", "fault.window.realm", path=str(data.root))
+        return start.run(console, console.open, console.stopped)
+    finally:
+        console.close()

@@ -1,0 +1,1 @@
+"""The incident desk: one line while folded, overview and timeline when opened."""

@@ -1,0 +1,1 @@
+"""Forms filled by keyboard alone: registration, oral report, grade, watch."""

@@ -1,0 +1,1 @@
+"""The link panel: how the line to the partner really stands."""

@@ -1,0 +1,144 @@
+"""Which alarms stand, derived from rows and links alone: whoever sees the same rows sees the same alarms (D-02, JD-01).
+
+Acknowledging is kept by this window for as long as it runs; it becomes an act of the journal with the feature of alarms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from app.kernel.clock import SECOND_MS, local_date
+from app.kernel.enums import DeadlineKind, LinkState
+
+if TYPE_CHECKING:
+    from app.queries.incidents import IncidentRow
+    from app.replication.status import LinkStatus
+
+
+class Severity(IntEnum):
+    """Red must be acknowledged; amber is said once and stands."""
+
+    RED = 0
+    AMBER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm. `id` stays the same while its cause does; `due_at` (UTC ms) counts for clocks, `since` for the rest.
+
+    `kind`: oral_report, written_report, single_sided, skew, trouble. `owner` is the agency that owes, or empty.
+    """
+
+    id: str
+    severity: Severity
+    kind: str
+    incident_id: str = ""
+    title: str = ""
+    owner: str = ""
+    due_at: int | None = None
+    since: int | None = None
+    number: int = 0
+
+
+def _clocks(row: IncidentRow) -> Iterable[tuple[DeadlineKind, int]]:
+    """The clocks of an incident that still run."""
+    if row.oral_due_at is not None and row.oral_met_at is None:
+        yield DeadlineKind.ORAL_REPORT, row.oral_due_at
+    if row.written_due_at is not None and row.written_met_at is None:
+        yield DeadlineKind.WRITTEN_REPORT, row.written_due_at
+
+
+def of_clocks(rows: Iterable[IncidentRow], now_ms: int, amber_s: int) -> list[Alarm]:
+    """Overdue clocks are red, those within the amber span amber; the due moment itself is still on time (D-02)."""
+    found = []
+    for row in rows:
+        if not row.open or row.retracted:
+            continue
+        for kind, due in _clocks(row):
+            left = due - now_ms
+            if left > amber_s * SECOND_MS:
+                continue
+            severity = Severity.RED if left < 0 else Severity.AMBER
+            title = row.what or row.place or row.no or ""
+            place = row.place if row.what and row.place and row.place not in row.what else ""
+            found.append(
+                Alarm(
+                    f"{kind}:{row.id}:{due}:{severity.name}",
+                    severity,
+                    kind.value,
+                    row.id,
+                    f"{place}{title}",
+                    row.agency or "",
+                    due,
+                )
+            )
+    return found
+
+
+def of_links(links: Iterable[LinkStatus], partner: str) -> list[Alarm]:
+    """Partner not reachable: single-sided duty (JD-01). Clocks more than the limit apart warn (D-24)."""
+    found = []
+    for link in links:
+        if link.agency == partner and link.state is LinkState.DOWN:
+            found.append(Alarm(f"single_sided:{link.since}", Severity.RED, "single_sided", since=link.since))
+        if link.clock_warns and link.clock_offset_ms is not None:
+            seconds = round(link.clock_offset_ms / SECOND_MS)
+            found.append(Alarm(f"skew:{link.site}", Severity.AMBER, "skew", number=seconds))
+    return found
+
+
+@dataclass
+class AlarmDesk:
+    """Keeps which alarms stand, which were acknowledged here, and how many the day has seen."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    day: str = ""
+    seen: set[str] = field(default_factory=set)
+    standing: tuple[Alarm, ...] = ()
+
+    def stand(self, alarms: Sequence[Alarm], now_ms: int) -> bool:
+        """Take over what stands now, ranked; True when the set or its order changed."""
+        today = local_date(now_ms)
+        if today != self.day:
+            self.day, self.seen = today, set()
+        ranked = tuple(sorted(alarms, key=self._rank))
+        changed = ranked != self.standing
+        self.standing = ranked
+        known = {alarm.id for alarm in ranked}
+        self.seen |= known
+        self.acknowledged &= known
+        return changed
+
+    def _rank(self, alarm: Alarm) -> tuple[bool, int, bool, int, str]:
+        """Unacknowledged red, acknowledged red, amber; among them what is longest overdue or due first."""
+        waits = alarm.severity is Severity.RED and alarm.id not in self.acknowledged
+        moment = alarm.due_at if alarm.due_at is not None else alarm.since if alarm.since is not None else 0
+        return (not waits, alarm.severity, alarm.due_at is None, moment, alarm.id)
+
+    @property
+    def unacknowledged(self) -> tuple[Alarm, ...]:
+        """Red alarms nobody at this console has acknowledged."""
+        return tuple(a for a in self.standing if a.severity is Severity.RED and a.id not in self.acknowledged)
+
+    def acknowledge_top(self) -> Alarm | None:
+        """Acknowledge the first unacknowledged red alarm (F2); None when there is none."""
+        waiting = self.unacknowledged
+        if not waiting:
+            return None
+        self.acknowledged.add(waiting[0].id)
+        self.standing = tuple(sorted(self.standing, key=self._rank))
+        return waiting[0]
+
+    def memory(self) -> dict[str, object]:
+        """What is kept over a restart of the same day."""
+        return {"day": self.day, "seen": sorted(self.seen), "acknowledged": sorted(self.acknowledged)}
+
+    def recall(self, kept: object, now_ms: int) -> None:
+        """Take up what was kept, when it is of today."""
+        if isinstance(kept, dict) and kept.get("day") == local_date(now_ms):
+            self.day = str(kept["day"])
+            self.seen = {str(item) for item in kept.get("seen", [])}
+            self.acknowledged = {str(item) for item in kept.get("acknowledged", [])}

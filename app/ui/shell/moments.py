@@ -1,0 +1,81 @@
+"""Moments and spans as the screen writes them: 24 h, Asia/Shanghai, ages in the largest fitting unit (SCREEN)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from app.kernel.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, SHANGHAI, from_ms
+from app.kernel.texts import Texts
+
+_TIME = re.compile(r"(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+)?(\d{1,2}):?(\d{2})(?::?(\d{2}))?")
+
+
+def local(ms: int) -> datetime:
+    """UTC ms -> aware local time."""
+    return from_ms(ms).astimezone(SHANGHAI)
+
+
+def clock_text(ms: int) -> str:
+    """20:16:07."""
+    return f"{local(ms):%H:%M:%S}"
+
+
+def minute_text(ms: int) -> str:
+    """20:16."""
+    return f"{local(ms):%H:%M}"
+
+
+def day_text(texts: Texts, ms: int) -> str:
+    """Month and day as the language writes them."""
+    when = local(ms)
+    return texts.get("ui.shell.date", month=when.month, day=when.day)
+
+
+def weekday_text(texts: Texts, ms: int) -> str:
+    """Name of the weekday."""
+    return texts.get("ui.shell.weekdays").split()[local(ms).weekday()]
+
+
+def exact_text(ms: int) -> str:
+    """2025-07-14 20:16:07, for tooltips and timelines."""
+    return f"{local(ms):%Y-%m-%d %H:%M:%S}"
+
+
+def countdown(left_ms: int) -> str:
+    """mm:ss or h:mm:ss of a span, without sign; a running second counts as a whole one until it is over.
+
+    Left: 600 000 -> 10:00, 599 001 -> 10:00. Passed: -1 -> 00:00, -161 000 -> 02:41 (D-02: the due moment is on time).
+    """
+    seconds = -(-left_ms // SECOND_MS) if left_ms >= 0 else -left_ms // SECOND_MS
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
+
+
+def age(texts: Texts, ms: int) -> str:
+    """An age or span in its largest unit: 38 s, 12 min, 2 h, 3 d; below zero counts as nothing."""
+    ms = max(0, ms)
+    for key, unit in (("d", DAY_MS), ("h", HOUR_MS), ("min", MINUTE_MS)):
+        if ms >= unit:
+            return texts.get(f"ui.shell.age.{key}", n=ms // unit)
+    return texts.get("ui.shell.age.s", n=ms // SECOND_MS)
+
+
+def parse_time(text: str, now_ms: int) -> datetime | None:
+    """What an officer types for a moment: 14:02, 1402, 140210, 7-14 23:58, 2025-07-14 23:58; None when it is no time.
+
+    Without a date it is the latest such moment that is not more than a minute ahead of now: 23:58 typed at 00:05 is
+    yesterday's.
+    """
+    found = _TIME.fullmatch(text.strip().replace("\uff1a", ":"))
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) if part else None for part in found.groups())
+    now = local(now_ms)
+    try:
+        when = now.replace(hour=hour or 0, minute=minute or 0, second=second or 0, microsecond=0)
+        if month is not None and day is not None:
+            return when.replace(year=year or now.year, month=month, day=day)
+    except ValueError:
+        return None
+    return when - timedelta(days=1) if when - now > timedelta(minutes=1) else when

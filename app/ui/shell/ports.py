@@ -1,0 +1,41 @@
+"""What the window asks of a running site beyond the two doors of `Console`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.kernel.errors import EnvironmentFault
+from app.ui.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Figures of the status line: bytes of the database, newest backup (UTC ms or None), operations held."""
+
+    size_bytes: int
+    backup_at: int | None
+    operations: int
+
+
+class SiteDoor(Console, Protocol):
+    """The console as the window itself sees it."""
+
+    @property
+    def opened(self) -> Future[None]:
+        """Done once acts are possible; carries the EnvironmentFault when the site cannot be opened."""
+        ...
+
+    def history(self, entity: str, entity_id: str) -> Future[Sequence[Any]]:
+        """Operations on one record in their order: `recorded_at`, `agency`, `account_id`, `command`, `changes`."""
+        ...
+
+    def health(self) -> Future[Health]:
+        """Figures of the status line."""
+        ...
+
+    def troubles(self) -> list[EnvironmentFault]:
+        """What does not work although the site is open (a port in use, say); a snapshot, from any thread."""
+        ...

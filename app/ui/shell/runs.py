@@ -1,0 +1,202 @@
+"""Lines of text made of runs: words, shapes, icons and chips on one baseline, painted without a label for each.
+
+A line repaints only when its runs changed; its words stand in the accessible name as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.ui.theme.chips import PADDING, Look, paint_plate
+from app.ui.theme.theme import Theme
+
+ICON_GAP = 4
+CHIP_HEIGHT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a line. `size`: name of the type scale; `gap`: px before it; `icon` and `level` stand before the text.
+
+    `look` makes it a chip; `shrinks` lets it be elided when there is no room; `dotted` underlines what is unverified;
+    `key` is told when the run is clicked.
+    """
+
+    text: str = ""
+    token: str = "text"
+    size: str = "table"
+    bold: bool = False
+    gap: int = 8
+    icon: str = ""
+    level: str = ""
+    look: Look | None = None
+    shrinks: bool = False
+    dotted: bool = False
+    key: str = ""
+
+
+Runs = Sequence[Run]
+
+
+def words(runs: Runs) -> str:
+    """The text of a line, for the accessible name and for copying."""
+    return " ".join(run.text for run in runs if run.text)
+
+
+class Painter:
+    """Measures and paints runs with a theme."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def width(self, run: Run) -> float:
+        """Width of a run in px without the gap before it."""
+        theme = self._theme
+        width = QFontMetricsF(theme.font(run.size, run.bold)).horizontalAdvance(run.text) if run.text else 0.0
+        if run.look is not None:
+            width += PADDING
+        mark = self._mark(run)
+        return width + mark + (ICON_GAP if mark and run.text else 0)
+
+    def total(self, runs: Runs) -> float:
+        """Width of a line in px."""
+        return sum(self.width(run) + (run.gap if index else 0) for index, run in enumerate(runs))
+
+    def _mark(self, run: Run) -> int:
+        return self._theme.px(run.size) + 1 if run.icon or run.level else 0
+
+    def paint(self, painter: QPainter, runs: Runs, area: QRectF, ratio: float) -> list[tuple[QRectF, str]]:
+        """Paint runs into an area, the shrinking ones elided; returns where runs with a key stand."""
+        runs = self._fitted(runs, area.width())
+        biggest = max((self._theme.px(run.size) for run in runs), default=0)
+        metrics = QFontMetricsF(self._theme.font(biggest)) if biggest else None
+        middle = area.center().y()
+        baseline = middle + (metrics.ascent() - metrics.descent()) / 2 if metrics else middle
+        x, places = area.left(), []
+        for index, run in enumerate(runs):
+            x += run.gap if index else 0
+            width = self.width(run)
+            self._paint_one(painter, run, QRectF(x, area.top(), width, area.height()), baseline, ratio)
+            if run.key:
+                places.append((QRectF(x, area.top(), width, area.height()), run.key))
+            x += width
+        return places
+
+    def _fitted(self, runs: Runs, room: float) -> Runs:
+        over = self.total(runs) - room
+        if over <= 0.5:
+            return runs
+        fitted = list(runs)
+        for index in sorted((i for i, run in enumerate(runs) if run.shrinks), key=lambda i: -self.width(runs[i])):
+            run = fitted[index]
+            had = self.width(run)
+            metrics = QFontMetricsF(self._theme.font(run.size, run.bold))
+            room_for_text = max(0.0, metrics.horizontalAdvance(run.text) - over)
+            short = metrics.elidedText(run.text, Qt.TextElideMode.ElideRight, room_for_text)
+            fitted[index] = replace(run, text=short)
+            over -= had - self.width(fitted[index])
+            if over <= 0.5:
+                break
+        while fitted and self.total(fitted) > room + 0.5 and len(fitted) > 1:
+            fitted.pop()  # what stands last is the least important
+        return fitted
+
+    def _paint_one(self, painter: QPainter, run: Run, box: QRectF, baseline: float, ratio: float) -> None:
+        theme, x = self._theme, box.left()
+        colour = theme.disabled() if run.token == "disabled" else theme.colour(run.token)
+        if run.look is not None:
+            plate = QRectF(x, box.center().y() - CHIP_HEIGHT / 2, box.width(), CHIP_HEIGHT)
+            colour = paint_plate(painter, plate, theme, run.look)
+            x += PADDING / 2
+        mark = self._mark(run)
+        if run.level:
+            theme.paint_level(painter, run.level, mark, QPointF(x, box.center().y() - mark / 2))
+        elif run.icon:
+            token = run.token if run.look is None else run.look.value[3]
+            painter.drawPixmap(
+                QPointF(x, box.center().y() - mark / 2), theme.pixmap(run.icon, token, mark, ratio)
+            )
+        x += mark + ICON_GAP if mark else 0
+        painter.setFont(theme.font(run.size, run.bold))
+        painter.setPen(colour)
+        painter.drawText(QPointF(x, baseline), run.text)
+        if run.dotted:
+            painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(x, baseline + 3), QPointF(box.right(), baseline + 3))
+
+
+class RunLines(QWidget):
+    """One line of runs, or several under each other. `clicked` tells the key of a run that was clicked."""
+
+    clicked = Signal(str)
+
+    def __init__(
+        self, theme: Theme, rows: tuple[int, ...] = (20,), *, right: bool = False, parent: QWidget | None = None
+    ) -> None:
+        """`rows`: height of each line in px; `right`: lines end at the right edge."""
+        super().__init__(parent)
+        self._theme, self._rows, self._right = theme, rows, right
+        self._painter = Painter(theme)
+        self._lines: tuple[tuple[Run, ...], ...] = tuple(() for _ in rows)
+        self._places: list[tuple[QRectF, str]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def set_runs(self, *lines: Runs) -> None:
+        """Show these lines; nothing is painted when they are the ones shown."""
+        new = tuple(tuple(line) for line in lines)
+        if new == self._lines:
+            return
+        resized = any(
+            self._painter.total(a) != self._painter.total(b) for a, b in zip(new, self._lines, strict=False)
+        )
+        self._lines = new
+        self.setAccessibleName("\n".join(words(line) for line in new))
+        if resized:
+            self.updateGeometry()
+        self.update()
+
+    @property
+    def runs(self) -> tuple[tuple[Run, ...], ...]:
+        """The lines shown."""
+        return self._lines
+
+    def text(self) -> str:
+        """All words shown, one line under the other."""
+        return self.accessibleName()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the widest line."""
+        widest = max((self._painter.total(line) for line in self._lines), default=0.0)
+        return QSize(round(widest + 0.5), sum(self._rows))
+
+    def minimumSizeHint(self) -> QSize:
+        """Lines shrink where they must."""
+        return QSize(0, sum(self._rows))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint all lines, the block centred in the widget's height."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        y = (self.height() - sum(self._rows)) / 2
+        self._places = []
+        for height, line in zip(self._rows, self._lines, strict=False):
+            width = min(self._painter.total(line), self.width())
+            x = self.width() - width if self._right else 0
+            area = QRectF(x, y, self.width() - x, height)
+            self._places += self._painter.paint(painter, line, area, self.devicePixelRatioF())
+            y += height
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell which run was clicked; anything else goes on to the parent."""
+        for box, key in self._places:
+            if box.contains(event.position()):
+                self.clicked.emit(key)
+                return
+        super().mousePressEvent(event)

@@ -1,0 +1,123 @@
+"""Brings the window up: display, QApplication, board painted; only then does the site behind it open."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from app.kernel.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from app.ui.shell.main_window import MainWindow
+    from app.ui.shell.ports import SiteDoor
+
+log = logging.getLogger(__name__)
+EXIT_OK, EXIT_FAULT = 0, 4
+_X_PORT = 6000
+_X_TIMEOUT_S = 2.0
+
+
+def check_display(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> None:
+    """EnvironmentFault `display.none` where Qt would abort the process: no X or Wayland server answers."""
+    if not platform.startswith("linux"):
+        return
+    chosen = environment.get("QT_QPA_PLATFORM", "")
+    if chosen and not chosen.startswith(("xcb", "wayland")):
+        return
+    if _wayland_answers(environment) or _x_answers(environment.get("DISPLAY", "")):
+        return
+    raise EnvironmentFault("display.none", "fault.display.none")
+
+
+def _wayland_answers(environment: Mapping[str, str]) -> bool:
+    name, folder = environment.get("WAYLAND_DISPLAY", ""), environment.get("XDG_RUNTIME_DIR", "")
+    return bool(name) and os.path.exists(os.path.join(folder, name))
+
+
+def _x_answers(display: str) -> bool:
+    host, _, number = display.rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdigit():
+        return False
+    if host not in ("", "unix"):
+        try:
+            socket.create_connection((host, _X_PORT + int(number)), _X_TIMEOUT_S).close()
+        except OSError:
+            return False
+        return True
+    path = f"/tmp/.X11-unix/X{number}"
+    return any(_connects(address) for address in (path, f"\0{path}"))
+
+
+def _connects(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        try:
+            line.connect(address)
+        except OSError:
+            return False
+        return True
+
+
+def application() -> QApplication:
+    """The one QApplication, made ready for the web engine; the program ends when it is told to, not with a window."""
+    from PySide6.QtCore import QCoreApplication, Qt
+    from PySide6.QtWidgets import QApplication
+
+    running = QApplication.instance()
+    if isinstance(running, QApplication):
+        return running
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    made = QApplication(sys.argv[:1])
+    made.setApplicationName("joint-duty-console")
+    made.setQuitOnLastWindowClosed(False)
+    return made
+
+
+def open_window(console: SiteDoor) -> MainWindow:
+    """The window over a console, not shown yet; needs a QApplication."""
+    from app.ui.session import Session
+    from app.ui.shell.main_window import MainWindow
+    from app.ui.theme import Theme
+
+    theme = Theme(str(console.memory("theme") or "dark"))
+    return MainWindow(console, Session(console), theme)
+
+
+def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None]) -> int:
+    """Show the window until it is closed; `begin` is called once, after its first paint. Returns the exit code.
+
+    `stopped` done: the site was told from outside to stop, and the window closes.
+    """
+    running = application()
+    window = open_window(console)
+    window.first_painted.connect(begin)
+    window.closed.connect(running.quit)
+    window.follow(stopped, window.close)
+    before = _on_signals(window)
+    window.appear()
+    try:
+        running.exec()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    code = EXIT_FAULT if window.fault is not None else EXIT_OK
+    window.dispose()
+    return code
+
+
+def _on_signals(window: MainWindow) -> dict[int, object]:
+    """SIGINT and SIGTERM close the window; Python hears them at the next tick of the header's clock."""
+    from PySide6.QtCore import QTimer
+
+    def close(_number: int, _frame: object) -> None:
+        QTimer.singleShot(0, window.close)
+
+    return {number: signal.signal(number, close) for number in (signal.SIGINT, signal.SIGTERM)}
