@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: help setup setup-dev run test fmt bench clean
+.PHONY: help setup setup-dev run test fmt bench rules-map clean
 
 help:
 	@echo "make run    start the console            启动值守台"
@@ -11,6 +11,7 @@ help:
 	@echo "make setup  environment only             仅安装运行环境"
 	@echo "make fmt    sort imports and format      整理代码格式"
 	@echo "make bench  benchmarks                   性能测试"
+	@echo "make rules-map  which rule stands where  规则与代码对照表"
 	@echo "make clean  remove caches                清除缓存"
 
 setup:
@@ -30,6 +31,9 @@ fmt: setup-dev
 
 bench: setup-dev
 	@$(PY) -m benchmarks $(ARGS)
+
+rules-map: setup-dev
+	@$(PY) -m tools.rules_map
 
 clean:
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup out
