@@ -131,7 +131,7 @@ class Desk:
             "alarm": lambda request: plain(self.feed.take(request.get("alarm"))),
             "feed": lambda _: {"rows": [plain(self.feed.counts)]},
         }
-        self.pairing_changed: Callable[[], None] = lambda: None
+        self.pairing_changed: Callable[[], object] = lambda: None
 
     def answer(self, request: Json) -> Json:
         """Carry out one request; refusals and faults become answers, bugs do not."""

@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from app.bootstrap import pairing
+from app.bootstrap import local_socket, pairing
 from app.bootstrap.feeding import NO_DOORS, Doors, post_door, watch_folder
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
@@ -46,6 +46,8 @@ class Service:
         self._tasks = TaskSet("service")
         self._stack = contextlib.AsyncExitStack()
         self._states: dict[str, tuple[LinkState, int]] = {}
+        self._met: set[str] = set()  # sites a link has been up with since the start
+        self._closing = False
         self.desk = Desk(node, self.links)
         self.stop = asyncio.Event()
 
@@ -66,13 +68,14 @@ class Service:
             self.feed_port = stack.enter_context(post_door(self._node, self.desk.feed, self._doors.port))
             if self._doors.folder is not None:
                 self._tasks.spawn(watch_folder(self.desk.feed, self._doors.folder), "feed folder")
-            server = await self._local_server()
-            stack.push_async_callback(self._close_local, server)
+            if local_socket.AVAILABLE:
+                stack.push_async_callback(self._close_local, await self._local_server())
             stack.push_async_callback(self._tasks.close)
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *why: object) -> None:
+        self._closing = True
         await self._stack.aclose()
 
     def links(self) -> list[LinkStatus]:
@@ -87,7 +90,12 @@ class Service:
         await self.replication.set_peers(await asyncio.to_thread(pairing.confirmed_peers, self._node))
 
     def _on_status(self, status: LinkStatus) -> None:
-        """Every change between up and down is a log row, with how long the state before it lasted (JD-01)."""
+        """Every change between up and down is a log row, with how long the state before it lasted (JD-01).
+
+        That our own end takes the link down is none. The first link-up since the start had no cut before it.
+        """
+        if self._closing:
+            return
         state = LinkState.DOWN if status.state is LinkState.DOWN else LinkState.UP
         before = self._states.get(status.site)
         if before is not None and before[0] is state:
@@ -97,10 +105,12 @@ class Service:
         if before is None and state is LinkState.DOWN:
             return
         seconds = 0 if before is None else round((now - before[1]) / 1000)
-        self._tasks.spawn(self._note(status.agency, state, seconds), "link note")
+        first = state is LinkState.UP and status.site not in self._met
+        self._met |= {status.site} if state is LinkState.UP else set()
+        note = NoteLinkState(peer=status.agency, state=state, seconds=seconds, first=first)
+        self._tasks.spawn(self._note(note), "link note")
 
-    async def _note(self, peer: str, state: LinkState, seconds: int) -> None:
-        note = NoteLinkState(peer=peer, state=state, seconds=seconds)
+    async def _note(self, note: NoteLinkState) -> None:
         try:
             await asyncio.to_thread(self._node.execute, note, self._node.me.console_account)
         except (Refusal, EnvironmentFault) as wrong:
@@ -110,12 +120,13 @@ class Service:
     async def _local_server(self) -> asyncio.Server:
         """JSON lines over a socket that only this user can open; a stale file of a killed console is removed."""
         path = self._node.data.socket
-        path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
+            path.unlink(missing_ok=True)
             before = os.umask(0o177)
             try:
-                listener.bind(str(path))
+                with local_socket.address_of(path) as address:
+                    listener.bind(address)
             finally:
                 os.umask(before)
         except OSError as wrong:
@@ -129,13 +140,17 @@ class Service:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            line = await reader.readline()
-            request: Any = json.loads(line)
+            try:
+                request: Any = json.loads(await reader.readline())
+            except (ValueError, RecursionError):
+                request = None  # no JSON, or longer than a request may be
             answer = await self._answer(request if isinstance(request, dict) else {})
-            writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
-        except (ValueError, ConnectionError) as wrong:
+        except ConnectionError as wrong:
             log.warning("a local request was not answered: %s", type(wrong).__name__)
+        except Exception:
+            log.exception("a local request was not answered")
         finally:
             writer.close()
 

@@ -28,26 +28,36 @@ def ask(data: DataDir, clock: Clock | None, request: Json) -> Json:
 
 def ask_running(data: DataDir, request: Json) -> Json | None:
     """Answer of the console that holds this data, None when none is running."""
-    if not hasattr(socket, "AF_UNIX") or not data.socket.exists():
+    from app.bootstrap.local_socket import AVAILABLE, address_of
+
+    if not AVAILABLE or not data.socket.exists():
         return None
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        try:
-            line.connect(str(data.socket))
-        except (ConnectionRefusedError, FileNotFoundError):
-            return None  # left behind by a killed console
-        line.sendall(json.dumps(request, ensure_ascii=False).encode() + b"\n")
-        chunks = []
-        while chunk := line.recv(1 << 16):
-            chunks.append(chunk)
     try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            try:
+                with address_of(data.socket) as address:
+                    line.connect(address)
+            except (ConnectionRefusedError, FileNotFoundError):
+                return None  # left behind by a killed console
+            line.sendall(json.dumps(request).encode() + b"\n")
+            chunks = []
+            while chunk := line.recv(1 << 16):
+                chunks.append(chunk)
         answer = json.loads(b"".join(chunks))
-    except ValueError as wrong:
-        raise EnvironmentFault("console.silent", "fault.console.silent", path=str(data.socket)) from wrong
+    except (OSError, ValueError) as wrong:
+        raise _silent(data) from wrong
     if not isinstance(answer, dict):
-        raise EnvironmentFault("console.silent", "fault.console.silent", path=str(data.socket))
+        raise _silent(data)
     return answer
 
 
+def _silent(data: DataDir) -> EnvironmentFault:
+    return EnvironmentFault("console.silent", "fault.console.silent", path=str(data.socket))
+
+
 def read_json(text: str) -> Any:
-    """JSON given as argument, or `@file`."""
-    return json.loads(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+    """JSON given as argument, or `@file`; ValueError when it is none, OSError when the file cannot be read."""
+    try:
+        return json.loads(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+    except RecursionError as wrong:
+        raise ValueError("nested too deeply") from wrong

@@ -20,9 +20,11 @@ class Exit(IntEnum):
 
 
 def say(answer: Any) -> None:
-    """Print an answer as one JSON document."""
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    """Print an answer as one JSON document in UTF-8, whatever the terminal's language is."""
+    text = json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
     sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
 
 
 def exit_of(answer: dict[str, Any]) -> Exit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,21 +21,28 @@ from app.kernel.texts import Texts
 
 
 def clock_of(text: str | None) -> Clock | None:
-    """The test clock that was asked for; ValueError when it is none."""
+    """The test clock that was asked for; Refusal E_FORMAT when it is none."""
     if text is None:
         return None
-    if text.startswith("@"):
-        clock = FileClock(Path(text[1:]))
-        clock.now_ms()
-        return clock
-    return ManualClock(parse_moment(text))
+    try:
+        if text.startswith("@"):
+            clock = FileClock(Path(text[1:]))
+            clock.now_ms()
+            return clock
+        return ManualClock(parse_moment(text))
+    except (ValueError, OverflowError, OSError) as wrong:
+        raise _wrong_input("clock", str(wrong)) from wrong
+
+
+def _wrong_input(field: str, problem: str) -> Refusal:
+    return Refusal(ErrorCode.FORMAT, "refusal.command.input", field=field, problem=problem)
 
 
 def data_of(arguments: argparse.Namespace) -> DataDir:
     """The data folder that was asked for, else the user's."""
     if arguments.data is not None:
         return DataDir(arguments.data)
-    return DataDir.default(Realm(getattr(arguments, "realm", Realm.LIVE.value)))
+    return DataDir.default(Realm(arguments.realm))
 
 
 def run(argv: Sequence[str]) -> int:
@@ -59,11 +67,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _ask(arguments: argparse.Namespace, /, **request: Any) -> dict[str, Any]:
-    try:
-        clock = clock_of(arguments.clock)
-    except (ValueError, OSError) as wrong:
-        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="clock", problem=str(wrong)) from wrong
-    return asking.ask(data_of(arguments), clock, request)
+    return asking.ask(data_of(arguments), clock_of(arguments.clock), request)
 
 
 def _signed(arguments: argparse.Namespace) -> dict[str, str]:
@@ -75,11 +79,9 @@ def _json(text: str) -> Any:
     try:
         value = asking.read_json(text)
     except (ValueError, OSError) as wrong:
-        raise Refusal(
-            ErrorCode.FORMAT, "refusal.command.input", field="arguments", problem=str(wrong)
-        ) from wrong
+        raise _wrong_input("arguments", str(wrong)) from wrong
     if not isinstance(value, dict):
-        raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="arguments", problem="{}")
+        raise _wrong_input("arguments", "{}")
     return value
 
 
@@ -101,7 +103,12 @@ def _identity(arguments: argparse.Namespace) -> dict[str, Any]:
     answer = _ask(arguments, call="identity", **request, **_signed(arguments))
     if not answer["ok"]:
         return answer
-    arguments.file.write_bytes(base64.b64decode(answer["file"]))
+    try:
+        arguments.file.write_bytes(base64.b64decode(answer["file"]))
+    except OSError as wrong:
+        raise EnvironmentFault(
+            "file.unwritable", "fault.file.unwritable", path=str(arguments.file)
+        ) from wrong
     return {"ok": True, "result": {"file": str(arguments.file)}}
 
 
@@ -181,4 +188,8 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | None]] = {
 
 def main() -> int:
     """Entry point."""
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK

@@ -13,6 +13,12 @@ def build() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="Joint Duty Console")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", type=Path, help="data folder of the site (default: the user's data folder)")
+    common.add_argument(
+        "--realm",
+        choices=[realm.value for realm in Realm],
+        default=Realm.LIVE.value,
+        help="live or exercise: which of the user's data folders, and for init what is founded (XC-10)",
+    )
     common.add_argument("--clock", help="test clock: an ISO 8601 moment with offset, or @FILE holding one")
     signed = argparse.ArgumentParser(add_help=False, parents=[common])
     signed.add_argument("--as", dest="account", required=True, metavar="ACCOUNT", help="sign-in name or id")
@@ -37,7 +43,6 @@ def _site(
     init.add_argument("--agency", choices=[agency.value for agency in Agency], required=True)
     init.add_argument("--district", default="310105")
     init.add_argument("--district-file", type=Path)
-    init.add_argument("--realm", choices=[realm.value for realm in Realm], default=Realm.LIVE.value)
     init.add_argument("--letter", default="", help="series letter of a further workstation: B to Z (D-35)")
     init.add_argument("--label", default="", help="name of this workstation on screen")
     init.add_argument("--admin", default="admin", help="sign-in name of the first administrator")

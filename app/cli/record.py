@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import signal
 from typing import Any
 
@@ -27,8 +28,17 @@ def commands(arguments: argparse.Namespace) -> dict[str, Any]:
             agency: sorted(names) for (command, agency), names in sorted(table.items()) if command == name
         }
         doc = (entry.command.__doc__ or "").strip()
-        out[name] = {"about": doc, "roles": roles, "schema": msgspec.json.schema(entry.command)}
+        out[name] = {"about": doc, "roles": roles, "schema": schema_of(entry.command)}
     return {"ok": True, "commands": out}
+
+
+def schema_of(command: type[Any]) -> dict[str, Any]:
+    """JSON schema of a command's input; unknown names are refused."""
+    schema = msgspec.json.schema(command)
+    for part in schema["$defs"].values():
+        if part.get("type") == "object":
+            part["additionalProperties"] = False
+    return schema
 
 
 def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
@@ -53,7 +63,8 @@ async def _serve(node: Any, listen: Any, doors: Any) -> None:
     async with Service(node, listen, doors) as service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, service.stop.set)
+            with contextlib.suppress(NotImplementedError):  # Windows: interrupted by KeyboardInterrupt
+                loop.add_signal_handler(number, service.stop.set)
         ports = {"port": service.replication.port, "feed_port": service.feed_port}
         say({"ok": True, "site": node.me.site, "agency": node.me.agency, **ports})
         await service.stop.wait()
@@ -88,6 +99,8 @@ def backup(arguments: argparse.Namespace) -> dict[str, Any]:
     data = data_of(arguments)
     if arguments.file.exists():
         raise EnvironmentFault("file.exists", "fault.file.exists", path=str(arguments.file))
+    if not arguments.file.parent.is_dir():
+        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(arguments.file))
     with told_plainly(data.database):
         copy(data.database, arguments.file)
         info = check_backup(arguments.file)

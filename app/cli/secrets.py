@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import getpass
-import os
-import stat
 import sys
 from pathlib import Path
 
-from app.kernel.errors import EnvironmentFault
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.paths import check_private
 
 
 def read_secret(key_file: Path | None, prompt: str) -> str:
@@ -17,15 +16,18 @@ def read_secret(key_file: Path | None, prompt: str) -> str:
         return _from_file(key_file)
     if sys.stdin.isatty():
         return getpass.getpass(prompt, stream=sys.stderr)
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        return sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as wrong:
+        raise Refusal(
+            ErrorCode.FORMAT, "refusal.command.encoding", field="password", clause="CM-04"
+        ) from wrong
 
 
 def _from_file(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
+        check_private(path)
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
         raise EnvironmentFault("keys.file", "fault.keys.file", path=str(path)) from wrong
-    if os.name != "nt" and stat.S_IMODE(mode) & 0o077:
-        raise EnvironmentFault("keys.open", "fault.keys.open", path=str(path))
     return text.split("\n", 1)[0].rstrip("\r")

@@ -51,15 +51,24 @@ class ManualClock:
         self.ms = ms
 
 
-@dataclass(frozen=True)
+@dataclass
 class FileClock:
     """Test clock shared by processes: an ISO 8601 moment with offset stands in a file."""
 
     path: Path
+    _last_ms: int | None = None
 
     def now_ms(self) -> int:
-        """Return UTC milliseconds; ValueError when the file holds no moment with an offset."""
-        return parse_moment(self.path.read_text("utf-8").strip())
+        """Return UTC milliseconds; while the file is being written, the moment read last.
+
+        ValueError or OSError when no moment with an offset was ever there.
+        """
+        try:
+            self._last_ms = parse_moment(self.path.read_text("utf-8").strip())
+        except (ValueError, OSError):
+            if self._last_ms is None:
+                raise
+        return self._last_ms
 
 
 def to_ms(moment: datetime) -> int:

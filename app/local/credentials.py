@@ -61,7 +61,8 @@ def check_password(connection: sqlite3.Connection, account_id: str, password: st
         _HASHER.hash(password)  # the same time as for an account that is here
         return Attempt(SignIn.WRONG)
     verifier, failures, locked_until = row
-    if now < locked_until:
+    # A pause beyond the longest one comes from a clock that was set back: nobody is shut out for that.
+    if now < locked_until <= now + LONGEST_PAUSE_S * 1000:
         return Attempt(SignIn.LOCKED, locked_until - now)
     try:
         _HASHER.verify(verifier, password)

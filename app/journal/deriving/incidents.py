@@ -53,8 +53,11 @@ def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, .
     level = incident_level(None, None, None)
     if not owes or received_at is None:
         return (level, *[None] * 8, int(not ended))
-    oral = _clock(received_at, oral_limit_s, deadlines.oral_met_at(_oral(connection, incident_id)))
-    written = _clock(received_at, written_limit_s, deadlines.written_met_at(_sent(connection, incident_id)))
+    waived = status == IncidentStatus.VOID  # a false alarm owes nothing any more (RULES part 2)
+    oral = _clock(received_at, oral_limit_s, deadlines.oral_met_at(_oral(connection, incident_id)), waived)
+    written = _clock(
+        received_at, written_limit_s, deadlines.written_met_at(_sent(connection, incident_id)), waived
+    )
     running = (
         []
         if ended
@@ -72,12 +75,14 @@ def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, .
 
 
 def _clock(
-    start_ms: int, limit_s: int | None, met_ms: int | None
+    start_ms: int, limit_s: int | None, met_ms: int | None, waived: bool
 ) -> tuple[int | None, int | None, DeadlineStatus | None]:
     """(due, met, status) of one clock; a clock keeps the limit it started with (D-31)."""
     if not limit_s or limit_s <= 0:
         return None, met_ms, None
     due = deadlines.due_at(start_ms, limit_s)
+    if waived and met_ms is None:
+        return due, None, DeadlineStatus.WAIVED
     return due, met_ms, deadlines.status(due, met_ms)
 
 
