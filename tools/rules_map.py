@@ -14,6 +14,7 @@ import io
 import re
 import sys
 import tokenize
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 IDS = ROOT / "tools" / "rule_ids.txt"
 MAP = ROOT / "docs" / "RULES-MAP.md"
+SOURCES = ROOT / "resources" / "texts" / "zh_CN" / "clauses.toml"
 CODE = ("app", "db")
 TESTS = ("tests",)
 NOT_SCANNED = ("tests/docs",)  # its examples are no citations
@@ -135,6 +137,12 @@ def known_ids(path: Path = IDS) -> list[str]:
     return path.read_text("utf-8").split()
 
 
+def sources(path: Path = SOURCES) -> dict[str, str]:
+    """Source clause of each rule as the program names it; rules without one are left out."""
+    table = tomllib.loads(path.read_text("utf-8"))["clause"]
+    return {rule: str(text).replace("|", "/") for rule, text in table.items()}
+
+
 def unknown_ids(root: Path = ROOT) -> list[str]:
     """`path: id` for every cited id that no rule has."""
     known = set(known_ids())
@@ -159,7 +167,7 @@ def _cell(places: set[Place], sign: str) -> str:
 
 def render(root: Path = ROOT) -> str:
     """The whole map as text; the same for the same tree."""
-    ids, code, tests = known_ids(), scan(root, CODE), scan(root, TESTS)
+    ids, clauses, code, tests = known_ids(), sources(), scan(root, CODE), scan(root, TESTS)
     cited = [rule for rule in ids if rule in code or rule in tests]
     both = sum(rule in code and rule in tests for rule in cited)
     lines = [
@@ -172,13 +180,13 @@ def render(root: Path = ROOT) -> str:
         f"{sum(rule in code and rule not in tests for rule in cited)} in code only, "
         f"{sum(rule in tests and rule not in code for rule in cited)} in tests only.",
         "",
-        "| rule | code | tests |",
-        "|---|---|---|",
+        "| rule | source | code | tests |",
+        "|---|---|---|---|",
     ]
     for rule in cited:
         where = _cell(code.get(rule, set()), ": ")
         proof = _cell(tests.get(rule, set()), "::")
-        lines.append(f"| {rule} | {where or '–'} | {proof or '–'} |")
+        lines.append(f"| {rule} | {clauses.get(rule, '–')} | {where or '–'} | {proof or '–'} |")
     lines += ["", "## Not cited yet", ""]
     for group in GROUPS:
         left = [rule for rule in ids if rule.startswith(f"{group}-") and rule not in cited]

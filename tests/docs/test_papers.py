@@ -116,6 +116,34 @@ def test_verbs_of_operations_are_all_named() -> None:
     assert everyone <= named
 
 
+_CITED_PLACE = re.compile(r"REPLICATION, ((?:When things go wrong|The operation|[A-Z]\w+|\w+ \w+|parents))")
+_CITED_FINDING = re.compile(r"FINDINGS (\d+)(?: to (\d+))?")
+
+
+def _program() -> Iterator[str]:
+    for folder in ("app", "db", "tests/journal", "tests/replication"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.read_text("utf-8")
+
+
+def test_places_of_the_replication_page_that_the_code_cites_exist() -> None:
+    page = text_of("docs/REPLICATION.md").lower()
+    cited = {found.lower() for text in _program() for found in _CITED_PLACE.findall(text)}
+    assert len(cited) > 8
+    marks = {place: (f"# {place}\n", f"**{place}**", f"({place})") for place in cited}
+    assert [place for place in sorted(cited) if not any(mark in page for mark in marks[place])] == []
+
+
+def test_findings_that_the_code_cites_are_listed_and_their_tests_exist() -> None:
+    rows = {int(row[0]): row[2] for row in _rows(text_of("docs/REPLICATION.md")) if row[0].isdigit()}
+    assert list(rows) == list(range(1, 26))
+    texts = list(_program())
+    cited = {int(end) for text in texts for found in _CITED_FINDING.findall(text) for end in found if end}
+    assert cited <= set(rows)
+    named = {name for shown in rows.values() for name in re.findall(r"`(test_\w+)`", shown)}
+    assert [name for name in sorted(named) if not any(f"def {name}(" in text for text in texts)] == []
+
+
 def test_decisions_are_numbered_without_holes_and_listed() -> None:
     pages = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
     assert [page[:4] for page in pages] == [f"{n:04d}" for n in range(1, len(pages) + 1)]

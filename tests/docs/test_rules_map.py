@@ -17,6 +17,7 @@ from tools.rules_map import (
     known_ids,
     render,
     scan,
+    sources,
     unknown_ids,
 )
 
@@ -121,8 +122,8 @@ def test_scan_leaves_the_examples_of_this_folder_out(small_tree: Path) -> None:
 
 def test_map_names_code_tests_and_what_is_missing(small_tree: Path) -> None:
     text = render(small_tree)
-    assert "| RP-07 | app/desk.py | tests/test_desk.py::`test_stamp` |" in text
-    assert "| D-02 | app/desk.py: `stamp` | – |" in text
+    assert f"| RP-07 | {sources()['RP-07']} | app/desk.py | tests/test_desk.py::`test_stamp` |" in text
+    assert f"| D-02 | {sources()['D-02']} | app/desk.py: `stamp` | – |" in text
     assert "232 rules, 2 cited: 1 in code and tests, 1 in code only, 0 in tests only." in text
     assert text.count("JD-01") == 1
     assert text == render(small_tree)
