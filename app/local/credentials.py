@@ -12,14 +12,35 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from app.kernel.clock import Clock
+from db.sql import sql
+from db.tables.local import CREDENTIAL
 
 MEMORY_KIB = 19 * 1024  # 19 MiB, 2 passes (OWASP)
 FREE_FAILURES = 5
 FIRST_PAUSE_S = 30
 LONGEST_PAUSE_S = 900
 MIN_LENGTH = 8
+
+_C = CREDENTIAL.c
+_NEW = insert(CREDENTIAL).values(
+    {name: bindparam(name) for name in ("account_id", "verifier", "failures", "locked_until")}
+)
+_SET = sql(
+    _NEW.on_conflict_do_update(
+        index_elements=[_C.account_id],
+        set_={name: _NEW.excluded[name] for name in ("verifier", "failures", "locked_until")},
+    )
+)
+_SELECT = sql(
+    select(_C.verifier, _C.failures, _C.locked_until).where(_C.account_id == bindparam("account_id"))
+)
+_OF = update(CREDENTIAL).where(_C.account_id == bindparam("of"))
+_FAILED = sql(_OF.values({name: bindparam(name) for name in ("failures", "locked_until")}))
+_USED = sql(_OF.values({name: bindparam(name) for name in ("failures", "locked_until", "last_used_at")}))
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1)
 
@@ -45,18 +66,14 @@ def set_password(connection: sqlite3.Connection, account_id: str, password: str)
     if len(password) < MIN_LENGTH:
         raise ValueError("password too short")
     connection.execute(
-        "INSERT INTO credential (account_id, verifier) VALUES (?, ?)"
-        " ON CONFLICT (account_id) DO UPDATE SET verifier = excluded.verifier, failures = 0, locked_until = 0",
-        (account_id, _HASHER.hash(password)),
+        _SET, {"account_id": account_id, "verifier": _HASHER.hash(password), "failures": 0, "locked_until": 0}
     )
 
 
 def check_password(connection: sqlite3.Connection, account_id: str, password: str, clock: Clock) -> Attempt:
     """Check a password; after five wrong ones each further one waits longer, up to a quarter of an hour."""
     now = clock.now_ms()
-    row = connection.execute(
-        "SELECT verifier, failures, locked_until FROM credential WHERE account_id = ?", (account_id,)
-    ).fetchone()
+    row = connection.execute(_SELECT, {"account_id": account_id}).fetchone()
     if row is None:
         _HASHER.hash(password)  # the same time as for an account that is here
         return Attempt(SignIn.WRONG)
@@ -68,15 +85,10 @@ def check_password(connection: sqlite3.Connection, account_id: str, password: st
         _HASHER.verify(verifier, password)
     except (VerificationError, InvalidHashError):
         pause_s = _pause_s(failures + 1)
-        connection.execute(
-            "UPDATE credential SET failures = failures + 1, locked_until = ? WHERE account_id = ?",
-            (now + pause_s * 1000, account_id),
-        )
+        wrong = {"of": account_id, "failures": failures + 1, "locked_until": now + pause_s * 1000}
+        connection.execute(_FAILED, wrong)
         return Attempt(SignIn.WRONG, pause_s * 1000)
-    connection.execute(
-        "UPDATE credential SET failures = 0, locked_until = 0, last_used_at = ? WHERE account_id = ?",
-        (now, account_id),
-    )
+    connection.execute(_USED, {"of": account_id, "failures": 0, "locked_until": 0, "last_used_at": now})
     return Attempt(SignIn.OK)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
+
+from sqlalchemy import delete, insert, select
+
+from db.sql import sql
+from db.tables.local import SELF
 
 
 @dataclass(frozen=True)
@@ -20,22 +25,23 @@ class SelfRow:
     made_at: int
 
 
-_NAMES = ", ".join(field.name for field in fields(SelfRow))
+_INSERT = sql(insert(SELF))
+_DELETE = sql(delete(SELF))
+_SELECT = sql(select(*(SELF.c[field.name] for field in fields(SelfRow))))
 
 
 def write_self(connection: sqlite3.Connection, row: SelfRow) -> None:
     """Write the one row; sqlite3.IntegrityError when there is one."""
-    marks = ", ".join("?" * len(fields(SelfRow)))
-    connection.execute(f"INSERT INTO self (one, {_NAMES}) VALUES (1, {marks})", astuple(row))
+    connection.execute(_INSERT, {"one": 1, **asdict(row)})
 
 
 def replace_self(connection: sqlite3.Connection, row: SelfRow) -> None:
     """A restored database goes on as a new site."""
-    connection.execute("DELETE FROM self")
+    connection.execute(_DELETE)
     write_self(connection, row)
 
 
 def read_self(connection: sqlite3.Connection) -> SelfRow | None:
     """The one row, or None before the first start is complete."""
-    found = connection.execute(f"SELECT {_NAMES} FROM self").fetchone()
+    found = connection.execute(_SELECT).fetchone()
     return SelfRow(*found) if found else None

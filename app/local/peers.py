@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from db.sql import sql
+from db.tables.local import PEER
 
 
 @dataclass(frozen=True)
@@ -18,29 +24,35 @@ class PeerRow:
     confirmed_at: int
 
 
+_C = PEER.c
+_NAMES = [field.name for field in fields(PeerRow)]
+_NEW = insert(PEER).values({name: bindparam(name) for name in _NAMES})
+_CONFIRM = sql(
+    _NEW.on_conflict_do_update(
+        index_elements=[_C.site],
+        set_={name: _NEW.excluded[name] for name in ("name", "identity", "address", "confirmed_at")},
+    )
+)
+_FORGET = sql(delete(PEER).where(_C.site == bindparam("site")))
+_MOVE = sql(update(PEER).where(_C.site == bindparam("of")).values(address=bindparam("address")))
+_ALL = sql(select(*(_C[name] for name in _NAMES)).order_by(_C.agency, _C.site))
+
+
 def confirm_peer(connection: sqlite3.Connection, row: PeerRow) -> None:
     """Store or replace a confirmed peer."""
-    connection.execute(
-        "INSERT INTO peer (site, agency, name, identity, address, confirmed_at) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (site) DO UPDATE SET identity = excluded.identity, address = excluded.address,"
-        " confirmed_at = excluded.confirmed_at, name = excluded.name",
-        (row.site, row.agency, row.name, row.identity, row.address, row.confirmed_at),
-    )
+    connection.execute(_CONFIRM, asdict(row))
 
 
 def forget_peer(connection: sqlite3.Connection, site: str) -> bool:
     """Remove a peer here; True if it was there. (Not a revocation: a peer may always be met again.)"""
-    return connection.execute("DELETE FROM peer WHERE site = ?", (site,)).rowcount > 0
+    return connection.execute(_FORGET, {"site": site}).rowcount > 0
 
 
 def set_address(connection: sqlite3.Connection, site: str, address: str) -> bool:
     """Change where a peer is dialled; True if it is known."""
-    return connection.execute("UPDATE peer SET address = ? WHERE site = ?", (address, site)).rowcount > 0
+    return connection.execute(_MOVE, {"of": site, "address": address}).rowcount > 0
 
 
 def peers(connection: sqlite3.Connection) -> list[PeerRow]:
     """All confirmed peers."""
-    rows = connection.execute(
-        "SELECT site, agency, name, identity, address, confirmed_at FROM peer ORDER BY agency, site"
-    )
-    return [PeerRow(*row) for row in rows]
+    return [PeerRow(*row) for row in connection.execute(_ALL)]

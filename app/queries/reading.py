@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from db.sql import with_values
 
+Connection = sqlite3.Connection
 RowT = TypeVar("RowT")
 
 

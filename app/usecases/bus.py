@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +19,7 @@ from app.kernel.ids import new_id
 from app.kernel.texts import Texts
 from app.queries import accounts, settings
 from app.queries.accounts import AccountRow
+from app.queries.reading import Connection
 from app.usecases.commands import TABLE, Command, Entry, name_of
 from app.usecases.context import Context, Workstation
 from app.usecases.permissions import Permissions
@@ -50,7 +50,7 @@ class Bus:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         journal: Journal,
         permissions: Permissions,
         clock: Clock,

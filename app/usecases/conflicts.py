@@ -15,6 +15,7 @@ from app.domain.geometry import check_point
 from app.domain.registration import check_order, check_unit_code
 from app.domain.required import require_text
 from app.domain.rule_numbers import RuleKey
+from app.journal.entities import ENTITIES
 from app.journal.validity import fits
 from app.kernel.clock import parse_moment
 from app.kernel.enums import IncidentClass, IncidentStatus, Source
@@ -24,7 +25,6 @@ from app.queries.incidents import ConflictRow
 from app.usecases.commands import Command, Outcome, handles, outcome, writes
 from app.usecases.context import Context
 from app.usecases.incidents import CRS
-from db.tables import ENTITIES
 
 _CLAUSE = "D-19"
 # Entities whose registers have an act of their own that settles them, or none that a person writes.

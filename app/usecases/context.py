@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from app.kernel.ids import new_id
 from app.kernel.texts import Texts
 from app.queries import incidents
 from app.queries.accounts import AccountRow
+from app.queries.reading import Connection
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Context:
     author: AccountRow
     workstation: Workstation
     clock: Clock
-    connection: sqlite3.Connection
+    connection: Connection
     district: District
     command: str
     acts: ActMaker

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.kernel.enums import Agency, Role
-from db.reference import read_table
+from app.queries.reference import permission_rows
 
 _INITIALS = {"E": Agency.EMB, "F": Agency.FRD, "H": Agency.HALL}
 
@@ -55,4 +55,4 @@ def parse(rows: Iterable[Mapping[str, str]]) -> Permissions:
 @lru_cache(maxsize=1)
 def matrix() -> Permissions:
     """The product's matrix."""
-    return parse(read_table("permissions"))
+    return parse(permission_rows())

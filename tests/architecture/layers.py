@@ -63,15 +63,15 @@ def _inside_app() -> Iterable[Case]:
             yield Case(f"app.{importer}.broken", f"app.{imported}", _expected(importer, imported))
     for importer in COMPOSITION_ROOT:
         for imported in MAY_IMPORT:
-            yield Case(f"app.{importer}", f"app.{imported}", frozenset())
-    yield Case("app.cli", "app.bootstrap", frozenset())
+            yield Case(f"app.{importer}.broken", f"app.{imported}", frozenset())
+    yield Case("app.cli.broken", "app.bootstrap", frozenset())
     yield Case("app.ui.broken", "app.replication.status", frozenset())
     yield Case("app.ui.broken", "app.replication.sessions", frozenset({"ui"}))
 
 
 def _around_db() -> Iterable[Case]:
     for importer in (*MAY_IMPORT, *COMPOSITION_ROOT):
-        module = f"app.{importer}" if importer in COMPOSITION_ROOT else f"app.{importer}.broken"
+        module = f"app.{importer}.broken"
         allowed = importer in MAY_IMPORT_DB
         yield Case(module, "db", frozenset() if allowed else frozenset({"db-users"}))
         yield Case(module, "db.tables", frozenset() if allowed else frozenset({"db-users"}))
@@ -82,8 +82,6 @@ def _around_db() -> Iterable[Case]:
 def _outside() -> Iterable[Case]:
     for importer in (*MAY_IMPORT, *COMPOSITION_ROOT, "db"):
         module = {"db": "db.broken"}.get(importer, f"app.{importer}.broken")
-        if importer in COMPOSITION_ROOT:
-            module = f"app.{importer}"
         for name in QT:
             yield Case(module, name, frozenset() if importer == "ui" else frozenset({"qt"}))
         for name in SQL:
@@ -130,12 +128,11 @@ json.dump(answers, sys.stdout)
 
 def copy_skeleton(target: Path) -> None:
     """Write the packages of the tree without their contents, with the project's own contracts."""
-    for package in (*(f"app/{name}" for name in MAY_IMPORT), "app", "db"):
+    for package in (*(f"app/{name}" for name in (*MAY_IMPORT, *COMPOSITION_ROOT)), "app", "db"):
         folder = target / package
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "__init__.py").write_text("", "utf-8")
     for module in (
-        *(f"app/{name}.py" for name in COMPOSITION_ROOT),
         "app/replication/status.py",
         "app/replication/sessions.py",
         "db/tables.py",

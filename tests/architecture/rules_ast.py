@@ -224,7 +224,7 @@ def no_write_around_journal(module: Module) -> Iterator[Finding]:
     for node, text in _texts(module):
         if found := _WRITING_SQL.search(text):
             yield module.at(node, f"SQL writes around the journal: {found.group()}")
-    local = module.within("app/local", "app/bootstrap.py")
+    local = module.within("app/local", "app/bootstrap")
     for call, verb, table in _core_writes(module):
         if not (local and table.startswith("db.tables.local.")):
             yield module.at(call, f"{verb} on {table or 'a table'} writes around the journal")

@@ -188,7 +188,7 @@ EXAMPLES: tuple[tuple[Rule, str, str, list[int]], ...] = (
     (no_note_for_later, "app/cli.py", "x = 'TODO'\n# nothing to do", []),
     (main_only_app, "main.py", "import db.engine\nfrom PySide6.QtWidgets import QApplication", [1, 2]),
     (main_only_app, "main.py", "import sys\nfrom app.cli import run", []),
-    (main_only_app, "app/bootstrap.py", "import db.engine", []),
+    (main_only_app, "app/bootstrap/node.py", "import db.engine", []),
     (
         no_gpl_only_qt,
         "app/ui/x.py",

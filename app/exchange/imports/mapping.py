@@ -21,12 +21,21 @@ class Form:
     columns: Mapping[str, Sequence[str]]
     needed: Sequence[str]
     kinds: Mapping[str, Sequence[str]]
+    yes: Sequence[str] = ()
+    no: Sequence[str] = ()
 
 
 def load_form(name: str) -> Form:
     """The form of shelters or points from resources/imports."""
     content = tomllib.loads((RESOURCES / "imports" / f"{name}.toml").read_text("utf-8"))
-    return Form(name, content["columns"], content["needed"], content.get("kinds", {}))
+    return Form(
+        name,
+        content["columns"],
+        content["needed"],
+        content.get("kinds", {}),
+        content.get("yes", ()),
+        content.get("no", ()),
+    )
 
 
 Mapped = dict[str, int]

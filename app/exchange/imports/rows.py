@@ -14,7 +14,6 @@ from app.usecases.shelters import AddShelter
 
 _INTEGER = re.compile(r"\s*(-?\d{1,3}(?:,\d{3})+|-?\d+)\s*(?:\D{0,3})\s*")
 _DECIMAL = re.compile(r"\s*(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*(?:\D{0,3}|m2)\s*")
-_TRUE, _FALSE = frozenset({"是", "yes", "y", "true", "1"}), frozenset({"否", "no", "n", "false", "0"})
 DEFAULT_KIND = "other"
 
 
@@ -58,7 +57,7 @@ def _decimal(text: str, reason: str) -> float | None:
     return value
 
 
-def read_shelter(row: tuple[str, ...], mapped: Mapped, box: Box) -> Read:
+def read_shelter(row: tuple[str, ...], mapped: Mapped, box: Box, form: Form) -> Read:
     """One shelter (RS-08): capacity and area above nought where given, point in the extent."""
     cells = _cells(row, mapped)
     point = read_point(cells.get("lon", ""), cells.get("lat", ""), box)
@@ -76,7 +75,7 @@ def read_shelter(row: tuple[str, ...], mapped: Mapped, box: Box) -> Read:
         name=cells["name"],
         code=cells.get("code") or None,
         kind=cells.get("kind") or None,
-        indoor=True if indoor in _TRUE else False if indoor in _FALSE else None,
+        indoor=True if indoor in form.yes else False if indoor in form.no else None,
         area_m2=area_m2,
         capacity=capacity,
         address=cells.get("address") or None,

@@ -111,7 +111,7 @@ def check(ask: Ask, box: Box, memory: MappingMemory) -> Checked:
 
 def _read(ask: Ask, form: Form, row: tuple[str, ...], mapped: Mapped, box: Box) -> Read:
     if form.name == "shelters":
-        return read_shelter(row, mapped, box)
+        return read_shelter(row, mapped, box, form)
     return read_point_of_interest(row, mapped, box, form, ask.point_kind)
 
 

@@ -44,13 +44,13 @@ def read_table(path: Path, known: Mapping[str, Sequence[str]], encoding: str | N
     tried = [encoding] if encoding else list(ENCODINGS)
     texts = [(name, text) for name in tried if (text := _decoded(data, name)) is not None]
     if not texts:
-        raise _refuse("encoding", encoding=encoding or ", ".join(ENCODINGS))
+        raise _refuse("refusal.imports.encoding", encoding=encoding or ", ".join(ENCODINGS))
     # The encoding whose first line names the most columns wins; the first in the list on a tie.
     best, text = max(texts, key=lambda pair: _hits(pair[1], names))
     delimiter = _delimiter(text)
     rows = _rows(text, delimiter)
     if not rows:
-        raise _refuse("empty")
+        raise _refuse("refusal.imports.empty")
     # A line with a number in it is no header, even if one of its words is the name of a column somewhere.
     has_header = not any(_NUMBER.fullmatch(cell) for cell in rows[0][1])
     header = rows[0][1] if has_header else tuple(str(n) for n in range(1, len(rows[0][1]) + 1))
@@ -66,17 +66,17 @@ def read_table(path: Path, known: Mapping[str, Sequence[str]], encoding: str | N
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise _refuse("too_large", limit_mb=MAX_BYTES >> 20)
+            raise _refuse("refusal.imports.too_large", limit_mb=MAX_BYTES >> 20)
         data = path.read_bytes()
     except OSError as wrong:
-        raise _refuse("unreadable", path=str(path)) from wrong
+        raise _refuse("refusal.imports.unreadable", path=str(path)) from wrong
     if b"\0" in data[:4096]:
-        raise _refuse("binary")
+        raise _refuse("refusal.imports.binary")
     return data
 
 
-def _refuse(what: str, **params: object) -> Refusal:
-    return Refusal(ErrorCode.FORMAT, f"refusal.imports.{what}", field="file", clause="FR-10", **params)
+def _refuse(key: str, **params: object) -> Refusal:
+    return Refusal(ErrorCode.FORMAT, key, field="file", clause="FR-10", **params)
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
@@ -106,5 +106,5 @@ def _rows(text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]]:
             if any(cell.strip() for cell in row):
                 rows.append((reader.line_num, tuple(row)))
     except csv.Error as wrong:
-        raise _refuse("broken", line=reader.line_num) from wrong
+        raise _refuse("refusal.imports.broken", line=reader.line_num) from wrong
     return rows
