@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
 import websockets.exceptions
-from msgspec.structs import replace
+from msgspec.structs import replace as altered
 from websockets.asyncio.client import ClientConnection
 
 from app.journal.operation import Transaction
 from app.replication.dialling import open_connection
 from app.replication.frames import Err, Fill, Frame, FrameCodec, Hello, Lane, Ops, Ping, Pong
 from app.replication.hello import greeting
+from app.replication.peers import Pace
+from app.replication.service import Replication
 from app.replication.tls import client_context
 from app.replication.wire import pack_block
-from tests.replication.sites import Site
+from tests.replication.fakes import run
+from tests.replication.sites import QUICK, Site
 
 _F = TypeVar("_F", bound=Frame)
+_T = TypeVar("_T")
+CALM = replace(QUICK, heartbeat_s=5.0, dead_s=20.0)  # a scripted peer need not answer PINGs
 
 
 class ScriptedPeer:
@@ -52,7 +58,7 @@ class ScriptedPeer:
         journal = self.site.journal
         vector, withheld = journal.vector(), journal.withheld()
         made = greeting(self.site.local(), vector, withheld, self.site.clock.now_ms(), bytes(16))
-        return replace(made, **wrong)
+        return altered(made, **wrong)
 
     async def say(self, frame: Frame | bytes | str, lane: Lane | None = None) -> None:
         """Send a frame, or anything else; what the other side has closed already is left unsaid."""
@@ -100,3 +106,22 @@ class ScriptedPeer:
     async def bodies(self) -> Fill:
         """The next answer with late bodies."""
         return await self.hear(Fill)
+
+
+def attack(
+    pair: list[Site],
+    script: Callable[[Replication, ScriptedPeer], Awaitable[_T]],
+    pace: Pace = CALM,
+    **peer: object,
+) -> _T:
+    """Run a script against the service of the first site, as the second one."""
+    victim, attacker = pair
+
+    async def scenario() -> _T:
+        async with (
+            victim.service(attacker.peer(**peer), listen=True, pace=pace) as service,
+            ScriptedPeer(attacker, victim, service.port) as scripted,
+        ):
+            return await script(service, scripted)
+
+    return run(scenario())

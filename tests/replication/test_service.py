@@ -19,12 +19,6 @@ from tests.replication.relay import Relay
 from tests.replication.sites import Site, sites
 
 
-@pytest.fixture
-def pair(tmp_path):
-    with sites(tmp_path, "EMB", "FRD") as made:
-        yield made
-
-
 def up(*services: Replication) -> bool:
     return all(link.state is LinkState.UP for service in services for link in service.status())
 
