@@ -10,6 +10,7 @@ from app.journal import verbs
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, WITH_DENIED, fact_key
 from app.journal.hlc import HybridClock
+from app.journal.indexing import index_anew, index_changes
 from app.journal.keys import SiteKey, site_id
 from app.journal.operation import (
     MAX_TRANSACTION_BYTES,
@@ -159,7 +160,9 @@ class Journal:
         if self._projector.reproject:
             self._project_anew()
             return ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.REBUILD),))
-        return ChangeSet(self._projector.finish(origin))
+        changes = self._projector.finish(origin)
+        index_changes(self._connection, changes)
+        return ChangeSet(changes)
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
@@ -381,6 +384,7 @@ class Journal:
             self._projector.finish(Origin.REBUILD)
             found = self._backward_facts()
             if found.hashes == foreseen.hashes:
+                index_anew(self._connection)
                 self._load()
                 return
             foreseen = found

@@ -135,10 +135,14 @@ def check(site: Site) -> None:
 
 
 def content(path: Path) -> list[str]:
-    """All rows of a database as SQL, in an order of their own; late numbers of chains and rows aside."""
+    """All rows of a database as SQL, in an order of their own; late numbers of chains and rows aside.
+
+    How the full-text index lays out its pages depends on what was written when, so those tables are left out.
+    """
     connection = open_read_only(path)
     try:
-        return sorted(line for line in connection.iterdump() if line.startswith("INSERT"))
+        lines = (line for line in connection.iterdump() if line.startswith("INSERT"))
+        return sorted(line for line in lines if "_grams" not in line.partition("VALUES")[0])
     finally:
         connection.close()
 

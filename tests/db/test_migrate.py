@@ -32,6 +32,7 @@ def shape(connection: sqlite3.Connection) -> Shape:
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         )
         if row[0] not in NOT_OURS
+        and not row[0].startswith("search_")  # full text: virtual tables, no metadata
     ]
     return {name: _table(connection, name) for name in names}
 

@@ -1,0 +1,127 @@
+"""Bridges into the Qt thread: results of futures, and news of what was committed.
+
+Both are heard on other threads; one queued signal brings them over, so that no widget is touched from outside.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from app.kernel.changes import Change, ChangeSet
+
+log = logging.getLogger(__name__)
+ResultT = TypeVar("ResultT")
+GATHER_MS = 100
+
+Hear = Callable[[ChangeSet], None]
+
+
+class Relay(QObject):
+    """Delivers results of futures on the Qt thread, in the order in which they came; none after `stop`."""
+
+    _arrived = Signal(object, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._gate = threading.Lock()
+        self._open = True
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def then(
+        self,
+        future: Future[ResultT],
+        ok: Callable[[ResultT], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Call `ok` with the result or `failed` with the error; a cancelled (superseded) future calls neither.
+
+        An error nobody asked for is logged.
+        """
+        future.add_done_callback(lambda done: self._pass_on(done, ok, failed))
+
+    def stop(self) -> None:
+        """Deliver nothing any more: the screen is closing."""
+        with self._gate:
+            self._open = False
+
+    def _pass_on(self, done: Future[Any], ok: Callable[[Any], None], failed: Any) -> None:
+        with self._gate:  # the object may be gone on the Qt side as soon as the gate is shut
+            if self._open:
+                self._arrived.emit(done, ok, failed)
+
+    def _deliver(self, done: Future[Any], ok: Callable[[Any], None], failed: Any) -> None:
+        if not self._open or done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            ok(done.result())
+        elif isinstance(error, CancelledError):
+            return
+        elif failed is not None and isinstance(error, Exception):
+            failed(error)
+        else:
+            log.error("nobody asked for this error", exc_info=error)
+
+
+class ChangeRelay(QObject):
+    """News of commits as a Qt signal: the first at once, what follows gathered every 100 ms (QUALITY, storm)."""
+
+    changed = Signal(object)  # ChangeSet
+    _woken = Signal()
+
+    def __init__(self, subscribe: Callable[[Hear], Callable[[], None]], parent: QObject | None = None) -> None:
+        """`subscribe`: Console.subscribe, or anything of its shape."""
+        super().__init__(parent)
+        self._gate = threading.Lock()
+        self._gathered: dict[Change, None] = {}
+        self._called = False
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(GATHER_MS)
+        self._timer.timeout.connect(self._again)
+        self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
+        self._end: Callable[[], None] | None = subscribe(self._hear)
+
+    def stop(self) -> None:
+        """End the subscription; no signal comes after this."""
+        end, self._end = self._end, None
+        if end is not None:
+            end()
+        self._timer.stop()
+        with self._gate:
+            self._gathered.clear()
+            self._called = True
+
+    def _hear(self, changes: ChangeSet) -> None:
+        """Called by the committing thread."""
+        with self._gate:
+            self._gathered.update(dict.fromkeys(changes.changes))
+            if not self._called and self._gathered:
+                self._called = True
+                self._woken.emit()
+
+    def _wake(self) -> None:
+        if not self._timer.isActive() and self._end is not None:
+            self._flush()
+            self._timer.start()
+
+    def _again(self) -> None:
+        if not self._flush():
+            self._timer.stop()
+            with self._gate:
+                self._called = bool(self._gathered)
+            if self._called:
+                self._wake()
+
+    def _flush(self) -> bool:
+        with self._gate:
+            gathered, self._gathered = tuple(self._gathered), {}
+        if gathered:
+            self.changed.emit(ChangeSet(gathered))
+        return bool(gathered)

@@ -1,0 +1,280 @@
+"""Full-text search with exactly LIKE's answers (QUALITY, Speed): FTS5 over single characters and pairs of characters.
+
+Every searched record has one text. A word is found if the text contains it, ASCII letters without regard to case, all
+else letter by letter: what `text LIKE '%word%'` answers. Characters and pairs are indexed as hexadecimal tokens, so no
+character means anything to FTS5's query language; words of three characters and more are candidates by their pairs and
+then compared.
+
+Tables of an entity: search_<entity> (n = rowid of the record, text) and search_<entity>_grams (contentless index).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+# Text of a record. Place and event stand together as the board paints them, so that a word may reach across both.
+TEXTS = {
+    "incident": (
+        "coalesce(r.no, '') || char(10) || coalesce(r.alarm_no, '') || char(10) || coalesce(r.place, '')"
+        " || coalesce(r.what, '') || char(10) || coalesce(r.address_note, '')"
+    ),
+    "log_entry": "coalesce(r.text, '')",
+}
+
+FEW = 4_000  # so many records are sorted faster than the board is searched through
+WALK = 60_000  # so many records of the board are looked at before the index is asked for all
+LONGEST = 10_000  # SQLite takes patterns up to 50 000 bytes
+_PAIRS = 64  # of a long word; the comparison settles the rest
+_FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+def _codes(text: str) -> list[str]:
+    """Characters as hexadecimal codes, ASCII letters in lower case."""
+    return [format(ord(char), "x") for char in text.translate(_FOLD)]
+
+
+def grams(text: str) -> str:
+    """Tokens of a text: every character and every pair of neighbours once, separated by spaces."""
+    codes = _codes(text)
+    return " ".join({*codes, *map("z".join, pairwise(codes))})
+
+
+def clean(text: str) -> str:
+    """Text as it is indexed: LIKE stops at a NUL, so none is kept."""
+    return text.replace("\0", " ")
+
+
+def _expression(word: str) -> str:
+    codes = _codes(word)
+    if len(codes) == 1:
+        return f'"{codes[0]}"'
+    pairs = dict.fromkeys(map("z".join, pairwise(codes)))
+    return " AND ".join(f'"{pair}"' for pair in list(pairs)[:_PAIRS])
+
+
+def _pattern(word: str) -> str:
+    for special in ("\\", "%", "_"):
+        word = word.replace(special, "\\" + special)
+    return f"%{word}%"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is searched for: all of `words`, each by any of its spellings. Empty: everything.
+
+    ValueError for a word longer than LONGEST characters.
+    """
+
+    words: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(len(spelling) > LONGEST for word in self.words for spelling in word):
+            raise ValueError("word too long")
+        if any(not spelling for word in self.words for spelling in word) or not all(self.words):
+            raise ValueError("a word is not empty")
+
+    @classmethod
+    def text(cls, text: str) -> Wanted:
+        """One text, searched for as it stands, blanks included."""
+        return cls(((text,),) if text else ())
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+    @cached_property
+    def match(self) -> str:
+        """The FTS5 expression; hexadecimal tokens in quotation marks and nothing of the officer's text."""
+        return " AND ".join(
+            "(" + " OR ".join(f"({_expression(spelling)})" for spelling in word) + ")" for word in self.words
+        )
+
+    @cached_property
+    def exact(self) -> bool:
+        """True if the index alone gives the answer."""
+        return all(len(spelling) <= 2 for word in self.words for spelling in word)  # noqa: PLR2004
+
+    @cached_property
+    def params(self) -> dict[str, str]:
+        """Values for `like` and `match`."""
+        values = {
+            f"word_{at}_{nth}": _pattern(spelling)
+            for at, word in enumerate(self.words)
+            for nth, spelling in enumerate(word)
+        }
+        return {**values, "match": self.match}
+
+    def like(self, column: str = "d.text") -> str:
+        """The same as a condition on a text column."""
+        return " AND ".join(
+            "(" + " OR ".join(f"{column} LIKE :word_{at}_{nth} ESCAPE '\\'" for nth in range(len(word))) + ")"
+            for at, word in enumerate(self.words)
+        )
+
+
+# -- finding -----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Stretch:
+    """A part of an order: a condition on `r`, with its values."""
+
+    where: str = "1"
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of the records `r` with the index that holds it, and the stretches of it that are wanted, in turn."""
+
+    by: str
+    index: str
+    stretches: tuple[Stretch, ...] = (Stretch(),)
+    where: str = "1"  # what else a record must be
+
+
+def candidates(
+    connection: sqlite3.Connection, entity: str, wanted: Wanted, most: int = FEW
+) -> list[int] | None:
+    """Rowids of all records that are wanted, in no order; None when there are more than `most`."""
+    source = f"search_{entity}_grams f"
+    condition = "f.grams MATCH :match"
+    if not wanted.exact:
+        source += f" CROSS JOIN search_{entity} d ON d.n = f.rowid"
+        condition += f" AND {wanted.like()}"
+    sql = f"SELECT f.rowid FROM {source} WHERE {condition} LIMIT :most"
+    found = [n for (n,) in _rows(connection, sql, {**wanted.params, "most": most + 1})]
+    return None if len(found) > most else found
+
+
+def ordered(
+    connection: sqlite3.Connection, entity: str, wanted: Wanted, order: Order, limit: int
+) -> list[int]:
+    """Rowids of the first `limit` wanted records in an order. Rare words are found by the index and sorted; frequent
+    ones by looking through the order; what is frequent but not near the beginning by the index again.
+    """
+    few = candidates(connection, entity, wanted)
+    if few is not None:
+        return sorted_rows(connection, entity, few, order, limit)
+    found = _walk(connection, entity, wanted, order, limit)
+    return _all(connection, entity, wanted, order, limit) if found is None else found
+
+
+def sorted_rows(
+    connection: sqlite3.Connection, entity: str, rowids: Sequence[int], order: Order, limit: int
+) -> list[int]:
+    """The first `limit` of some records in an order."""
+    condition, params = _any_stretch(order)
+    sql = (
+        f"SELECT r.rowid FROM json_each(:rowids) j CROSS JOIN {entity} r ON r.rowid = j.value"
+        f" WHERE {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
+    )
+    return [n for (n,) in _rows(connection, sql, {**params, "rowids": json.dumps(rowids), "limit": limit})]
+
+
+def _walk(
+    connection: sqlite3.Connection, entity: str, wanted: Wanted, order: Order, limit: int
+) -> list[int] | None:
+    """Look through the order; None when the first WALK records hold too few."""
+    found: list[int] = []
+    left = WALK
+    for stretch in order.stretches:
+        sql = (
+            f"SELECT r.rowid, CASE WHEN {wanted.like()} THEN {order.where} ELSE 0 END"
+            f" FROM {entity} r INDEXED BY {order.index} CROSS JOIN search_{entity} d ON d.n = r.rowid"
+            f" WHERE {stretch.where} ORDER BY {order.by}"
+        )
+        for n, good in _rows(connection, sql, {**wanted.params, **stretch.params}):
+            left -= 1
+            if good:
+                found.append(n)
+                if len(found) == limit:
+                    return found
+            if not left:
+                return None
+    return found
+
+
+def _all(connection: sqlite3.Connection, entity: str, wanted: Wanted, order: Order, limit: int) -> list[int]:
+    condition, params = _any_stretch(order)
+    compared = "" if wanted.exact else f"CROSS JOIN search_{entity} d ON d.n = f.rowid AND {wanted.like()}"
+    sql = (
+        f"SELECT r.rowid FROM search_{entity}_grams f {compared} CROSS JOIN {entity} r ON r.rowid = f.rowid"
+        f" WHERE f.grams MATCH :match AND {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
+    )
+    return [n for (n,) in _rows(connection, sql, {**wanted.params, **params, "limit": limit})]
+
+
+def _any_stretch(order: Order) -> tuple[str, dict[str, Any]]:
+    params: dict[str, Any] = {}
+    for stretch in order.stretches:
+        params |= stretch.params
+    return "(" + " OR ".join(f"({stretch.where})" for stretch in order.stretches) + ")", params
+
+
+def _rows(connection: sqlite3.Connection, sql: str, params: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows as plain tuples; the statement ends with the loop, so that no snapshot is held."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    try:
+        yield from cursor.execute(sql, params)
+    finally:
+        cursor.close()
+
+
+# -- keeping -----------------------------------------------------------------------------------------------------------
+def present(connection: sqlite3.Connection) -> bool:
+    """True if the file has the search tables (copies of older files have none)."""
+    row = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_incident_grams'").fetchone()
+    return row is not None
+
+
+def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> int:
+    """Bring the index of these records up to date, inside the caller's transaction; returns how many texts changed."""
+    sql = (
+        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"
+        f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
+    )
+    changed = 0
+    for n, text, old in list(_rows(connection, sql, {"ids": json.dumps(list(ids))})):
+        new = clean(text)
+        if new != (old or ""):
+            _replace(connection, entity, n, old, new)
+            changed += 1
+    return changed
+
+
+def _replace(connection: sqlite3.Connection, entity: str, n: int, old: str | None, new: str) -> None:
+    table = f"search_{entity}"
+    if old:
+        connection.execute(
+            f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",
+            (n, grams(old)),
+        )
+    if new:
+        connection.execute(
+            f"INSERT INTO {table} (n, text) VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET text = excluded.text",
+            (n, new),
+        )
+        connection.execute(f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(new)))
+    else:
+        connection.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
+
+
+def reindex(connection: sqlite3.Connection) -> None:
+    """Make the whole index anew, inside the caller's transaction."""
+    for entity, expression in TEXTS.items():
+        table = f"search_{entity}"
+        connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")
+        connection.execute(f"DELETE FROM {table}")
+        texts = _rows(connection, f"SELECT r.rowid, {expression} FROM {entity} r", {})
+        for n, text in texts:
+            if cleaned := clean(text):
+                connection.execute(f"INSERT INTO {table} (n, text) VALUES (?, ?)", (n, cleaned))
+                connection.execute(
+                    f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(cleaned))
+                )
