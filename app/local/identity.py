@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import asdict, dataclass, fields
-
-from sqlalchemy import delete, insert, select
-
-from db.sql import sql
-from db.tables.local import SELF
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -25,19 +21,27 @@ class SelfRow:
     made_at: int
 
 
-_INSERT = sql(insert(SELF))
-_DELETE = sql(delete(SELF))
-_SELECT = sql(select(*(SELF.c[field.name] for field in fields(SelfRow))))
+# Read before the first paint, and so without Core (see _statements for the writing).
+_SELECT = "SELECT " + ", ".join(field.name for field in fields(SelfRow)) + " FROM self"
+
+
+@lru_cache(maxsize=1)
+def _statements() -> tuple[str, str]:
+    """SQL texts that drop and write the row; the import is late because reading must be possible without Core."""
+    from db.sql import sql
+    from db.tables.local import SELF
+
+    return sql(SELF.delete()), sql(SELF.insert())
 
 
 def write_self(connection: sqlite3.Connection, row: SelfRow) -> None:
     """Write the one row; sqlite3.IntegrityError when there is one."""
-    connection.execute(_INSERT, {"one": 1, **asdict(row)})
+    connection.execute(_statements()[1], {"one": 1, **asdict(row)})
 
 
 def replace_self(connection: sqlite3.Connection, row: SelfRow) -> None:
     """A restored database goes on as a new site."""
-    connection.execute(_DELETE)
+    connection.execute(_statements()[0])
     write_self(connection, row)
 
 
