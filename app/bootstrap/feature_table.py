@@ -25,7 +25,20 @@ from app.usecases.commands import TABLE, writes
 from app.usecases.permissions import matrix
 from db.tables import ENTITIES
 
-FEATURES = (accounts, alarms, conflicts, duty, forces, imports, incidents, points, reports, settings, shelters, sites)
+FEATURES = (
+    accounts,
+    alarms,
+    conflicts,
+    duty,
+    forces,
+    imports,
+    incidents,
+    points,
+    reports,
+    settings,
+    shelters,
+    sites,
+)
 
 # D-06: scene handling belongs to EMB until the first FRD unit is attached, then to FRD, and never goes back by itself.
 OWNERS = {"scene_handling": OwnerRule(Agency.EMB, frozenset({Agency.FRD}))}

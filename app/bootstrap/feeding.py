@@ -61,7 +61,6 @@ async def watch_folder(intake: FeedIntake, folder: Path) -> None:
     """Take what lies ready in the folder, every second, until cancelled; an unreadable folder is told and tried again."""
     while True:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(sweep, intake, folder)
         except OSError as wrong:
             log.warning("the feed folder cannot be read: %s", wrong.strerror)

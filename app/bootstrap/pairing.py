@@ -9,6 +9,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
 from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
@@ -106,13 +107,3 @@ def confirmed_peers(node: Node) -> list[Peer]:
         endpoint = parse_address(row.address)
         out.append(Peer(row.site, row.agency, other.tls_root, (endpoint,) if endpoint else ()))
     return out
-
-
-def parse_address(text: str) -> tuple[str, int] | None:
-    """host:port -> (host, port), None for nothing; Refusal E_FORMAT otherwise."""
-    if not text:
-        return None
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        raise Refusal(ErrorCode.FORMAT, "refusal.sync.address", field="address", clause="JD-01")
-    return host.strip("[]"), int(port)

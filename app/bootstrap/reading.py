@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from app.kernel.errors import EnvironmentFault
 from db.engine import open_reader
-from db.problems import problem_of
 
 ResultT = TypeVar("ResultT")
 # Trouble of the file or the disk; any other error of SQLite is a bug and reaches the asker as it is.
@@ -55,9 +54,7 @@ class Reader:
         self._thread = threading.Thread(target=self._run, name="window-reader", daemon=True)
         self._thread.start()
 
-    def ask(
-        self, read: Callable[[sqlite3.Connection], ResultT], key: str | None = None
-    ) -> Future[ResultT]:
+    def ask(self, read: Callable[[sqlite3.Connection], ResultT], key: str | None = None) -> Future[ResultT]:
         """Queue a question; its future is cancelled when a newer one with the same key comes. RuntimeError after close."""
         question = _Question(read, key)
         with self._change:
@@ -140,12 +137,13 @@ class Reader:
     def _told(self, error: Exception) -> Exception:
         if not isinstance(error, sqlite3.Error) or _code(error) & 0xFF not in _TROUBLE:
             return error
-        problem = problem_of(error, self._path)
-        fault = EnvironmentFault(
-            f"database.{problem.kind}", f"fault.database.{problem.kind}", path=str(self._path)
-        )
-        fault.__cause__ = error
-        return fault
+        from app.bootstrap.node import told_plainly
+
+        try:
+            with told_plainly(self._path):
+                raise error
+        except EnvironmentFault as fault:
+            return fault
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.bootstrap import importing, pairing
 from app.bootstrap.feeding import intake_of
+from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
 from app.bootstrap.parsing import (
     check_storable,
@@ -208,7 +209,7 @@ class Desk:
         self._signed_in_as_admin(request)
         endpoints = request.get("endpoints")
         for endpoint in endpoints or []:
-            pairing.parse_address(str(endpoint))
+            parse_address(str(endpoint))
         return {"file": base64.b64encode(pairing.identity_file(self._node, endpoints)).decode()}
 
     def _file(self, request: Json) -> bytes:
@@ -235,7 +236,7 @@ class Desk:
     def _pair(self, request: Json) -> Json:
         account_id = self._signed_in(request)
         address = str(request.get("address", ""))
-        pairing.parse_address(address)
+        parse_address(address)
         result = pairing.confirm(
             self._node, self._file(request), str(request.get("number", "")), account_id, address
         )

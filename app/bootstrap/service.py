@@ -8,11 +8,11 @@ import json
 import logging
 import os
 import socket
-from dataclasses import dataclass
 from typing import Any
 
 from app.bootstrap import local_socket, pairing
 from app.bootstrap.feeding import NO_DOORS, Doors, post_door, watch_folder
+from app.bootstrap.listening import Listening
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.journal.operation import SCHEMA_V
@@ -28,14 +28,6 @@ from app.usecases.duty import NoteLinkState
 log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Listening:
-    """Where peers may reach this site; None: it only dials."""
-
-    host: str
-    port: int
 
 
 class Service:

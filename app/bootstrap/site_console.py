@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.bootstrap.district_view import district_view
+from app.bootstrap.listening import Listening
 from app.bootstrap.reading import Reader
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
@@ -28,7 +29,7 @@ from app.ui.shell.ports import Health
 
 if TYPE_CHECKING:
     from app.bootstrap.node import Node
-    from app.bootstrap.service import Listening, Service
+    from app.bootstrap.service import Service
     from app.queries.accounts import AccountRow
     from app.replication.status import LinkStatus
     from app.usecases.bus import Done

@@ -12,7 +12,7 @@ from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 
 if TYPE_CHECKING:
-    from app.bootstrap.service import Listening
+    from app.bootstrap.listening import Listening
 
 
 def run_window(data: DataDir, realm: Realm, clock: Clock, listen: Listening | None) -> int:

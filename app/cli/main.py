@@ -49,21 +49,30 @@ def run(argv: Sequence[str]) -> int:
     """Carry out one call of the command line; returns the exit code."""
     arguments = parser.build().parse_args(argv)
     logs.configure()
-    texts = Texts.load()
-    from app.bootstrap.requests import faulted, refused
-
     try:
         answer = _VERBS[arguments.verb](arguments)
     except Refusal as refusal:
-        answer = refused(texts, refusal)
+        answer = _refused(refusal)
     except EnvironmentFault as fault:
-        answer = faulted(texts, fault)
-    if answer is None:
-        return Exit.OK
+        answer = _faulted(fault)
+    if answer is None or isinstance(answer, int):
+        return answer or Exit.OK
     exits.say(answer)
     if answer.get("damaged"):
         return Exit.DAMAGED
     return exits.exit_of(answer)
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    from app.bootstrap.requests import refused
+
+    return refused(Texts.load(), refusal)
+
+
+def _faulted(fault: EnvironmentFault) -> dict[str, Any]:
+    from app.bootstrap.requests import faulted
+
+    return faulted(Texts.load(), fault)
 
 
 def _ask(arguments: argparse.Namespace, /, **request: Any) -> dict[str, Any]:
@@ -164,13 +173,25 @@ def _init(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"ok": True, "result": result}
 
 
-_VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | None]] = {
+def _window(arguments: argparse.Namespace) -> int:
+    """The console with its window; imports little before the board is painted."""
+    from app.bootstrap.listening import Listening, parse_address
+    from app.bootstrap.window import run_window
+    from app.kernel.clock import SystemClock
+
+    where = parse_address(arguments.listen) if arguments.listen else None
+    clock = clock_of(arguments.clock) or SystemClock()
+    return run_window(data_of(arguments), Realm(arguments.realm), clock, Listening(*where) if where else None)
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] = {
     "init": _init,
     "do": _do,
     "show": _show,
     "commands": record.commands,
     "serve": record.serve,
     "stop": _stop,
+    "window": _window,
     "identity": _identity,
     "pair": _pair,
     "password": _password,

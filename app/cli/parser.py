@@ -63,6 +63,10 @@ def _site(
         "--feed-port", type=int, help="port of local authenticated POST /alarms (0: any free one)"
     )
     verbs.add_parser("stop", parents=[common], help="stop a running `serve`")
+    window = verbs.add_parser(
+        "window", parents=[common], help="the console with its window (also without a verb)"
+    )
+    window.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
     identity = verbs.add_parser(
         "identity", parents=[signed], help="write this site's identity file for pairing"
     )

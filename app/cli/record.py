@@ -45,8 +45,7 @@ def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Run the site until SIGINT, SIGTERM or `stop`; tells the port once it listens."""
     from app.bootstrap.feeding import Doors
     from app.bootstrap.node import open_node
-    from app.bootstrap.pairing import parse_address
-    from app.bootstrap.service import Listening
+    from app.bootstrap.listening import Listening, parse_address
     from app.cli.main import clock_of, data_of
 
     where = parse_address(arguments.listen) if arguments.listen else None

@@ -43,6 +43,7 @@ def _decode(line: str) -> object:
 
 def sweep(intake: FeedIntake, folder: Path) -> list[FileResult]:
     """Take all files that lie ready (`*.jsonl`); a writer names its file `.part` until it is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
     results = []
     for path in sorted(folder.glob("*.jsonl")):
         result = take_file(intake, path)
