@@ -68,6 +68,7 @@ def test_second_hello_is_out_of_place(pair):
 def test_hundred_megabytes_are_refused(pair):
     async def script(service, peer):
         await peer.greet()
+        await until(lambda: service.status()[0].state is LinkState.UP, "up")
         with pytest.raises(websockets.exceptions.ConnectionClosed):
             await peer.socket.send(bytes(100_000_000))
             await peer.socket.wait_closed()
