@@ -44,8 +44,8 @@ def schema_of(command: type[Any]) -> dict[str, Any]:
 def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Run the site until SIGINT, SIGTERM or `stop`; tells the port once it listens."""
     from app.bootstrap.feeding import Doors
-    from app.bootstrap.node import open_node
     from app.bootstrap.listening import Listening, parse_address
+    from app.bootstrap.node import open_node
     from app.cli.main import clock_of, data_of
 
     where = parse_address(arguments.listen) if arguments.listen else None

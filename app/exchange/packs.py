@@ -37,9 +37,8 @@ def points_of(path: Path) -> list[tuple[float, float]]:
             )
     found = []
     for _, row in table.rows:
-        point = read_point(
-            *(row[mapped[field]] if mapped[field] < len(row) else "" for field in ("lon", "lat")), EVERYWHERE
-        )
+        lon, lat = (row[mapped[field]] if mapped[field] < len(row) else "" for field in ("lon", "lat"))
+        point = read_point(lon, lat, EVERYWHERE)
         if point.lon is not None and point.lat is not None:
             found.append((point.lon, point.lat))
     return found

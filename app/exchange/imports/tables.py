@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.kernel.errors import ErrorCode, Refusal
 
@@ -75,7 +76,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _refuse(key: str, **params: object) -> Refusal:
+def _refuse(key: str, **params: Any) -> Refusal:
     return Refusal(ErrorCode.FORMAT, key, field="file", clause="FR-10", **params)
 
 
