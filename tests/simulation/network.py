@@ -54,6 +54,8 @@ def push(
 ) -> int:
     """One exchange in one direction; returns how many transactions were applied there."""
     frames = wanted(sender, receiver)
+    if sent is not None:
+        sent(frames)
     if weather.loss and frames:
         kept = [tx for tx in frames if rng.random() >= weather.loss]
         frames = kept[: rng.randint(1, 12)]
@@ -61,8 +63,6 @@ def push(
         rng.shuffle(frames)
     if weather.twice:
         frames += [tx for tx in frames[:3] if rng.random() < weather.twice]
-    if sent is not None:
-        sent(frames)
     applied = feed(receiver, frames)
     acknowledge(sender, receiver)
     late = fills(sender, receiver)

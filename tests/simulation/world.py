@@ -108,8 +108,10 @@ class Station:
     key: SiteKey
     connection: sqlite3.Connection = field(default_factory=fresh_connection)
     acked: dict[str, dict[str, int]] = field(default_factory=dict)
+    written_as: set[str] = field(default_factory=set)  # sites this room has written under, its lost disks included
 
     def __post_init__(self) -> None:
+        self.written_as.add(self.site)
         self.reopen()
 
     def reopen(self) -> None:
@@ -282,6 +284,8 @@ def found(city: City, names: Sequence[str], offsets: Mapping[str, int] | None = 
             continue
         admin = f"{agency}-a"
         roles = {"h": "hall"} if agency == "HALL" else {"o": "officer", "p": "officer", "c": "chief"}
-        root.act(admin, *(meeting(city, other) for other in agencies if other != agency))
+        others = [meeting(city, other) for other in agencies if other != agency]
+        if others:
+            root.act(admin, *others)
         root.act(admin, *(granting(f"{agency}-{short}", role) for short, role in roles.items()))
     return stations

@@ -1,0 +1,213 @@
+"""What must be true when a city has come to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from app.journal.operation import Operation, Transaction, check_transaction
+from tests.oracle.reference import Reference, State, read
+from tests.simulation import schema
+from tests.simulation.observe import observe, projected_rows
+from tests.simulation.world import Station, fresh_connection
+
+if TYPE_CHECKING:
+    from tests.simulation.simulator import Simulation
+
+Findings = dict[str, str]  # what is wrong -> an example
+
+
+def check(simulation: Simulation) -> Findings:
+    """All checks; empty when the city is sound."""
+    found: Findings = {}
+    stations = list(simulation.stations.values())
+    references = {s.name: reference(s) for s in stations}
+    states = {s.name: observe(s) for s in stations}
+    for each in stations:
+        _compare(found, f"{each.name} against the oracle", states[each.name], references[each.name].state)
+        _against_other_orders(found, simulation, each, states[each.name])
+        _rebuild(found, each)
+        _chains(found, each)
+        _known_bad(found, simulation, each, references[each.name])
+        _leaks(found, simulation, each)
+        held = {op.hash for tx in each.transactions() for op in tx}
+        _all_there(found, f"{each.name}: acknowledged but missing", simulation.acked - held)
+        _all_there(found, f"{each.name}: honest act stuck", simulation.honest.keys() - held)
+    for index, one in enumerate(stations):
+        for other in stations[index + 1 :]:
+            if references[one.name].reading.setting.anchors == references[other.name].reading.setting.anchors:
+                scopes = scopes_of(one) & scopes_of(other)
+                parts = [restrict(states[s.name], references[s.name], scopes) for s in (one, other)]
+                _compare(found, f"{one.name} against {other.name}", *parts)
+    return found
+
+
+def reference(station: Station, transactions: Iterable[Transaction] | None = None) -> Reference:
+    """The oracle's reading of what a workstation holds."""
+    key = bytes(station.city.recovery(station.agency).verify_key)
+    held = station.transactions() if transactions is None else transactions
+    return read(held, schema.policy(), station.city.realm, station.agency, key)
+
+
+def scopes_of(station: Station) -> frozenset[str]:
+    """Scopes whose bodies a workstation may hold."""
+    return frozenset({"joint", f"internal:{station.agency}"}) | station.granted
+
+
+# -- comparing ---------------------------------------------------------------------------------------------------------
+
+
+def _compare(found: Findings, name: str, ours: State, theirs: State) -> None:
+    for part in theirs:
+        if ours[part] != theirs[part]:
+            found[f"{name}: {part}"] = _difference(ours[part], theirs[part])
+
+
+def _difference(ours: dict[Any, Any], theirs: dict[Any, Any]) -> str:
+    for key in {**ours, **theirs}:
+        if ours.get(key, "-") != theirs.get(key, "-") or (key in ours) != (key in theirs):
+            return f"{_short(key)}: {_short(ours.get(key, '-'))} | {_short(theirs.get(key, '-'))}"
+    return "order"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.hex()[:8]
+    if isinstance(value, (tuple, list)):
+        return "(" + ", ".join(map(_short, value)) + ")"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_short(k)}: {_short(v)}" for k, v in value.items()) + "}"
+    return str(value)
+
+
+def restrict(state: State, known: Reference, scopes: frozenset[str]) -> State:
+    """The part of a state that everybody with these scopes must share."""
+    ops, opened = known.reading.causal.ops, known.opened
+    inside = any(scope.startswith("internal:") for scope in scopes)
+    records = {(op.entity, op.entity_id) for op in known.reading.valid if op.scope in scopes}
+
+    def shared(register: tuple[str, str, str]) -> bool:
+        scope = schema.ENTITIES[register[0]].fields[register[2]].scope
+        return register in opened or scope in scopes or (scope == "internal" and inside)
+
+    def visible(*digests: bytes) -> bool:
+        return all(ops[digest].scope in scopes for digest in digests)
+
+    out = {part: dict(state[part]) for part in ("extremes", "stock", "owners", "accounts", "sites")}
+    for part in ("registers", "conflicts"):
+        out[part] = {key: value for key, value in state[part].items() if shared(key) and key[:2] in records}
+    for part in ("births", "retracted"):
+        out[part] = {key: value for key, value in state[part].items() if key in records}
+    out["sets"] = {
+        entity: tuple(i for i in ids if (entity, i) in records)
+        for entity, ids in state["sets"].items()
+        if any((entity, i) in records for i in ids)
+    }
+    for part in ("quarantine", "approvals"):
+        out[part] = {digest: value for digest, value in state[part].items() if visible(digest)}
+    out["flags"] = {
+        flag: None
+        for flag in state["flags"]
+        if visible(flag[1], *([bytes.fromhex(flag[2])] if flag[0] == "edit outlasts retraction" else []))
+    }
+    return out
+
+
+# -- one workstation ---------------------------------------------------------------------------------------------------
+
+
+def causal_shuffle(simulation: Simulation, transactions: list[Transaction]) -> list[Transaction]:
+    """The same transactions in another order in which everything comes after what it had seen."""
+    todo = list(transactions)
+    simulation.rng.shuffle(todo)
+    done: set[bytes] = set()
+    out: list[Transaction] = []
+    while todo:
+        left = []
+        for tx in todo:
+            needs = {digest for digest in (tx[0].prev, *tx[0].parents) if digest}
+            if needs <= done:
+                done.update(op.hash for op in tx)
+                out.append(tx)
+            else:
+                left.append(tx)
+        assert len(left) < len(todo), "no causal order"
+        todo = left
+    return out
+
+
+def _against_other_orders(found: Findings, simulation: Simulation, station: Station, state: State) -> None:
+    """Oracle and real projector in another causal order, in batches of any size."""
+    order = causal_shuffle(simulation, station.transactions())
+    _compare(found, f"{station.name}: oracle in another order", state, reference(station, order).state)
+    twin = Station(station.name, station.city, station.clock, station.key, fresh_connection())
+    while order:
+        size = simulation.rng.randint(1, 40)
+        twin.journal.receive(order[:size])
+        order = order[size:]
+    _compare(found, f"{station.name}: projected in another order", observe(twin), state)
+
+
+def _rebuild(found: Findings, station: Station) -> None:
+    before = projected_rows(station)
+    station.journal.rebuild()
+    after = projected_rows(station)
+    for table, rows in before.items():
+        if rows != after[table]:
+            only = [row for row in rows if row not in after[table]]
+            new = [row for row in after[table] if row not in rows]
+            found[f"{station.name}: rebuild differs in {table}"] = f"{_short(only[:1])} | {_short(new[:1])}"
+
+
+def _chains(found: Findings, station: Station) -> None:
+    for tx in station.transactions():
+        key = station.journal.public_key(tx[0].site)
+        assert key is not None
+        check_transaction(station.city.realm, tx, key)
+        before = station.journal.state.store.place(tx[0].prev) if tx[0].prev else (tx[0].site, 0)
+        if before is None or before[:2] != (tx[0].site, tx[0].seq - 1):
+            found[f"{station.name}: chain"] = f"{tx[0].site[:4]}:{tx[0].seq}"
+
+
+def _known_bad(found: Findings, simulation: Simulation, station: Station, known: Reference) -> None:
+    verdicts = known.reading.verdicts
+    quarantined = observe(station)["quarantine"]
+    for digest, (lie, because) in simulation.liars.bad.items():
+        op = station.journal.state.store.get(digest)
+        if (
+            op is None
+            or op.withheld
+            or not all(b in verdicts and verdicts[b].reason is None for b in because)
+        ):
+            continue
+        if digest not in quarantined:
+            found[f"{station.name}: projected a lie ({lie})"] = _short(digest)
+
+
+def _leaks(found: Findings, simulation: Simulation, station: Station) -> None:
+    scopes = scopes_of(station)
+    opened = {
+        (op.entity_id, op.content["field"])
+        for other in (*simulation.stations.values(), *simulation.gone)
+        for tx in other.transactions()
+        for op in tx
+        if not op.withheld and op.content.get("v") == "disclose"
+    }
+    for tx in station.transactions():
+        for op in tx:
+            if op.withheld or op.scope in scopes or op.hash in simulation.liars.forged:
+                continue
+            if op.site in station.written_as:  # a guest's internal act stays at the workstation it was written on
+                continue
+            if not _only_opened(op, opened):
+                found[f"{station.name}: leak"] = f"{op.scope} {op.entity_id}"
+
+
+def _only_opened(op: Operation, opened: set[tuple[str | None, str]]) -> bool:
+    fields = op.content.get("set", {})
+    return bool(fields) and all((op.entity_id, name) in opened for name in fields)
+
+
+def _all_there(found: Findings, name: str, missing: Iterable[bytes]) -> None:
+    for digest in missing:
+        found[name] = _short(digest)

@@ -1,0 +1,192 @@
+"""What changed software does: acts that its own journal would have refused, forged and sent all the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from app.journal import certificates, verbs
+from app.journal.causality import covers
+from app.journal.facts import fact_key
+from app.journal.journal import GapError
+from app.journal.operation import Act, BadTransactionError, ChainEnd, Transaction, header_hash
+from tests.simulation.network import feed
+from tests.simulation.officers import CASES, ITEM
+from tests.simulation.world import Station, granting, key_of, revoking
+
+
+@dataclass
+class Liars:
+    """Lies at random; `bad`: operations that must never be valid anywhere, with the lie's name and the operations whose
+    validity makes them so."""
+
+    rng: random.Random
+    stations: dict[str, Station]
+    bad: dict[bytes, tuple[str, tuple[bytes, ...]]] = field(default_factory=dict)
+    forged: set[bytes] = field(default_factory=set)
+
+    def lie(self, at: Station) -> None:
+        """One lie of this workstation."""
+        kinds = [
+            self.wrong_role,
+            self.foreign_section,
+            self.foreign_scope,
+            self.half_good,
+            self.hidden_parents,
+            self.future_parent,
+            self.equivocate,
+            self.overlap,
+            self.foreign_rights,
+            self.foreign_certificate,
+            self.wrong_types,
+            self.spend_twice,
+            self.head_unseen,
+            self.scattered_birth,
+            self.left_out_number,
+        ]
+        self.rng.choice(kinds)(at, self.rng.choice(CASES))
+
+    # -- helpers -----------------------------------------------------------------------------------------------------
+    def _officer(self, at: Station) -> str:
+        return "HALL-h" if at.agency == "HALL" else f"{at.agency}-o"
+
+    def _edit(self, case: str, scope: str = "joint", **values: object) -> Act:
+        return Act("edit", "sim_case", case, scope, {"v": verbs.WRITE, "set": values})
+
+    def _tell(
+        self, at: Station, tx: Transaction, lie: str = "", bad: Sequence[int] | None = None
+    ) -> Transaction:
+        """Swallow a forged transaction; all of it (or the operations at `bad`) is known to be bad when the lie has a name."""
+        at.swallow(tx)
+        self.forged.update(op.hash for op in tx)
+        if lie:
+            self.bad.update((tx[index].hash, (lie, ())) for index in (range(len(tx)) if bad is None else bad))
+        return tx
+
+    # -- lies --------------------------------------------------------------------------------------------------------
+    def wrong_role(self, at: Station, _case: str) -> None:
+        self._tell(at, at.forge(self._officer(at), [granting(f"{at.agency}-z", "chief")]), "role")
+
+    def foreign_section(self, at: Station, case: str) -> None:
+        if at.agency == "FRD":
+            self._tell(at, at.forge("FRD-o", [self._edit(case, aftermath="bad")]), "owner")
+
+    def foreign_scope(self, at: Station, case: str) -> None:
+        if at.agency == "FRD":
+            act = self._edit(case, "internal:EMB", memo="bad")
+        else:
+            act = self._edit(case, f"internal:{at.agency}", place="hidden")
+        self._tell(at, at.forge(self._officer(at), [act]), "scope")
+
+    def half_good(self, at: Station, case: str) -> None:
+        name = f"{at.name}-{self.rng.getrandbits(40):x}"
+        good = Act("log", "sim_log", name, "joint", {"v": verbs.WRITE, "new": True, "set": {"text": "half"}})
+        bad = self._edit(case, place=7) if self.rng.random() < 0.5 else granting(f"{at.agency}-z", "chief")
+        self._tell(at, at.forge(self._officer(at), [good, bad]), "half")
+
+    def hidden_parents(self, at: Station, case: str) -> None:
+        """Name an operation that had seen the take-over, not the take-over itself."""
+        if at.agency != "EMB":
+            return
+        state = at.journal.state
+        owned = [f for f in state.facts.all(fact_key("owner", "sim_case", case, "scene_handling"))]
+        others = [chain.hash for chain in state.chains.values() if chain.site != at.site and chain.seq]
+        seen = self.rng.choice(others) if others else b""
+        if not seen:
+            return
+        tx = at.forge("EMB-o", [self._edit(case, scene_handling="bad")], parents=[seen])
+        past = state.causality.with_self(seen)
+        self._tell(at, tx)
+        before = tuple(f.hash for f in owned if covers(past, f.dot))
+        if before:
+            self.bad[tx[0].hash] = ("hidden", before)
+
+    def future_parent(self, at: Station, case: str) -> None:
+        tx = at.forge(self._officer(at), [self._edit(case, place="never")], parents=[self.rng.randbytes(32)])
+        for other in self.stations.values():
+            if other is not at:
+                assert feed(other, [tx]) == 0
+
+    def equivocate(self, at: Station, case: str) -> None:
+        """One number, two operations: one here, one elsewhere."""
+        left = [at.forge(self._officer(at), [self._edit(case, place="left")])]
+        right = at.forge(self._officer(at), [self._edit(case, place="right")] * self.rng.choice((1, 2)))
+        self._send_elsewhere(at, right)
+        self._tell(at, left[0])
+
+    def overlap(self, at: Station, case: str) -> None:
+        """Two transactions that share their first operation."""
+        acts = [self._edit(case, place="a"), self._edit(case, cause="b")]
+        left = at.forge(self._officer(at), acts)
+        end = ChainEnd(left[0].seq, left[0].hash)
+        rest = at.forge(self._officer(at), [self._edit(case, cause="c")], end=end, parents=[])[0]
+        rest = replace(rest, tx=left[0].seq)
+        digest = header_hash(at.city.realm, rest)
+        rest = replace(rest, hash=digest, sig=at.key.signing.sign(digest).signature)
+        self._send_elsewhere(at, (left[0], rest))
+        self._tell(at, left)
+
+    def _send_elsewhere(self, at: Station, tx: Transaction) -> None:
+        others = [s for s in self.stations.values() if s is not at]
+        self.forged.update(op.hash for op in tx)
+        feed(self.rng.choice(others), [tx])
+
+    def foreign_rights(self, at: Station, _case: str) -> None:
+        """An administrator reaches for another agency's account."""
+        other = "FRD" if at.agency == "EMB" else "EMB"
+        act = self.rng.choice((revoking, lambda who, **_: granting(who, "chief", agency=at.agency)))
+        tx = at.forge(f"{at.agency}-a", [act(f"{other}-o", agency=at.agency)])
+        self._tell(at, tx)
+        foreign = self.rng.choice((revoking(f"{other}-c"), granting(f"{other}-z", "chief")))
+        self._tell(at, at.forge(f"{at.agency}-a", [foreign]), "foreign rights")
+
+    def foreign_certificate(self, at: Station, _case: str) -> None:
+        """A recovery key speaks about another agency's workstation or account; or a key that is nobody's."""
+        victims = [s for s in self.stations.values() if s.agency != at.agency]
+        victim = self.rng.choice(victims)
+        city, key = at.city, at.city.recovery(at.agency)
+        acts = [
+            certificates.cutting(key, city.realm, at.agency, victim.site, 1),
+            certificates.closing(key, city.realm, at.agency, victim.site, at.site),
+            certificates.enrolment(key, city.realm, at.agency, victim.key.public, "X"),
+            certificates.appointment(key, city.realm, at.agency, f"{victim.agency}-o"),
+        ]
+        self._tell(at, at.forge(f"{at.agency}-a", [self.rng.choice(acts)]))
+        nobody = certificates.appointment(key_of("nobody"), city.realm, victim.agency, f"{at.agency}-o")
+        self._tell(at, at.forge(f"{at.agency}-a", [nobody]), "certificate")
+
+    def wrong_types(self, at: Station, case: str) -> None:
+        values = self.rng.choice(
+            ({"place": 5}, {"count": 1 << 63}, {"spot": [1.0, 2.0]}, {"nowhere": "x"}, {"count": True})
+        )
+        act = self._edit(case, **values)
+        if self.rng.random() < 0.3:
+            act = Act(
+                "edit", "sim_case", case, "joint", {"v": "write", "set": {}, "entry": {"grade": 1 << 64 - 1}}
+            )
+        self._tell(at, at.forge(self._officer(at), [act]), "types")
+
+    def spend_twice(self, at: Station, _case: str) -> None:
+        acts = [Act("take", "sim_store", ITEM, "joint", {"v": verbs.TAKE, "n": 100}) for _ in range(2)]
+        self._tell(at, at.forge(self._officer(at), acts), "stock")
+
+    def head_unseen(self, at: Station, case: str) -> None:
+        body = {"v": verbs.WRITE, "set": {"place": "over"}, "over": {"place": [self.rng.randbytes(32)]}}
+        self._tell(at, at.forge(self._officer(at), [Act("edit", "sim_case", case, "joint", body)]), "head")
+
+    def scattered_birth(self, at: Station, case: str) -> None:
+        name = {"EMB": "memo", "FRD": "memo_f", "HALL": "memo"}[at.agency]
+        body = {"v": verbs.WRITE, "new": True, "set": {name: "born inside"}}
+        act = Act("register", "sim_case", case + "-inside", f"internal:{at.agency}", body)
+        self._tell(at, at.forge(self._officer(at), [act]), "birth")
+
+    def left_out_number(self, at: Station, case: str) -> None:
+        end = at.end
+        tx = at.forge(self._officer(at), [self._edit(case, place="gap")], end=ChainEnd(end.seq + 2, end.hash))
+        for other in self.stations.values():
+            try:
+                other.journal.receive([tx])
+            except (BadTransactionError, GapError):
+                continue
+            raise AssertionError("a chain with a hole was accepted")

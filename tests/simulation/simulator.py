@@ -1,0 +1,168 @@
+"""A city at work: acts, lies, partitions, lost and repeated frames, crashes, lost disks; then peace, and the checks."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+from app.journal.keys import SiteKey
+from app.journal.operation import Transaction
+from tests.simulation.checks import Findings, check
+from tests.simulation.liars import Liars
+from tests.simulation.network import Weather, acknowledge, push, settle
+from tests.simulation.officers import Officers
+from tests.simulation.world import (
+    City,
+    SkewedClock,
+    Station,
+    enrol,
+    found,
+    fresh_connection,
+    key_of,
+    seeded_salts,
+)
+
+HOUR_MS = 3_600_000
+OFFSETS = (0, 0, 0, -3 * HOUR_MS, 2 * HOUR_MS, 5 * HOUR_MS, 300 * 24 * HOUR_MS)
+STORM = Weather(loss=0.3, shuffle=0.3, twice=0.1)
+STEPS = 200
+
+
+class Simulation:
+    """One seed: a founded city, its officers, perhaps a liar, and what the network and the disks do to it."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.seed = seed
+        self.city = City(seed)
+        names = ["E1", "E2", "F1", *self.rng.sample(["F2", "H1"], self.rng.randint(0, 2))]
+        offsets = {name: self.rng.choice(OFFSETS) for name in names}
+        self.stations = found(self.city, sorted(names), offsets)
+        self.gone: list[Station] = []
+        self.officers = Officers(self.rng, self.stations, self.gone, done=self._note_honest)
+        self.liars = Liars(self.rng, self.stations)
+        self.liar = self.rng.choice([*(n for n in names if n != "E1"), None])
+        self.honest: dict[bytes, str] = {}  # last hash of a transaction -> author's workstation
+        self.acked: set[bytes] = set()
+        self.sent: set[bytes] = set()
+        self.lost_with_all_copies = 0
+        self.counts: Counter[str] = Counter()
+        self.partition: list[set[str]] = []
+        settle(self.stations.values())
+        self.officers.share_out(self.stations["E1"], 4)
+        if self.rng.random() < 0.5:
+            self.officers.admit(self.stations["E1"])
+        settle(self.stations.values())
+        self.sent |= {tx[-1].hash for tx in self.stations["E1"].transactions()}
+
+    def _note_honest(self, at: Station) -> None:
+        for tx in at.transactions()[-3:]:
+            if tx[0].site == at.site and tx[-1].hash not in self.liars.forged:
+                self.honest[tx[-1].hash] = at.name
+
+    def run(self, steps: int = STEPS) -> Findings:
+        """Live, come to rest, and look."""
+        for step in range(steps):
+            self.city.now_ms += self.rng.randint(1, 120_000)
+            if step % 15 == 0:
+                self._divide()
+            self._step(self.rng.choice(sorted(self.stations)))
+        settle(self.stations.values(), self.rng)
+        return check(self)
+
+    def _divide(self) -> None:
+        names = sorted(self.stations)
+        self.rng.shuffle(names)
+        at = self.rng.randint(0, len(names))
+        self.partition = [set(names[:at]), set(names[at:])]
+
+    def _step(self, name: str) -> None:
+        dice, at = self.rng.random(), self.stations[name]
+        if dice < 0.55:
+            self.officers.act(at)
+        elif dice < 0.61:
+            self.officers.administer(at)
+        elif dice < 0.66:
+            if self.liar in self.stations:
+                self.liars.lie(self.stations[str(self.liar)])
+        elif dice < 0.68:
+            self.counts["restarts"] += 1
+            at.reopen()
+        elif dice < 0.695:
+            self._crash(at)
+        elif dice < 0.71:
+            self._restore(at)
+        else:
+            self._talk()
+
+    # -- network -----------------------------------------------------------------------------------------------------
+    def _talk(self) -> None:
+        for _ in range(2):
+            one, other = self.rng.sample(sorted(self.stations), 2)
+            if any(one in part and other in part for part in self.partition):
+                self._push(self.stations[one], self.stations[other])
+
+    def _push(self, sender: Station, receiver: Station) -> None:
+        def left(frames: Iterable[Transaction]) -> None:
+            self.sent.update(tx[-1].hash for tx in frames)
+
+        push(sender, receiver, self.rng, STORM, left)
+        known = {site: seq for site, seq in sender.acked[receiver.site].items()}
+        self.acked.update(
+            tx[-1].hash
+            for tx in receiver.transactions()
+            if tx[-1].hash in self.sent and known.get(tx[0].site, 0)
+        )
+
+    # -- disks -------------------------------------------------------------------------------------------------------
+    def _crash(self, at: Station) -> None:
+        """Power cut: own acts that never left may be gone; whatever left was durable before it left."""
+        tail = [tx for tx in at.transactions() if tx[0].site == at.site and tx[-1].hash not in self.sent]
+        if not tail or any(tx[-1].hash in self.liars.forged for tx in tail):
+            return
+        self.counts["crashes"] += 1
+        drop = {tx[-1].hash for tx in tail[self.rng.randint(0, len(tail)) :]}
+        kept = [tx for tx in at.transactions() if tx[-1].hash not in drop]
+        at.connection = fresh_connection()
+        at.reopen()
+        at.journal.receive(kept)
+        self.honest = {digest: name for digest, name in self.honest.items() if digest not in drop}
+
+    def _restore(self, at: Station) -> None:
+        """The disk is replaced by a backup: the room goes on as a new site, the old one is closed some day."""
+        if at.name == self.liar:
+            self.liar = None
+        new_name = at.name + "'"
+        if new_name in self.stations or len(new_name) > 4:
+            return
+        self.counts["restores"] += 1
+        order = at.transactions()
+        kept = order[: self.rng.randint(len(order) // 2, len(order))]
+        fresh = Station(
+            new_name,
+            self.city,
+            SkewedClock(self.city, at.clock.offset_ms),
+            SiteKey(key_of(self.seed, "site", new_name)),
+        )
+        fresh.written_as |= at.written_as
+        fresh.journal.receive(kept)
+        del self.stations[at.name]
+        self.gone.append(at)
+        self.stations[new_name] = fresh
+        enrol(self.city, fresh)
+        alive = {tx[-1].hash for s in self.stations.values() for tx in s.transactions()}
+        self.lost_with_all_copies += len(self.acked - alive)
+        self.acked &= alive
+        self.honest = {digest: name for digest, name in self.honest.items() if digest in alive}
+        self.sent |= {tx[-1].hash for tx in fresh.transactions()}
+        for other in self.stations.values():
+            other.acked.pop(at.site, None)
+            acknowledge(other, fresh) if other is not fresh else None
+
+
+def run(seed: int, steps: int = STEPS) -> tuple[Findings, Simulation]:
+    """Run one seed; the same seed gives the same city, hashes included."""
+    with seeded_salts(seed):
+        simulation = Simulation(seed)
+        return simulation.run(steps), simulation
