@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from app.journal import verbs
 from app.journal.authors import acting_agency, roles_of
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, Fact, fact_key, newest_of
@@ -152,13 +153,8 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
 
 
 def account_columns(state: State, account: str) -> dict[str, Any]:
-    """Derived columns of an account's row, from the facts known here of the agency that knew the account first."""
+    """Derived columns of an account's row, from the facts known here of the agency that gave it rights first."""
     known = [f for f in state.facts.all(fact_key("account", account)) if f.standing in VALID_ONLY]
-    first = min(
-        (f for f in known if not any(covers(f.past, g.dot) for g in known if g is not f)),
-        key=_by_hash,
-        default=None,
-    )
     admitted = {
         str(f.body["agency"])
         for f in state.facts.all(fact_key("admitted", account))
@@ -170,11 +166,12 @@ def account_columns(state: State, account: str) -> dict[str, Any]:
         "state": "unknown",
         "admitted": ",".join(sorted(admitted)),
     }
-    if first is None:
+    agency = _first_agency(state, known)
+    if agency is None:
         return columns
-    newest = newest_of([f for f in known if f.body["agency"] == first.body["agency"]])
+    newest = newest_of([f for f in known if f.body["agency"] == agency])
     roles = roles_of(newest)
-    columns |= {"agency": str(first.body["agency"]), "state": "revoked" if roles is None else "active"}
+    columns |= {"agency": agency, "state": "revoked" if roles is None else "active"}
     if roles is not None:
         columns |= {
             "roles": ",".join(sorted(roles)),
@@ -184,8 +181,13 @@ def account_columns(state: State, account: str) -> dict[str, Any]:
     return columns
 
 
-def _by_hash(fact: Fact) -> bytes:
-    return fact.hash
+def _first_agency(state: State, known: list[Fact]) -> str | None:
+    """Agency of the earliest right an account was given; taking rights away makes nobody its agency."""
+    given = [f for f in known if f.verb != verbs.REVOKE]
+    if len({f.body["agency"] for f in given}) > 1:
+        given = [f for f in given if not any(covers(f.past, g.dot) for g in given if g is not f)]
+        given.sort(key=lambda f: (op.hlc if (op := state.store.get(f.hash)) else 0, f.hash))
+    return str(given[0].body["agency"]) if given else None
 
 
 def site_columns(state: State, site: str) -> dict[str, Any]:
