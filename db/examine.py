@@ -22,7 +22,7 @@ MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
 LOCK_WAIT_S = 2.0
 _HEADER = struct.Struct(">16sHBBBBBBIIIIIIIIII")
-_PAGE_SIZES = {1: 65_536} | {1 << bits: 1 << bits for bits in range(9, 16)}
+_PAGE_SIZES = {1, *(1 << bits for bits in range(9, 16))}  # 1 stands for 65536
 
 
 def wal_of(path: Path) -> Path:
@@ -116,15 +116,14 @@ def reading(path: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[sqlite3.Connect
 
 
 def check_header(path: Path) -> None:
-    """Judge the first 100 bytes and the length of a file; DatabaseProblemError: missing, unreadable, damaged
-    or not ours.
+    """Judge the first 100 bytes of a file; DatabaseProblemError: missing, unreadable, damaged or not ours.
 
-    Finds a flipped bit in every part of the header on which reading or writing depends, and a file cut short.
+    Finds a flipped bit in every part of the header on which reading or writing depends, and tells a damaged
+    file of ours from something else altogether. A file cut short is found by SQLite on opening.
     """
     try:
         with path.open("rb") as handle:
             header = handle.read(HEADER_BYTES)
-        size = path.stat().st_size
     except FileNotFoundError as error:
         raise DatabaseProblemError(ProblemKind.MISSING, path) from error
     except OSError as error:
@@ -134,8 +133,6 @@ def check_header(path: Path) -> None:
         kind = ProblemKind.FOREIGN if foreign else ProblemKind.DAMAGED
         raise DatabaseProblemError(kind, path, f"{len(header)} bytes")
     wrong = _wrong_in(header)
-    if wrong is None and not _log_holds_something(path):
-        wrong = _wrong_length(header, size)
     if wrong is not None:
         ours = header.startswith(MAGIC) or header[68:72] == APPLICATION_ID.to_bytes(4, "big")
         raise DatabaseProblemError(ProblemKind.DAMAGED if ours else ProblemKind.FOREIGN, path, wrong)
@@ -184,14 +181,6 @@ def _wrong_in(header: bytes) -> str | None:
             "user version": user in (0, REBUILD_PENDING),
         }
     return ", ".join(name for name, fine in good.items() if not fine) or None
-
-
-def _wrong_length(header: bytes, size: int) -> str | None:
-    page = _PAGE_SIZES[int.from_bytes(header[16:18], "big")]
-    pages, counted = int.from_bytes(header[28:32], "big"), header[24:28] == header[92:96]
-    if size % page or (counted and pages * page > size):
-        return f"cut short: {size} bytes"
-    return None
 
 
 def revision_of(path: Path, wait_s: float = LOCK_WAIT_S) -> str | None:

@@ -30,33 +30,26 @@ TEXTS = {
 FEW = 4_000  # so many records are sorted faster than the board is searched through
 WALK = 60_000  # so many records of the board are looked at before the index is asked for all
 LONGEST = 10_000  # SQLite takes patterns up to 50 000 bytes
-_PAIRS = 64  # of a long word; the comparison settles the rest
+SAMPLE = 192
+_LOOKED_AT = 40  # characters of a long word
+_PAIRS = 4  # that the index is asked for at once; comparing settles the rest
 _FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 # -- words -------------------------------------------------------------------------------------------------------------
-def _codes(text: str) -> list[str]:
-    """Characters as hexadecimal codes, ASCII letters in lower case."""
-    return [format(ord(char), "x") for char in text.translate(_FOLD)]
+def _code(char: str) -> str:
+    return format(ord(char), "x")
 
 
 def grams(text: str) -> str:
     """Tokens of a text: every character and every pair of neighbours once, separated by spaces."""
-    codes = _codes(text)
+    codes = [_code(char) for char in text.translate(_FOLD)]
     return " ".join({*codes, *map("z".join, pairwise(codes))})
 
 
 def clean(text: str) -> str:
     """Text as it is indexed: LIKE stops at a NUL, so none is kept."""
     return text.replace("\0", " ")
-
-
-def _expression(word: str) -> str:
-    codes = _codes(word)
-    if len(codes) == 1:
-        return f'"{codes[0]}"'
-    pairs = dict.fromkeys(map("z".join, pairwise(codes)))
-    return " AND ".join(f'"{pair}"' for pair in list(pairs)[:_PAIRS])
 
 
 def _pattern(word: str) -> str:
@@ -89,26 +82,22 @@ class Wanted:
         return bool(self.words)
 
     @cached_property
-    def match(self) -> str:
-        """The FTS5 expression; hexadecimal tokens in quotation marks and nothing of the officer's text."""
-        return " AND ".join(
-            "(" + " OR ".join(f"({_expression(spelling)})" for spelling in word) + ")" for word in self.words
-        )
-
-    @cached_property
     def exact(self) -> bool:
         """True if the index alone gives the answer."""
         return all(len(spelling) <= 2 for word in self.words for spelling in word)  # noqa: PLR2004
 
+    def found_in(self, folded: str) -> bool:
+        """True if a text, its ASCII letters in lower case, is wanted."""
+        return all(any(spelling.translate(_FOLD) in folded for spelling in word) for word in self.words)
+
     @cached_property
     def params(self) -> dict[str, str]:
-        """Values for `like` and `match`."""
-        values = {
+        """Values for `like`."""
+        return {
             f"word_{at}_{nth}": _pattern(spelling)
             for at, word in enumerate(self.words)
             for nth, spelling in enumerate(word)
         }
-        return {**values, "match": self.match}
 
     def like(self, column: str = "d.text") -> str:
         """The same as a condition on a text column."""
@@ -121,9 +110,13 @@ class Wanted:
 # -- finding -----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Stretch:
-    """A part of an order: a condition on `r`, with its values."""
+    """A part of an order: a condition on `r` with its values, and the order inside it.
 
-    where: str = "1"
+    `by` leaves out what is the same in the whole stretch: SQLite would sort for it instead of trusting the index.
+    """
+
+    where: str
+    by: str
     params: dict[str, Any] = field(default_factory=dict)
 
 
@@ -133,35 +126,100 @@ class Order:
 
     by: str
     index: str
-    stretches: tuple[Stretch, ...] = (Stretch(),)
+    stretches: tuple[Stretch, ...]
     where: str = "1"  # what else a record must be
-
-
-def candidates(
-    connection: sqlite3.Connection, entity: str, wanted: Wanted, most: int = FEW
-) -> list[int] | None:
-    """Rowids of all records that are wanted, in no order; None when there are more than `most`."""
-    source = f"search_{entity}_grams f"
-    condition = "f.grams MATCH :match"
-    if not wanted.exact:
-        source += f" CROSS JOIN search_{entity} d ON d.n = f.rowid"
-        condition += f" AND {wanted.like()}"
-    sql = f"SELECT f.rowid FROM {source} WHERE {condition} LIMIT :most"
-    found = [n for (n,) in _rows(connection, sql, {**wanted.params, "most": most + 1})]
-    return None if len(found) > most else found
 
 
 def ordered(
     connection: sqlite3.Connection, entity: str, wanted: Wanted, order: Order, limit: int
 ) -> list[int]:
-    """Rowids of the first `limit` wanted records in an order. Rare words are found by the index and sorted; frequent
-    ones by looking through the order; what is frequent but not near the beginning by the index again.
+    """Rowids of the first `limit` wanted records in an order.
+
+    What is frequent lately is found by looking through the order; what is rare by the index, then sorted; what is
+    frequent but not near the beginning by the index as well, which takes longer.
     """
-    few = candidates(connection, entity, wanted)
+    odds = Odds.of(connection, entity, wanted)
+    if odds.near:
+        found = _walk(connection, entity, wanted, order, limit)
+        if found is not None:
+            return found
+    few = candidates(connection, entity, wanted, odds)
     if few is not None:
         return sorted_rows(connection, entity, few, order, limit)
-    found = _walk(connection, entity, wanted, order, limit)
-    return _all(connection, entity, wanted, order, limit) if found is None else found
+    found = None if odds.near else _walk(connection, entity, wanted, order, limit)
+    return _all(connection, entity, wanted, odds, order, limit) if found is None else found
+
+
+def few_or_none(connection: sqlite3.Connection, entity: str, wanted: Wanted) -> list[int] | None:
+    """Rowids of all wanted records when they are rare, in no order; None when there are many."""
+    odds = Odds.of(connection, entity, wanted)
+    return None if odds.near else candidates(connection, entity, wanted, odds)
+
+
+@dataclass(frozen=True)
+class Odds:
+    """What a sample of texts says: whether the newest records hold wanted ones, and which pairs are rare."""
+
+    near: bool
+    match: str  # FTS5 expression: hexadecimal tokens in quotation marks, nothing of the officer's text
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection, entity: str, wanted: Wanted) -> Odds:
+        """Look at texts all over the table and at the newest ones."""
+        top = connection.execute(f"SELECT coalesce(max(n), 0) FROM search_{entity}").fetchone()[0]
+        everywhere = _sample(connection, entity, 0, top)
+        newest = _sample(connection, entity, max(0, top - WALK), top)
+        return cls(any(wanted.found_in(text) for text in newest), _match(wanted, everywhere + newest))
+
+
+def _sample(connection: sqlite3.Connection, entity: str, low: int, high: int) -> list[str]:
+    """Texts of up to SAMPLE records evenly spread over a range of rowids, ASCII letters in lower case."""
+    step = max(1.0, (high - low) / SAMPLE)
+    rowids = [round(high - nth * step) for nth in range(min(SAMPLE, high - low))]
+    sql = f"SELECT d.text FROM json_each(:rowids) j CROSS JOIN search_{entity} d ON d.n = j.value"
+    return [text.translate(_FOLD) for (text,) in _rows(connection, sql, {"rowids": json.dumps(rowids)})]
+
+
+def _match(wanted: Wanted, sample: Sequence[str]) -> str:
+    """An expression that finds at least what is wanted: the rare pairs of the rare words; the rest is compared."""
+    words = [[_rarest(spelling.translate(_FOLD), sample) for spelling in word] for word in wanted.words]
+    counts = [sum(count for count, _ in spellings) for spellings in words]
+    used = [spellings for spellings, count in zip(words, counts, strict=True) if count <= _near(min(counts))]
+    if wanted.exact:  # nothing is compared afterwards
+        used = words
+    return " AND ".join(
+        "(" + " OR ".join(f"({tokens})" for _, tokens in spellings) + ")" for spellings in used
+    )
+
+
+def _rarest(word: str, sample: Sequence[str]) -> tuple[int, str]:
+    """(how often in the sample, expression) of the rarest pairs of a word."""
+    if len(word) == 1:
+        return sum(word in text for text in sample), f'"{_code(word)}"'
+    pairs = dict.fromkeys(map("".join, pairwise(word[:_LOOKED_AT])))
+    counted = sorted((sum(pair in text for text in sample), pair) for pair in pairs)
+    least = counted[0][0]
+    chosen = [pair for count, pair in counted if count <= _near(least)][:_PAIRS]
+    return least, " AND ".join(f'"{_code(pair[0])}z{_code(pair[1])}"' for pair in chosen)
+
+
+def _near(count: int) -> int:
+    return 2 * count + 2
+
+
+def candidates(
+    connection: sqlite3.Connection, entity: str, wanted: Wanted, odds: Odds, most: int = FEW
+) -> list[int] | None:
+    """Rowids of all records that are wanted, in no order; None when there are more than `most`."""
+    source = f"search_{entity}_grams f"
+    condition = f"search_{entity}_grams MATCH :match"
+    if not wanted.exact:
+        source += f" CROSS JOIN search_{entity} d ON d.n = f.rowid"
+        condition += f" AND {wanted.like()}"
+    sql = f"SELECT f.rowid FROM {source} WHERE {condition} LIMIT :most"
+    params = {**wanted.params, "match": odds.match, "most": most + 1}
+    found = [n for (n,) in _rows(connection, sql, params)]
+    return None if len(found) > most else found
 
 
 def sorted_rows(
@@ -186,7 +244,7 @@ def _walk(
         sql = (
             f"SELECT r.rowid, CASE WHEN {wanted.like()} THEN {order.where} ELSE 0 END"
             f" FROM {entity} r INDEXED BY {order.index} CROSS JOIN search_{entity} d ON d.n = r.rowid"
-            f" WHERE {stretch.where} ORDER BY {order.by}"
+            f" WHERE {stretch.where} ORDER BY {stretch.by}"
         )
         for n, good in _rows(connection, sql, {**wanted.params, **stretch.params}):
             left -= 1
@@ -199,14 +257,17 @@ def _walk(
     return found
 
 
-def _all(connection: sqlite3.Connection, entity: str, wanted: Wanted, order: Order, limit: int) -> list[int]:
+def _all(
+    connection: sqlite3.Connection, entity: str, wanted: Wanted, odds: Odds, order: Order, limit: int
+) -> list[int]:
     condition, params = _any_stretch(order)
     compared = "" if wanted.exact else f"CROSS JOIN search_{entity} d ON d.n = f.rowid AND {wanted.like()}"
     sql = (
         f"SELECT r.rowid FROM search_{entity}_grams f {compared} CROSS JOIN {entity} r ON r.rowid = f.rowid"
-        f" WHERE f.grams MATCH :match AND {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
+        f" WHERE search_{entity}_grams MATCH :match AND {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
     )
-    return [n for (n,) in _rows(connection, sql, {**wanted.params, **params, "limit": limit})]
+    given = {**wanted.params, **params, "match": odds.match, "limit": limit}
+    return [n for (n,) in _rows(connection, sql, given)]
 
 
 def _any_stretch(order: Order) -> tuple[str, dict[str, Any]]:

@@ -86,7 +86,6 @@ def compare(
     steps = len(names) + 2
     step = tell or (lambda done, total: None)
     with contextlib.closing(anonymous_copy(source)) as copy:
-        copy.execute("PRAGMA journal_mode=OFF")
         copy.execute("PRAGMA cache_size=-65536")
         copy.execute("ATTACH '' AS was")
         rows = sum(_set_aside(copy, name) for name in names)

@@ -29,7 +29,8 @@ from app.journal.projector import Deriver
 from app.journal.reprojection import Compared, Difference, Standpoint, compare
 from app.journal.store import Store
 from app.journal.verbs import ENROL
-from db.examine import open_read_only, wal_of
+from db.examine import open_read_only, reading, wal_of
+from db.problems import DatabaseProblemError
 
 PART_ROWS = 25_000
 GUARDS = ("op_never_changed", "op_never_deleted")
@@ -96,8 +97,8 @@ def verify(
     """Examine a database file (or what a connection sees) without writing to it, also while a console writes.
 
     `high_water` and `peers_seq` (what peers know of our own chain) are compared with the own chain when
-    given. DatabaseProblemError when the file cannot be opened as a database at all; sqlite3.OperationalError
-    when the disk for temporary files is full.
+    given. DatabaseProblemError when the file cannot be opened as a database at all, or when the disk for
+    temporary files is full (for a connection: sqlite3.DatabaseError).
     """
     job = _Job(
         standpoint, policy, derivers or {}, depth or Depth(), high_water, peers_seq, progress or _silent
@@ -105,14 +106,14 @@ def verify(
     if isinstance(target, sqlite3.Connection):
         return job.examine(target, None)
     alone = not wal_of(target).exists()
-    with contextlib.closing(open_read_only(target)) as connection:
-        report = job.examine(connection, target)
-    if (
-        alone and wal_of(target).exists()
-    ):  # somebody began to write meanwhile: look again, through SQLite's locks
-        with contextlib.closing(open_read_only(target)) as connection:
-            report = job.examine(connection, target)
-    return report
+    try:
+        report = job.examine_file(target)
+    except DatabaseProblemError:
+        if not (alone and wal_of(target).exists()):
+            raise
+        return job.examine_file(target)
+    # Somebody may have begun to write to a file that nobody had open: look again, through SQLite's locks.
+    return job.examine_file(target) if alone and wal_of(target).exists() else report
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -128,6 +129,11 @@ class _Job:
     high_water: HighWater | None
     peers_seq: int
     progress: Progress
+
+    def examine_file(self, path: Path) -> VerifyReport:
+        """Look at a file as it is now."""
+        with reading(path) as connection:
+            return self.examine(connection, path)
 
     def examine(self, connection: sqlite3.Connection, path: Path | None) -> VerifyReport:
         """Look at everything at one moment of the database."""

@@ -66,7 +66,11 @@ def test_copy_holds_everything_and_stands_by_itself(
         target.stat().st_size,
         0,
     )
-    assert count(target) == 500
+    with contextlib.closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == (
+            "delete",
+        )  # whoever opens it makes no log
+        assert connection.execute("SELECT count(*) FROM draft").fetchone() == (500,)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["copy.db", "data"]
     if os.name == "posix":
         assert target.stat().st_mode & 0o777 == 0o600

@@ -203,7 +203,11 @@ def test_rows_that_are_only_in_the_log_are_in_the_copy(path: Path, later: Path, 
         for each in (path, examine.wal_of(path)):
             shutil.copyfile(each, crashed / each.name)
     assert b"only in the log" not in (crashed / "console.db").read_bytes()
-    assert bring_up_to_date(crashed / "console.db", tmp_path / "copies") is True
+    with contextlib.closing(
+        sqlite3.connect(crashed / "console.db")
+    ) as reader:  # keeps the log from being emptied
+        assert reader.execute("SELECT count(*) FROM draft").fetchone() == (1,)
+        assert bring_up_to_date(crashed / "console.db", tmp_path / "copies") is True
     (copy,) = (tmp_path / "copies").iterdir()
     with contextlib.closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT content FROM draft").fetchall() == [("only in the log",)]

@@ -144,7 +144,9 @@ def test_quarantined_act_says_why_and_does_not_count(tmp_path: Path) -> None:
         [Act("record", "incident", "i1", "joint", body)],
     )  # fmt: skip
     emb.journal.receive([stranger])
-    emb.write("incident", "i1", {"place": "b"})
+    named = {"place": [stranger[0].hash]}  # naming passes through a quarantined write
+    through = Act("record", "incident", "i1", "joint", {"v": "write", "set": {"place": "b"}, "over": named})
+    emb.journal.author(emb.officer, [[through]])
     _, refused, after = told(emb, "incident", "i1")
     assert refused.account_id == "stranger"
     assert refused.quarantined == "unknown author"
