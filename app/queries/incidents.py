@@ -187,7 +187,7 @@ def _decoded(rows: list[ConflictRow]) -> list[ConflictRow]:
 
 
 def entries(connection: sqlite3.Connection, entity: str, entity_id: str, field: str) -> list[EntryRow]:
-    """Entries of a maximum or minimum, oldest first."""
+    """Entries of a maximum or minimum, oldest first (those of one millisecond by hash)."""
     return read(connection, EntryRow, _ENTRIES, entity=entity, entity_id=entity_id, field=field)
 
 

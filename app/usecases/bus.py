@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 RECORD_REFUSAL = "record_refusal"
 # What the projector would quarantine although the use-case let it pass: the same rules, told to the officer now.
 _QUARANTINE_CODES = {
-    "owner": (ErrorCode.OWNER, "refusal.owner.row"),
+    "owner": (ErrorCode.OWNER, "refusal.sync.scope"),
     "type": (ErrorCode.RANGE, "refusal.record.out_of_range"),
     "role": (ErrorCode.PERM, "refusal.permission.denied"),
     "unknown author": (ErrorCode.PERM, "refusal.sign_in.expired"),
@@ -65,10 +65,19 @@ class Bus:
         """Carry out a command for an account; raises Refusal, which has then been recorded."""
         entry = TABLE[name_of(type(command))]
         try:
-            return self._execute(entry, command, account_id)
+            return self._storable(entry, command, account_id)
         except Refusal as refusal:
             self._record(entry.name, refusal, account_id)
             raise
+
+    def _storable(self, entry: Entry, command: Command, account_id: str) -> Done:
+        """What no journal and no database takes is refused like any other wrong input."""
+        try:
+            return self._execute(entry, command, account_id)
+        except OverflowError as wrong:
+            raise Refusal(ErrorCode.RANGE, "refusal.record.out_of_range", clause="XC-01") from wrong
+        except UnicodeEncodeError as wrong:
+            raise Refusal(ErrorCode.FORMAT, "refusal.command.encoding", clause="XC-01") from wrong
 
     def _execute(self, entry: Entry, command: Command, account_id: str) -> Done:
         author = self.author(account_id)
@@ -99,9 +108,9 @@ class Bus:
         except QuarantinedError as wrong:
             code, text = _QUARANTINE_CODES.get(wrong.reason, (ErrorCode.SYNC, "refusal.sync.scope"))
             log.error("own act %s would be quarantined: %s", command, wrong.reason)
-            raise Refusal(code, text, act=command, owner=author.agency or "", reason=wrong.reason) from wrong
+            raise Refusal(code, text, clause="REPLICATION", act=command, reason=wrong.reason) from wrong
         except BadTransactionError as wrong:
-            raise Refusal(ErrorCode.RANGE, "refusal.command.too_large", act=command) from wrong
+            raise Refusal(ErrorCode.RANGE, "refusal.command.too_large", clause="REPLICATION") from wrong
 
     def author(self, account_id: str) -> AccountRow:
         """The account; Refusal E_PERM unless it is active and inside its period, both ends included (CM-04)."""

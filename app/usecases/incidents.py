@@ -190,13 +190,14 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
         outside_confirmed=command.outside_confirmed,
     )
     check_registration(facts, context.district, context.now_ms)
-    if command.alarm_no is not None and incidents.incident_by_alarm_no(context.connection, command.alarm_no):
+    alarm_no = text_or_none(command.alarm_no)
+    if alarm_no is not None and incidents.incident_by_alarm_no(context.connection, alarm_no):
         raise Refusal(
             ErrorCode.DUP,
             "refusal.incidents.alarm_no_taken",
             field="alarm_no",
             clause="IS-01",
-            alarm_no=command.alarm_no,
+            alarm_no=alarm_no,
         )
     incident_id, no = context.new_id(), next_number(context)
     values = {
@@ -205,7 +206,7 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
         "registered_at": context.now_ms,
         "registered_by": context.author.id,
         "origin": BY_PERSON,
-        "alarm_no": text_or_none(command.alarm_no),
+        "alarm_no": alarm_no,
         "source": command.source.value,
         "occurred_at": occurred_at,
         "class_code": command.class_code.value,

@@ -13,6 +13,8 @@ from app.domain.levels import incident_level
 from app.journal.state import State
 from app.kernel.enums import DeadlineKind, DeadlineStatus, IncidentStatus, ReportForm, ReportKind
 
+LONGEST_LIMIT_S = 366 * 86_400
+LAST_MS = 1 << 53
 _SHOWN = "SELECT received_at, status, owes_reports, oral_limit_s, written_limit_s FROM incident WHERE id = ?"
 _ORAL = "SELECT id, spoken_at, amends_id, to_role FROM oral_report WHERE incident_id = ? AND retracted = 0"
 _SENT = "SELECT kind, form, sent_at, recipient FROM report WHERE incident_id = ? AND retracted = 0"
@@ -77,8 +79,11 @@ def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, .
 def _clock(
     start_ms: int, limit_s: int | None, met_ms: int | None, waived: bool
 ) -> tuple[int | None, int | None, DeadlineStatus | None]:
-    """(due, met, status) of one clock; a clock keeps the limit it started with (D-31)."""
-    if not limit_s or limit_s <= 0:
+    """(due, met, status) of one clock; a clock keeps the limit it started with (D-31).
+
+    A limit or a start that nobody can have meant (another program wrote it) makes no clock, and stops nothing.
+    """
+    if not limit_s or not 0 < limit_s <= LONGEST_LIMIT_S or abs(start_ms) > LAST_MS:
         return None, met_ms, None
     due = deadlines.due_at(start_ms, limit_s)
     if waived and met_ms is None:

@@ -1,0 +1,228 @@
+"""Watch and duty log (JD-01, JD-04, JD-11, D-26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.kernel.enums import LinkState, LogKind, Post
+from app.queries import duty
+from app.queries.duty import LogRow, WatchRow
+from app.usecases.duty import AmendLogEntry, LeaveWatch, NoteLinkState, TakeWatch, WriteLogEntry
+from tests.kit import Site, Town, act, business, moment, ms, refused, register
+
+
+def present(site: Site) -> list[WatchRow]:
+    return site.node.local(duty.on_watch)
+
+
+def log(site: Site) -> list[LogRow]:
+    return site.node.local(duty.log)
+
+
+# -- watch -----------------------------------------------------------------------------------------------------------------
+def test_three_posts_are_taken_and_both_rooms_show_them(town: Town) -> None:
+    """JD-04, JD-01: leader, chief, officer; the other side sees who is there, the log says it in words."""
+    for who, post in (
+        ("leader", Post.LEADER_ON_SHIFT),
+        ("duty_chief", Post.DUTY_CHIEF),
+        ("duty_officer", Post.DUTY_OFFICER),
+    ):
+        act(town.emb, who, TakeWatch(post=post))
+    town.sync()
+    for site in (town.emb, town.frd):
+        assert [(row.agency, row.post, row.taken_at) for row in present(site)] == [
+            ("EMB", post, ms("08:00:00")) for post in ("duty_chief", "duty_officer", "leader_on_shift")
+        ]
+        entry = log(site)[-1]
+        assert (entry.kind, entry.at, entry.agency) == ("watch", ms("08:00:00"), "EMB")
+        assert "岗位：" in (entry.text or "")
+    assert business(town.emb) == business(town.frd)
+
+
+def test_one_person_is_not_chief_and_officer_at_once(emb: Site) -> None:
+    """JD-04 two-person rule: a chief may serve as officer, but not be both."""
+    act(emb, "duty_chief", TakeWatch(post=Post.DUTY_OFFICER))
+    command = TakeWatch(post=Post.DUTY_CHIEF)
+    wrong = refused(
+        emb, "duty_chief", command, "E_STATE", "refusal.duty.two_posts", field="post", clause="JD-04"
+    )
+    assert (wrong.params["post"], wrong.params["held"]) == (Post.DUTY_CHIEF, Post.DUTY_OFFICER)
+    act(emb, "duty_chief", LeaveWatch())
+    act(emb, "duty_chief", command)
+    assert [row.post for row in present(emb)] == ["duty_chief"]
+
+
+@pytest.mark.parametrize(
+    ("who", "post", "can"),
+    [
+        ("duty_officer", Post.DUTY_CHIEF, ("duty_chief",)),
+        ("duty_officer", Post.LEADER_ON_SHIFT, ("leader",)),
+        ("leader", Post.DUTY_OFFICER, ("duty_chief", "duty_officer")),
+    ],
+)
+def test_posts_go_with_roles(emb: Site, who: str, post: Post, can: tuple[str, ...]) -> None:
+    """JD-04: a division-rank leader, a duty chief, a full-time officer."""
+    command = TakeWatch(post=post)
+    refused(emb, who, command, "E_PERM", "refusal.permission.denied", field="post", clause="JD-04", can=can)
+
+
+def test_post_is_taken_once_and_left_once(emb: Site) -> None:
+    """JD-04: twice on the same post is E_STATE; who is not there cannot leave."""
+    take, leave = TakeWatch(post=Post.DUTY_OFFICER), LeaveWatch()
+    text = "refusal.duty.not_on_watch"
+    refused(emb, "duty_officer", leave, "E_STATE", text, field="post", clause="JD-04")
+    act(emb, "duty_officer", take)
+    wrong = "refusal.duty.already_on_post"
+    refused(emb, "duty_officer", take, "E_STATE", wrong, field="post", clause="JD-04")
+    emb.at("20:00:00")
+    act(emb, "duty_officer", leave)
+    assert present(emb) == []
+    [row] = emb.rows("watch")
+    assert (row["taken_at"], row["left_at"]) == (ms("08:00:00"), ms("20:00:00"))
+
+
+def test_one_of_two_posts_is_left(emb: Site) -> None:
+    """JD-04: leaving names the post; the other one stays."""
+    from app.kernel.enums import Role
+    from app.usecases.accounts import CreateAccount
+
+    roles = [Role.LEADER, Role.DUTY_OFFICER]
+    both = act(emb, "admin", CreateAccount(name="both", title="带班", roles=roles)).result["account_id"]
+    for post in (Post.LEADER_ON_SHIFT, Post.DUTY_OFFICER):
+        act(emb, both, TakeWatch(post=post))
+    act(emb, both, LeaveWatch(post=Post.DUTY_OFFICER))
+    assert [row.post for row in present(emb)] == ["leader_on_shift"]
+    act(emb, both, LeaveWatch())
+    assert present(emb) == []
+
+
+def test_posts_of_the_other_side_are_theirs(town: Town) -> None:
+    """JD-04: the watch is counted per agency."""
+    act(town.frd, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
+    town.sync()
+    text = "refusal.duty.not_on_watch"
+    refused(town.emb, "duty_officer", LeaveWatch(), "E_STATE", text, field="post", clause="JD-04")
+    act(town.emb, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
+    assert len(present(town.emb)) == 2
+
+
+# -- log -------------------------------------------------------------------------------------------------------------------
+def test_entry_holds_both_times_and_who(town: Town) -> None:
+    """JD-11, D-26: time of the event, time of entry, author, role, incident."""
+    row = register(town.emb)
+    act(town.emb, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
+    town.emb.at("08:05:00")
+    entry = WriteLogEntry(
+        text=" 区总值班室来电询问 ", at=moment("08:03:00"), kind=LogKind.CALL, incident_id=row.no
+    )
+    entry_id = act(town.emb, "duty_officer", entry).result["entry_id"]
+    town.sync()
+    for site in (town.emb, town.frd):
+        [found] = [each for each in log(site) if each.id == entry_id]
+        assert (found.text, found.kind, found.at, found.entered_at) == (
+            "区总值班室来电询问",
+            "call",
+            ms("08:03:00"),
+            ms("08:05:00"),
+        )
+        assert (found.agency, found.author_role, found.incident_id) == ("EMB", "duty_officer", row.id)
+        of_incident = site.node.local(lambda c: duty.log_of_incident(c, row.id))
+        assert [each.id for each in of_incident] == [entry_id]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "text", "field", "clause"),
+    [
+        ({"text": ""}, "E_REQUIRED", "refusal.duty.log_text_required", "text", "JD-11"),
+        ({"text": " \u200b\u3000"}, "E_REQUIRED", "refusal.duty.log_text_required", "text", "JD-11"),
+        ({"at": moment("08:01:01")}, "E_TIME", "refusal.time.future", "at", "JD-11"),
+        ({"at": moment("07:00:00", "2025-07-13")}, "E_TIME", "refusal.time.needs_confirm", "at", "D-26"),
+        ({"incident_id": "EMB-20250714-009"}, "E_STATE", "refusal.record.missing", "incident_id", None),
+    ],
+)
+def test_entries_that_are_refused(
+    emb: Site, given: dict[str, Any], code: str, text: str, field: str, clause: str | None
+) -> None:
+    """JD-11: no text, a time more than 60 s ahead; D-26: far back only when confirmed."""
+    command = WriteLogEntry(**{"text": "记事", **given})
+    refused(emb, "duty_officer", command, code, text, field=field, clause=clause)
+
+
+def test_late_entry_once_confirmed(emb: Site) -> None:
+    """D-26: more than 24 h back after confirmation; 60 s ahead is still allowed."""
+    late = WriteLogEntry(text="补记", at=moment("07:00:00", "2025-07-01"), late_confirmed=True)
+    act(emb, "duty_officer", late)
+    act(emb, "duty_officer", WriteLogEntry(text="记事", at=moment("08:01:00")))
+    assert [entry.text for entry in log(emb)] == ["记事", "补记"]
+
+
+def test_entries_are_amended_never_edited(town: Town) -> None:
+    """JD-11: the amendment is a new row that links to the old one and keeps its event time; others cannot amend ours."""
+    first = act(town.emb, "duty_officer", WriteLogEntry(text="3人受伤")).result["entry_id"]
+    town.emb.at("09:00:00")
+    second = act(town.emb, "duty_chief", AmendLogEntry(entry_id=first, text="2人受伤")).result["entry_id"]
+    rows = {entry.id: entry for entry in log(town.emb)}
+    assert (rows[first].text, rows[second].text) == ("3人受伤", "2人受伤")
+    assert (rows[second].amends_id, rows[second].at, rows[second].entered_at) == (
+        first,
+        ms("08:00:00"),
+        ms("09:00:00"),
+    )
+    town.sync()
+    theirs = AmendLogEntry(entry_id=first, text="x")
+    text = "refusal.owner.row"
+    refused(town.frd, "duty_officer", theirs, "E_OWNER", text, clause="JD-11", owner="EMB")
+    blank = AmendLogEntry(entry_id=first, text=" ")
+    empty = "refusal.duty.log_text_required"
+    refused(town.emb, "duty_officer", blank, "E_REQUIRED", empty, field="text", clause="JD-11")
+    missing = AmendLogEntry(entry_id="none", text="x")
+    refused(town.emb, "duty_officer", missing, "E_STATE", "refusal.record.missing", field="entry_id")
+
+
+def test_log_rows_cannot_be_changed_by_the_other_side_either(town: Town) -> None:
+    """JD-11: the fields are written once; a later write by changed software has no effect anywhere."""
+    from tests.kit import forge, maker, verdict
+
+    entry = act(town.emb, "duty_officer", WriteLogEntry(text="原文")).result["entry_id"]
+    town.sync()
+    acts = maker(town.frd).write("write_log_entry", "log_entry", entry, {"text": "改过"})
+    tx = forge(town.frd, town.frd.account("duty_officer"), acts)
+    town.sync()
+    for site in (town.emb, town.frd):
+        assert verdict(site, tx) == ["fixed"]
+        assert "原文" in [each.text for each in log(site)]
+
+
+# -- links -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ({"state": LinkState.UP, "first": True}, "与消防支队的数据链路已接通（启动后首次）。"),
+        ({"state": LinkState.UP, "seconds": 2520}, "与消防支队的数据链路恢复，中断 2520 秒。"),
+        (
+            {"state": LinkState.DOWN, "seconds": 60},
+            "与消防支队的数据链路中断，此前畅通 60 秒；转为单方值守。",
+        ),
+    ],
+)
+def test_changes_of_a_link_are_log_rows(emb: Site, note: dict[str, Any], said: str) -> None:
+    """JD-01: the first link-up is a first connection and no recovery after 0 seconds; agencies have names."""
+    act(emb, "console", NoteLinkState(peer="FRD", **note))
+    [entry] = log(emb)
+    assert (entry.text, entry.kind, entry.author_role) == (said, "link", "console")
+
+
+def test_people_do_not_write_link_notes(emb: Site) -> None:
+    """JD-01: only the console's own account notes the state of a link."""
+    command = NoteLinkState(peer="FRD", state=LinkState.DOWN)
+    refused(
+        emb,
+        "technician",
+        command,
+        "E_PERM",
+        "refusal.permission.denied",
+        clause="XC-06",
+        can=("console",),
+    )
