@@ -1,58 +1,33 @@
-"""Full-text search with exactly LIKE's answers (QUALITY, Speed): FTS5 over single characters and pairs of characters.
+"""Full-text search with exactly LIKE's answers (QUALITY, Speed), over the index that db/search_index.py keeps.
 
-Every searched record has one text. A word is found if the text contains it, ASCII letters without regard to case, all
-else letter by letter: what `text LIKE '%word%'` answers. Characters and pairs are indexed as hexadecimal tokens, so no
-character means anything to FTS5's query language; words of three characters and more are candidates by their pairs and
-then compared.
-
-Tables of an entity: search_<entity> (n = rowid of the record, text) and search_<entity>_grams (contentless index).
+A word is found if the text contains it, ASCII letters without regard to case, all else letter by letter: what
+`text LIKE '%word%'` answers. Words of one or two characters are tokens; longer ones are candidates by their pairs and then
+compared.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-# Text of a record. Place and event stand together as the board paints them, so that a word may reach across both.
-TEXTS = {
-    "incident": (
-        "coalesce(r.no, '') || char(10) || coalesce(r.alarm_no, '') || char(10) || coalesce(r.place, '')"
-        " || coalesce(r.what, '') || char(10) || coalesce(r.address_note, '')"
-    ),
-    "log_entry": "coalesce(r.text, '')",
-}
+from db.search_index import FOLD, code_of
 
 FEW = 4_000  # so many records are sorted faster than the board is searched through
-WALK = 60_000  # so many records of the board are looked at before the index is asked for all
+WALK = 25_000  # so many records of an order are looked through before the index is asked for all
 LONGEST = 10_000  # SQLite takes patterns up to 50 000 bytes
 SAMPLE = 192
+NEAR = 2  # of the sample of the newest: one in a hundred
 _LOOKED_AT = 40  # characters of a long word
-_PAIRS = 4  # that the index is asked for at once; comparing settles the rest
-_FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-
-
-# -- words -------------------------------------------------------------------------------------------------------------
-def _code(char: str) -> str:
-    return format(ord(char), "x")
-
-
-def grams(text: str) -> str:
-    """Tokens of a text: every character and every pair of neighbours once, separated by spaces."""
-    codes = [_code(char) for char in text.translate(_FOLD)]
-    return " ".join({*codes, *map("z".join, pairwise(codes))})
-
-
-def clean(text: str) -> str:
-    """Text as it is indexed: LIKE stops at a NUL, so none is kept."""
-    return text.replace("\0", " ")
+_PAIRS = 6  # that the index is asked for at once; comparing settles the rest
 
 
 def _pattern(word: str) -> str:
+    word = word.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # half a character is found nowhere
     for special in ("\\", "%", "_"):
         word = word.replace(special, "\\" + special)
     return f"%{word}%"
@@ -88,7 +63,7 @@ class Wanted:
 
     def found_in(self, folded: str) -> bool:
         """True if a text, its ASCII letters in lower case, is wanted."""
-        return all(any(spelling.translate(_FOLD) in folded for spelling in word) for word in self.words)
+        return all(any(spelling.translate(FOLD) in folded for spelling in word) for word in self.words)
 
     @cached_property
     def params(self) -> dict[str, str]:
@@ -166,10 +141,27 @@ class Odds:
     @classmethod
     def of(cls, connection: sqlite3.Connection, entity: str, wanted: Wanted) -> Odds:
         """Look at texts all over the table and at the newest ones."""
-        top = connection.execute(f"SELECT coalesce(max(n), 0) FROM search_{entity}").fetchone()[0]
-        everywhere = _sample(connection, entity, 0, top)
+        everywhere, newest = _samples(connection, entity)
+        near = sum(wanted.found_in(text) for text in newest) >= NEAR
+        return cls(near, _match(wanted, everywhere + newest))
+
+
+# By connection: (highest rowid then, texts of everywhere, texts of the newest). It decides how is searched, never what is
+# found, so that an old one does no harm.
+_KEPT: dict[tuple[int, str], tuple[int, list[str], list[str]]] = {}
+_KEPT_MOST = 16
+
+
+def _samples(connection: sqlite3.Connection, entity: str) -> tuple[list[str], list[str]]:
+    key = (id(connection), entity)
+    top = connection.execute(f"SELECT coalesce(max(n), 0) FROM search_{entity}").fetchone()[0]
+    known = _KEPT.get(key)
+    if known is None or not 0 <= top - known[0] <= top // 100:
+        if len(_KEPT) >= _KEPT_MOST:
+            _KEPT.clear()
         newest = _sample(connection, entity, max(0, top - WALK), top)
-        return cls(any(wanted.found_in(text) for text in newest), _match(wanted, everywhere + newest))
+        known = _KEPT[key] = (top, _sample(connection, entity, 0, top), newest)
+    return known[1], known[2]
 
 
 def _sample(connection: sqlite3.Connection, entity: str, low: int, high: int) -> list[str]:
@@ -177,12 +169,12 @@ def _sample(connection: sqlite3.Connection, entity: str, low: int, high: int) ->
     step = max(1.0, (high - low) / SAMPLE)
     rowids = [round(high - nth * step) for nth in range(min(SAMPLE, high - low))]
     sql = f"SELECT d.text FROM json_each(:rowids) j CROSS JOIN search_{entity} d ON d.n = j.value"
-    return [text.translate(_FOLD) for (text,) in _rows(connection, sql, {"rowids": json.dumps(rowids)})]
+    return [text.translate(FOLD) for (text,) in _rows(connection, sql, {"rowids": json.dumps(rowids)})]
 
 
 def _match(wanted: Wanted, sample: Sequence[str]) -> str:
     """An expression that finds at least what is wanted: the rare pairs of the rare words; the rest is compared."""
-    words = [[_rarest(spelling.translate(_FOLD), sample) for spelling in word] for word in wanted.words]
+    words = [[_rarest(spelling.translate(FOLD), sample) for spelling in word] for word in wanted.words]
     counts = [sum(count for count, _ in spellings) for spellings in words]
     used = [spellings for spellings, count in zip(words, counts, strict=True) if count <= _near(min(counts))]
     if wanted.exact:  # nothing is compared afterwards
@@ -195,16 +187,19 @@ def _match(wanted: Wanted, sample: Sequence[str]) -> str:
 def _rarest(word: str, sample: Sequence[str]) -> tuple[int, str]:
     """(how often in the sample, expression) of the rarest pairs of a word."""
     if len(word) == 1:
-        return sum(word in text for text in sample), f'"{_code(word)}"'
+        return sum(word in text for text in sample), f'"{code_of(word)}"'
     pairs = dict.fromkeys(map("".join, pairwise(word[:_LOOKED_AT])))
     counted = sorted((sum(pair in text for text in sample), pair) for pair in pairs)
     least = counted[0][0]
     chosen = [pair for count, pair in counted if count <= _near(least)][:_PAIRS]
-    return least, " AND ".join(f'"{_code(pair[0])}z{_code(pair[1])}"' for pair in chosen)
+    return least, " AND ".join(f'"{code_of(pair[0])}z{code_of(pair[1])}"' for pair in chosen)
 
 
-def _near(count: int) -> int:
-    return 2 * count + 2
+def _near(least: int) -> int:
+    """Up to which count in the sample it pays to ask the index for another pair: comparing a text takes some thirty times
+    as long as passing an entry of the index.
+    """
+    return 30 * least + 12
 
 
 def candidates(
@@ -285,57 +280,3 @@ def _rows(connection: sqlite3.Connection, sql: str, params: dict[str, Any]) -> I
         yield from cursor.execute(sql, params)
     finally:
         cursor.close()
-
-
-# -- keeping -----------------------------------------------------------------------------------------------------------
-def present(connection: sqlite3.Connection) -> bool:
-    """True if the file has the search tables (copies of older files have none)."""
-    row = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_incident_grams'").fetchone()
-    return row is not None
-
-
-def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> int:
-    """Bring the index of these records up to date, inside the caller's transaction; returns how many texts changed."""
-    sql = (
-        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"
-        f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
-    )
-    changed = 0
-    for n, text, old in list(_rows(connection, sql, {"ids": json.dumps(list(ids))})):
-        new = clean(text)
-        if new != (old or ""):
-            _replace(connection, entity, n, old, new)
-            changed += 1
-    return changed
-
-
-def _replace(connection: sqlite3.Connection, entity: str, n: int, old: str | None, new: str) -> None:
-    table = f"search_{entity}"
-    if old:
-        connection.execute(
-            f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",
-            (n, grams(old)),
-        )
-    if new:
-        connection.execute(
-            f"INSERT INTO {table} (n, text) VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET text = excluded.text",
-            (n, new),
-        )
-        connection.execute(f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(new)))
-    else:
-        connection.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
-
-
-def reindex(connection: sqlite3.Connection) -> None:
-    """Make the whole index anew, inside the caller's transaction."""
-    for entity, expression in TEXTS.items():
-        table = f"search_{entity}"
-        connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")
-        connection.execute(f"DELETE FROM {table}")
-        texts = _rows(connection, f"SELECT r.rowid, {expression} FROM {entity} r", {})
-        for n, text in texts:
-            if cleaned := clean(text):
-                connection.execute(f"INSERT INTO {table} (n, text) VALUES (?, ?)", (n, cleaned))
-                connection.execute(
-                    f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(cleaned))
-                )

@@ -6,27 +6,27 @@ import sqlite3
 from collections.abc import Iterable
 
 from app.kernel.changes import Change
-from db import search
+from db import search_index
 
 
 def index_records(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> None:
     """Bring the index of these records up to date; nothing for entities nobody searches."""
-    if entity in search.TEXTS:
-        search.index(connection, entity, ids)
+    if entity in search_index.TEXTS:
+        search_index.index(connection, entity, ids)
 
 
 def index_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
     """The same for whatever a transaction touched."""
     touched: dict[str, list[str]] = {}
     for change in changes:
-        if change.entity in search.TEXTS:
+        if change.entity in search_index.TEXTS:
             touched.setdefault(change.entity, []).append(change.entity_id)
-    if touched and search.present(connection):
+    if touched and search_index.present(connection):
         for entity, ids in touched.items():
-            search.index(connection, entity, ids)
+            search_index.index(connection, entity, ids)
 
 
 def index_anew(connection: sqlite3.Connection) -> None:
     """Make the whole index again, after everything was projected anew."""
-    if search.present(connection):
-        search.reindex(connection)
+    if search_index.present(connection):
+        search_index.reindex(connection)

@@ -1,0 +1,92 @@
+"""Keeping the full-text index: the texts of searched records and their tokens, inside the writer's transactions.
+
+Tables of an entity: search_<entity> (n = rowid of the record, text) and search_<entity>_grams (FTS5, contentless): single
+characters and pairs of neighbours as hexadecimal tokens, so that no character means anything to FTS5.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from itertools import pairwise
+
+# Text of a record. Place and event stand together as the board paints them, so that a word may reach across both.
+TEXTS = {
+    "incident": (
+        "coalesce(r.no, '') || char(10) || coalesce(r.alarm_no, '') || char(10) || coalesce(r.place, '')"
+        " || coalesce(r.what, '') || char(10) || coalesce(r.address_note, '')"
+    ),
+    "log_entry": "coalesce(r.text, '')",
+}
+
+# As LIKE folds: ASCII letters and nothing else.
+FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+def code_of(char: str) -> str:
+    """Token of a character."""
+    return format(ord(char), "x")
+
+
+def grams(text: str) -> str:
+    """Tokens of a text: every character and every pair of neighbours once, separated by spaces."""
+    codes = [code_of(char) for char in text.translate(FOLD)]
+    return " ".join({*codes, *map("z".join, pairwise(codes))})
+
+
+def clean(text: str) -> str:
+    """Text as it is indexed: LIKE stops at a NUL, so none is kept."""
+    return text.replace("\0", " ")
+
+
+def present(connection: sqlite3.Connection) -> bool:
+    """True if the file has the search tables (copies of older files have none)."""
+    row = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_incident_grams'").fetchone()
+    return row is not None
+
+
+def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> int:
+    """Bring the index of these records up to date, inside the caller's transaction; returns how many texts changed."""
+    sql = (
+        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"
+        f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
+    )
+    changed = 0
+    for n, text, old in connection.execute(sql, {"ids": json.dumps(list(ids))}).fetchall():
+        new = clean(text)
+        if new != (old or ""):
+            _replace(connection, entity, n, old, new)
+            changed += 1
+    return changed
+
+
+def _replace(connection: sqlite3.Connection, entity: str, n: int, old: str | None, new: str) -> None:
+    table = f"search_{entity}"
+    if old:
+        connection.execute(
+            f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",
+            (n, grams(old)),
+        )
+    if new:
+        connection.execute(
+            f"INSERT INTO {table} (n, text) VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET text = excluded.text",
+            (n, new),
+        )
+        connection.execute(f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(new)))
+    else:
+        connection.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
+
+
+def reindex(connection: sqlite3.Connection) -> None:
+    """Make the whole index anew, inside the caller's transaction."""
+    for entity, expression in TEXTS.items():
+        table = f"search_{entity}"
+        connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")
+        connection.execute(f"DELETE FROM {table}")
+        for n, text in connection.execute(f"SELECT r.rowid, {expression} FROM {entity} r"):
+            if cleaned := clean(text):
+                connection.execute(f"INSERT INTO {table} (n, text) VALUES (?, ?)", (n, cleaned))
+                connection.execute(
+                    f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(cleaned))
+                )
