@@ -33,6 +33,8 @@ def check(simulation: Simulation) -> Findings:
         held = {op.hash for tx in each.transactions() for op in tx}
         _all_there(found, f"{each.name}: acknowledged but missing", simulation.acked - held)
         _all_there(found, f"{each.name}: honest act stuck", simulation.honest.keys() - held)
+    for early in simulation.early:
+        found["body left before its disclosure arrived"] = early
     for index, one in enumerate(stations):
         for other in stations[index + 1 :]:
             if references[one.name].reading.setting.anchors == references[other.name].reading.setting.anchors:
@@ -197,7 +199,9 @@ def _leaks(found: Findings, simulation: Simulation, station: Station) -> None:
         for op in tx:
             if op.withheld or op.scope in scopes or op.hash in simulation.liars.forged:
                 continue
-            if op.site in station.written_as:  # a guest's internal act stays at the workstation it was written on
+            if (
+                op.site in station.written_as
+            ):  # a guest's internal act stays at the workstation it was written on
                 continue
             if not _only_opened(op, opened):
                 found[f"{station.name}: leak"] = f"{op.scope} {op.entity_id}"

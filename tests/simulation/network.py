@@ -66,6 +66,8 @@ def push(
     applied = feed(receiver, frames)
     acknowledge(sender, receiver)
     late = fills(sender, receiver)
+    if sent is not None:
+        sent(late)
     if late and not (weather.loss and rng.random() < weather.loss):
         applied += feed(receiver, late)
     return applied

@@ -209,7 +209,7 @@ class Officers:
         )(at)
 
     def _admin(self, at: Station) -> str:
-        return f"{at.agency}-{self.rng.choice('aaab')}"
+        return f"{at.agency}-{self.rng.choice('aab')}"
 
     def grant(self, at: Station) -> None:
         roles = (
@@ -218,14 +218,14 @@ class Officers:
             else {"o": "officer", "p": "officer", "c": "chief", "x": "officer"}
         )
         roles["b"] = "account_admin"
-        short = self.rng.choice(sorted(roles))
+        short = self.rng.choice([*roles, "b", "c" if "c" in roles else "b"])
         acts = [granting(f"{at.agency}-{short}", roles[short])]
         if self.rng.random() < 0.2:
             acts += at.maker().write("grant", "account", f"{at.agency}-{short}", {"title": short})
         self.attempt(at, self._admin(at), acts)
 
     def revoke(self, at: Station) -> None:
-        short = self.rng.choice("h" if at.agency == "HALL" else "opcxb")
+        short = self.rng.choice("h" if at.agency == "HALL" else "opccbb")
         self.attempt(at, self._admin(at), [revoking(f"{at.agency}-{short}")])
 
     def admit(self, at: Station) -> None:

@@ -6,9 +6,10 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 
+from app.journal.facts import fact_key
 from app.journal.keys import SiteKey
 from app.journal.operation import Transaction
-from tests.simulation.checks import Findings, check
+from tests.simulation.checks import Findings, check, scopes_of
 from tests.simulation.liars import Liars
 from tests.simulation.network import Weather, acknowledge, push, settle
 from tests.simulation.officers import Officers
@@ -19,6 +20,7 @@ from tests.simulation.world import (
     enrol,
     found,
     fresh_connection,
+    granting,
     key_of,
     seeded_salts,
 )
@@ -46,11 +48,15 @@ class Simulation:
         self.honest: dict[bytes, str] = {}  # last hash of a transaction -> author's workstation
         self.acked: set[bytes] = set()
         self.sent: set[bytes] = set()
+        self.early: set[str] = set()  # bodies that left before their disclosure had arrived
         self.lost_with_all_copies = 0
         self.counts: Counter[str] = Counter()
         self.partition: list[set[str]] = []
         settle(self.stations.values())
         self.officers.share_out(self.stations["E1"], 4)
+        for root in ("E1", "F1"):
+            agency = self.stations[root].agency
+            self.stations[root].act(f"{agency}-a", granting(f"{agency}-b", "account_admin"))
         if self.rng.random() < 0.5:
             self.officers.admit(self.stations["E1"])
         settle(self.stations.values())
@@ -81,17 +87,17 @@ class Simulation:
         dice, at = self.rng.random(), self.stations[name]
         if dice < 0.55:
             self.officers.act(at)
-        elif dice < 0.61:
+        elif dice < 0.63:
             self.officers.administer(at)
-        elif dice < 0.66:
+        elif dice < 0.67:
             if self.liar in self.stations:
                 self.liars.lie(self.stations[str(self.liar)])
-        elif dice < 0.68:
+        elif dice < 0.69:
             self.counts["restarts"] += 1
             at.reopen()
-        elif dice < 0.695:
+        elif dice < 0.705:
             self._crash(at)
-        elif dice < 0.71:
+        elif dice < 0.72:
             self._restore(at)
         else:
             self._talk()
@@ -105,7 +111,9 @@ class Simulation:
 
     def _push(self, sender: Station, receiver: Station) -> None:
         def left(frames: Iterable[Transaction]) -> None:
-            self.sent.update(tx[-1].hash for tx in frames)
+            for tx in frames:
+                self.sent.add(tx[-1].hash)
+                self._watch(tx, receiver)
 
         push(sender, receiver, self.rng, STORM, left)
         known = {site: seq for site, seq in sender.acked[receiver.site].items()}
@@ -114,6 +122,16 @@ class Simulation:
             for tx in receiver.transactions()
             if tx[-1].hash in self.sent and known.get(tx[0].site, 0)
         )
+
+    def _watch(self, tx: Transaction, receiver: Station) -> None:
+        """A body outside the receiver's scopes leaves only after the receiver has the disclosure (FINDINGS 8)."""
+        for op in tx:
+            if op.withheld or op.scope in scopes_of(receiver) or op.hash in self.liars.forged:
+                continue
+            for name in op.content["set"]:
+                key = fact_key("open", str(op.entity), str(op.entity_id), name)
+                if not receiver.journal.state.facts.all(key):
+                    self.early.add(f"{name} of {op.entity_id} to {receiver.name}")
 
     # -- disks -------------------------------------------------------------------------------------------------------
     def _crash(self, at: Station) -> None:

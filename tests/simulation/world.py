@@ -108,7 +108,9 @@ class Station:
     key: SiteKey
     connection: sqlite3.Connection = field(default_factory=fresh_connection)
     acked: dict[str, dict[str, int]] = field(default_factory=dict)
-    written_as: set[str] = field(default_factory=set)  # sites this room has written under, its lost disks included
+    written_as: set[str] = field(
+        default_factory=set
+    )  # sites this room has written under, its lost disks included
 
     def __post_init__(self) -> None:
         self.written_as.add(self.site)
