@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from app.journal.keys import SiteKey
 from app.journal.policy import Policy
 from app.journal.projector import Deriver
 from app.kernel.clock import SystemClock
+from db import search_index
 from db.examine import anonymous_copy
 from db.tables.journal import PROJECTED
 
@@ -82,37 +83,70 @@ def compare(
     The copy has no name and is gone when this returns, fails or is killed. sqlite3.OperationalError when the
     disk for temporary files is full. `tell` is given (steps done, steps in all).
     """
-    names = _tables(policy)
-    steps = len(names) + 2
     step = tell or (lambda done, total: None)
     with contextlib.closing(anonymous_copy(source)) as copy:
         copy.execute("PRAGMA cache_size=-65536")
         copy.execute("ATTACH '' AS was")
-        rows = sum(_set_aside(copy, name) for name in names)
+        relations = [_table(copy, name) for name in _tables(policy)]
+        if search_index.present(copy):
+            relations += [each for entity in search_index.TEXTS for each in _search(copy, entity)]
+        steps = len(relations) + 2
+        rows = sum(_set_aside(copy, each) for each in relations)
         step(1, steps)
         failed = _project(copy, standpoint, policy, derivers)
         step(2, steps)
         if failed is not None:
-            return Compared(len(names), rows, 0, (), failed)
+            return Compared(len(relations), rows, 0, (), failed)
         found: list[Difference] = []
         total = 0
-        for done, name in enumerate(names, 3):
-            for difference in _differences(copy, name):
+        for done, each in enumerate(relations, 3):
+            for difference in _differences(copy, each):
                 total += 1
                 if len(found) < MAX_DIFFERENCES:
                     found.append(difference)
             step(done, steps)
-    return Compared(len(names), rows, total, tuple(found))
+    return Compared(len(relations), rows, total, tuple(found))
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """Rows to compare: a name, how they are read from the copy, their columns, and which of these are the key."""
+
+    name: str
+    query: str
+    columns: tuple[str, ...]
+    key: tuple[int, ...]
 
 
 def _tables(policy: Policy) -> list[str]:
     return [entity.table.name for entity in policy.entities.values()] + [table.name for table in PROJECTED]
 
 
-def _set_aside(copy: sqlite3.Connection, table: str) -> int:
-    """Keep a table as it was found; returns its number of rows."""
-    copy.execute(f'CREATE TABLE was."{table}" AS SELECT * FROM main."{table}"')
-    return int(copy.execute(f'SELECT count(*) FROM was."{table}"').fetchone()[0])
+def _table(copy: sqlite3.Connection, name: str) -> _Relation:
+    info = copy.execute(f'PRAGMA main.table_info("{name}")').fetchall()
+    columns = tuple(column[1] for column in info)
+    keys = tuple(index for index, column in enumerate(info) if column[5])
+    if not keys:  # facts: unique by operation and key
+        keys = (columns.index("hash"), columns.index("key"))
+    return _Relation(name, f'SELECT * FROM main."{name}"', columns, keys)
+
+
+def _search(copy: sqlite3.Connection, entity: str) -> Iterator[_Relation]:
+    """The full-text index: indexed texts by record (row numbers are no one's), and in how many texts each token is."""
+    name = f"search_{entity}"
+    texts = (
+        f"SELECT coalesce(r.id, 'row ' || d.n) AS id, d.text FROM main.{name} d"
+        f" LEFT JOIN main.{entity} r ON r.rowid = d.n"
+    )
+    yield _Relation(name, texts, ("id", "text"), (0,))
+    copy.execute(f"CREATE VIRTUAL TABLE temp.{name}_tokens USING fts5vocab('main', '{name}_grams', 'row')")
+    yield _Relation(f"{name}_grams", f"SELECT term, doc FROM temp.{name}_tokens", ("term", "doc"), (0,))
+
+
+def _set_aside(copy: sqlite3.Connection, relation: _Relation) -> int:
+    """Keep rows as they were found; returns their number."""
+    copy.execute(f'CREATE TABLE was."{relation.name}" AS {relation.query}')
+    return int(copy.execute(f'SELECT count(*) FROM was."{relation.name}"').fetchone()[0])
 
 
 def _project(
@@ -134,31 +168,27 @@ def _project(
     return None
 
 
-def _differences(copy: sqlite3.Connection, table: str) -> Iterable[Difference]:
+def _differences(copy: sqlite3.Connection, relation: _Relation) -> Iterator[Difference]:
     """Rows that stand on one side only, paired by key."""
-    info = copy.execute(f'PRAGMA main.table_info("{table}")').fetchall()
-    columns = [column[1] for column in info]
-    at = [index for index, column in enumerate(info) if column[5]]
-    if table == "fact":
-        at = [columns.index("hash"), columns.index("key")]
-    was = _only_in(copy, table, "was", "main", at)
-    now = _only_in(copy, table, "main", "was", at)
+    before = f'SELECT * FROM was."{relation.name}"'
+    was = _only_in(copy, relation, before, relation.query)
+    now = _only_in(copy, relation, relation.query, before)
     for key in sorted(was.keys() | now.keys()):
         if key not in was:
-            yield Difference(DifferenceKind.MISSING, table, key)
+            yield Difference(DifferenceKind.MISSING, relation.name, key)
         elif key not in now:
-            yield Difference(DifferenceKind.SURPLUS, table, key)
+            yield Difference(DifferenceKind.SURPLUS, relation.name, key)
         else:
-            pairs = zip(columns, was[key], now[key], strict=True)
+            pairs = zip(relation.columns, was[key], now[key], strict=True)
             changed = tuple(name for name, old, new in pairs if old != new or type(old) is not type(new))
-            yield Difference(DifferenceKind.CHANGED, table, key, changed)
+            yield Difference(DifferenceKind.CHANGED, relation.name, key, changed)
 
 
 def _only_in(
-    copy: sqlite3.Connection, table: str, here: str, there: str, at: list[int]
+    copy: sqlite3.Connection, relation: _Relation, here: str, there: str
 ) -> dict[tuple[str, ...], tuple[Any, ...]]:
-    rows = copy.execute(f'SELECT * FROM {here}."{table}" EXCEPT SELECT * FROM {there}."{table}"')
-    return {tuple(_text(row[index]) for index in at): row for row in rows}
+    rows = copy.execute(f"{here} EXCEPT {there}")
+    return {tuple(_text(row[index]) for index in relation.key): row for row in rows}
 
 
 def _text(value: object) -> str:
