@@ -127,8 +127,7 @@ def ordered(
 
 def few_or_none(connection: sqlite3.Connection, entity: str, wanted: Wanted) -> list[int] | None:
     """Rowids of all wanted records when they are rare, in no order; None when there are many."""
-    odds = Odds.of(connection, entity, wanted)
-    return None if odds.near else candidates(connection, entity, wanted, odds)
+    return candidates(connection, entity, wanted, Odds.of(connection, entity, wanted))
 
 
 @dataclass(frozen=True)
