@@ -21,7 +21,7 @@ from app.usecases import (
     sites,
 )
 from app.usecases.bus import RECORD_REFUSAL
-from app.usecases.commands import TABLE, writes
+from app.usecases.commands import TABLE, creates
 from app.usecases.permissions import matrix
 from db.tables import ENTITIES
 
@@ -48,5 +48,5 @@ OWNERS = {"scene_handling": OwnerRule(Agency.EMB, frozenset({Agency.FRD}))}
 def policy() -> Policy:
     """Entities, permissions, effects and ownership rules of the product."""
     effects = {name: entry.effects for name, entry in TABLE.items()}
-    effects[RECORD_REFUSAL] = (writes("refusal"),)
+    effects[RECORD_REFUSAL] = (creates("refusal"),)
     return Policy(ENTITIES, matrix().permits, effects, OWNERS)

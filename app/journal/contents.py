@@ -52,7 +52,7 @@ class ContentJudge:
         fields = frozenset(content.get("set", {})) | frozenset(content.get("entry", {}))
         if "field" in content:
             fields = frozenset({content["field"]})
-        if not self._s.policy.allows(op.command, verb, op.entity, fields):
+        if not self._s.policy.allows(op.command, op.entity, content):
             return "effect"
         if verb in (verbs.TAKE, verbs.MOVE):
             return self._judge_stock(op, content, past, earlier)

@@ -7,17 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from db.fields import JOINT, Entity, Merge
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a command may write: verbs on an entity and, for writes and entries, the fields ("*": all of the entity)."""
+    """What a command may do to an entity; whatever is not named here is quarantined wherever it comes from.
+
+    verbs; the fields of writes, entries and marks ("*": all of the entity); `new`: only the write that makes the record;
+    `values`: fields that may take only these values.
+    """
 
     entity: str
     verbs: frozenset[str]
     fields: frozenset[str] = frozenset({"*"})
+    new: bool = False
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def covers(self, content: Mapping[str, Any]) -> bool:
+        """True if a body of the right entity stays inside this effect."""
+        written = content.get("set", {})
+        fields = {content["field"]} if "field" in content else {*written, *content.get("entry", ())}
+        return (
+            content["v"] in self.verbs
+            and ("*" in self.fields or fields <= self.fields)
+            and (not self.new or content.get("new") is True)
+            and all(
+                _one_of(written[name], allowed) for name, allowed in self.values.items() if name in written
+            )
+        )
+
+
+def _one_of(value: object, allowed: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in allowed
 
 
 @dataclass(frozen=True)
@@ -53,13 +77,8 @@ class Policy:
                         f"{entity.name}.{each.name}: owned and extreme fields stand on joint records"
                     )
 
-    def allows(self, command: str, verb: str, entity: str, fields: frozenset[str]) -> bool:
-        """True if this command may have this effect (deny by default)."""
-        for effect in self.effects.get(command, ()):
-            if (
-                effect.entity == entity
-                and verb in effect.verbs
-                and ("*" in effect.fields or fields <= effect.fields)
-            ):
-                return True
-        return False
+    def allows(self, command: str, entity: str, content: Mapping[str, Any]) -> bool:
+        """True if this command may have this effect (deny by default); `content`: a well-formed body."""
+        return any(
+            effect.entity == entity and effect.covers(content) for effect in self.effects.get(command, ())
+        )

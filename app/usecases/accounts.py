@@ -11,7 +11,7 @@ from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import accounts
 from app.queries.accounts import AccountRow
-from app.usecases.commands import Command, Moment, Outcome, handles, marks, outcome, writes
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing, ms
 
 _CLAUSE = "CM-04"
@@ -114,7 +114,7 @@ def _grant(context: Context, account_id: str, roles: list[Role], valid_from: Any
     )
 
 
-@handles(CreateAccount, writes("account"), marks("account", verbs.GRANT))
+@handles(CreateAccount, creates("account"), marks("account", verbs.GRANT))
 def create_account(command: CreateAccount, context: Context) -> Outcome:
     """A new account of the administrator's own agency; the sign-in name is taken once (E_DUP)."""
     require_text(command.name, "refusal.accounts.name_required", field="name", clause=_CLAUSE)

@@ -18,11 +18,13 @@ from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
 from app.queries import incidents
 from app.queries.incidents import AlarmUnitRow, IncidentRow
-from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, moves, outcome, writes
 from app.usecases.context import Context, ms
 from app.usecases.incidents import BY_FEED, duty_to_report, next_number, position, text_or_none
 
 _CLAUSE = "IS-01"
+_FEED_STATES = (IncidentStatus.HANDLING, IncidentStatus.CONTROLLED, IncidentStatus.CLOSED)
+_FEED_FIELDS = ("type_code", "what", "place", "position", "report_duty", "received_at", "alarm_grade")
 _STAMPS = ("dispatched_at", "departed_at", "arrived_at", "released_at")
 
 
@@ -54,7 +56,13 @@ class ReceiveAlarm(Command):
     finished: bool = False
 
 
-@handles(ReceiveAlarm, writes("incident"), writes("alarm_unit"))
+@handles(
+    ReceiveAlarm,
+    creates("incident"),
+    moves("incident", "status", _FEED_STATES, *_FEED_FIELDS),
+    creates("alarm_unit"),
+    writes("alarm_unit", *_STAMPS),
+)
 def receive_alarm(command: ReceiveAlarm, context: Context) -> Outcome:
     """Create or update the incident of an alarm; what looks wrong is kept and named in `flags`."""
     _check(command, context)

@@ -6,7 +6,7 @@ A handler reads, decides by the rules and returns operations; it writes nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -77,6 +77,17 @@ def handles(
 def writes(entity: str, *fields: str) -> Effect:
     """The effect of writing these fields of an entity ("*" when none is named)."""
     return Effect(entity, frozenset({verbs.WRITE}), frozenset(fields or ("*",)))
+
+
+def creates(entity: str) -> Effect:
+    """The effect of making a record, and of nothing later to it."""
+    return Effect(entity, frozenset({verbs.WRITE}), new=True)
+
+
+def moves(entity: str, field_name: str, values: Iterable[str], *fields: str) -> Effect:
+    """The effect of writing a state: only to these values, along with these fields."""
+    allowed = {field_name: frozenset(values)}
+    return Effect(entity, frozenset({verbs.WRITE}), frozenset({field_name, *fields}), values=allowed)
 
 
 def marks(entity: str, *allowed: str) -> Effect:

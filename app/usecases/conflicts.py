@@ -22,13 +22,13 @@ from app.kernel.enums import IncidentClass, IncidentStatus, Source
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import incidents
 from app.queries.incidents import ConflictRow
-from app.usecases.commands import Command, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Outcome, handles, outcome
 from app.usecases.context import Context
 from app.usecases.incidents import CRS
 
 _CLAUSE = "D-19"
 # Entities whose registers have an act of their own that settles them, or none that a person writes.
-_NOT_HERE = ("account", "site", "agency", "refusal")
+_NOT_HERE = ("account", "site", "agency", "refusal", "import_batch")
 
 Value = str | int | float | list[str | int | float | None]
 
@@ -140,9 +140,13 @@ _ACT_OF = {
 }
 
 
-@handles(ResolveConflict, *(writes(name) for name in ENTITIES if name not in _NOT_HERE))
+@handles(ResolveConflict)
 def resolve_conflict(command: ResolveConflict, context: Context) -> Outcome:
-    """Write the decided value over all heads that stand against each other."""
+    """Write the decided value over all heads that stand against each other.
+
+    The operation is that of the everyday act: settling a conflict gives nobody a right that he does not have, here or at
+    the peer, where the same rights are asked again.
+    """
     require_text(command.reason, "refusal.record.reason_required", field="reason", clause=_CLAUSE)
     standing = [
         row
@@ -152,9 +156,10 @@ def resolve_conflict(command: ResolveConflict, context: Context) -> Outcome:
     if not standing or command.entity in _NOT_HERE:
         raise Refusal(ErrorCode.STATE, "refusal.record.conflict_resolved", field="field", clause=_CLAUSE)
     value = _decided(command, context, standing)
-    _check_right(command, context, value)
-    acts = context.change(
-        command.entity, command.entity_id, {command.field: value}, why=command.reason.strip()
+    act = _everyday_act(command, value)
+    _check_right(act, context)
+    acts = context.acts.write(
+        act, command.entity, command.entity_id, {command.field: value}, why=command.reason.strip()
     )
     return outcome(*acts, entity_id=command.entity_id)
 
@@ -177,10 +182,13 @@ def _decided(command: ResolveConflict, context: Context, standing: list[Conflict
     return value
 
 
-def _check_right(command: ResolveConflict, context: Context, value: Any) -> None:
-    act = _ACTS.get((command.entity, command.field)) or _ACT_OF.get(command.entity, "resolve_conflict")
-    if value == IncidentStatus.VOID and act == "set_incident_status":
-        act = "void_incident"
+def _everyday_act(command: ResolveConflict, value: Any) -> str:
+    """Name of the act that writes this field when nothing stands in conflict."""
+    act = _ACTS.get((command.entity, command.field)) or _ACT_OF[command.entity]
+    return "void_incident" if value == IncidentStatus.VOID and act == "set_incident_status" else act
+
+
+def _check_right(act: str, context: Context) -> None:
     if not context.may(act):
         raise Refusal(
             ErrorCode.PERM, "refusal.permission.denied", who=context.who(act), clause="XC-06", act=act

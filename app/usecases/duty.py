@@ -12,7 +12,7 @@ from app.kernel.enums import Agency, LinkState, LogKind, Post, Role
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import duty
 from app.queries.duty import LogRow, WatchRow
-from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome, writes
 from app.usecases.context import Context, missing, ms
 from app.usecases.incidents import find
 
@@ -104,7 +104,7 @@ def _said(context: Context, key: str, post: str) -> str:
     )
 
 
-@handles(TakeWatch, writes("watch"), writes("log_entry"))
+@handles(TakeWatch, creates("watch"), creates("log_entry"))
 def take_watch(command: TakeWatch, context: Context) -> Outcome:
     """Take a post: a presence row and a log entry; one person cannot be chief and officer at once (JD-04)."""
     if not context.author.role_set & _ROLE_OF_POST[command.post]:
@@ -138,7 +138,7 @@ def take_watch(command: TakeWatch, context: Context) -> Outcome:
     return outcome(*acts, watch_id=watch_id)
 
 
-@handles(LeaveWatch, writes("watch", "left_at"), writes("log_entry"))
+@handles(LeaveWatch, writes("watch", "left_at"), creates("log_entry"))
 def leave_watch(command: LeaveWatch, context: Context) -> Outcome:
     """Leave one's posts; whoever holds none has nothing to leave (E_STATE)."""
     mine = [
@@ -155,7 +155,7 @@ def leave_watch(command: LeaveWatch, context: Context) -> Outcome:
     return outcome(*acts, watch_ids=[row.id for row in mine])
 
 
-@handles(WriteLogEntry, writes("log_entry"))
+@handles(WriteLogEntry, creates("log_entry"))
 def write_log_entry(command: WriteLogEntry, context: Context) -> Outcome:
     """One entry with the time of the event and the time of entry (JD-11, D-26)."""
     at = ms(command.at) if command.at else context.now_ms
@@ -188,7 +188,7 @@ def _own_entry(context: Context, entry_id: str) -> LogRow:
     return row
 
 
-@handles(AmendLogEntry, writes("log_entry"))
+@handles(AmendLogEntry, creates("log_entry"))
 def amend_log_entry(command: AmendLogEntry, context: Context) -> Outcome:
     """A new row that links to the amended one and keeps its event time (JD-11)."""
     row = _own_entry(context, command.entry_id)
@@ -199,7 +199,7 @@ def amend_log_entry(command: AmendLogEntry, context: Context) -> Outcome:
     return outcome(*acts, entry_id=acts[0].entity_id)
 
 
-@handles(NoteLinkState, writes("log_entry"))
+@handles(NoteLinkState, creates("log_entry"))
 def note_link_state(command: NoteLinkState, context: Context) -> Outcome:
     """Every change of a link's state is a log row (JD-01)."""
     agencies = context.district.agencies

@@ -10,7 +10,7 @@ from app.domain.rule_numbers import RuleKey
 from app.kernel.enums import VehicleState
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import forces
-from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome, writes
 from app.usecases.context import Context, missing, ms
 from app.usecases.incidents import find, text_or_none
 from app.usecases.places import check_place, place_values
@@ -72,7 +72,7 @@ def check_owner(owner: str | None, context: Context) -> None:
         raise Refusal(ErrorCode.OWNER, "refusal.owner.row", who=(str(owner),), clause="IS-04", owner=owner)
 
 
-@handles(AddStation, writes("station"))
+@handles(AddStation, creates("station"))
 def add_station(command: AddStation, context: Context) -> Outcome:
     """A new station."""
     require_text(command.name, "refusal.forces.name_required", field="name", clause=_CLAUSE)
@@ -103,7 +103,7 @@ def edit_station(command: EditStation, context: Context) -> Outcome:
     return outcome(*context.change("station", row.id, given), station_id=row.id)
 
 
-@handles(AddVehicle, writes("vehicle"))
+@handles(AddVehicle, creates("vehicle"))
 def add_vehicle(command: AddVehicle, context: Context) -> Outcome:
     """A new vehicle on standby; a call sign is taken once (E_DUP)."""
     require_text(command.call_sign, "refusal.forces.call_sign_required", field="call_sign", clause=_CLAUSE)

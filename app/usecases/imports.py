@@ -18,7 +18,7 @@ from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
 from app.queries import imports
 from app.queries.imports import ImportRow
-from app.usecases.commands import Command, Outcome, handles, marks, outcome, writes
+from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import position, text_or_none
@@ -92,7 +92,7 @@ def _batch(context: Context, batch_id: str, *states: str) -> ImportRow:
     return row
 
 
-@handles(BeginImport, writes("import_batch"))
+@handles(BeginImport, creates("import_batch"))
 def begin_import(command: BeginImport, context: Context) -> Outcome:
     """One row per import; a file that stands loaded is refused (E_DUP)."""
     require_text(command.file_name, "refusal.imports.name_required", field="file_name", clause=_CLAUSE)
@@ -133,7 +133,7 @@ def _load(context: Context, batch: ImportRow, lines: list[int], values: list[dic
     return outcome(*acts, loaded=len(acts))
 
 
-@handles(ImportShelters, writes("shelter"))
+@handles(ImportShelters, creates("shelter"))
 def import_shelters(command: ImportShelters, context: Context) -> Outcome:
     """Load shelters, closed and empty (RS-08); the reader has checked points and figures, figures are checked again."""
     batch = _batch(context, command.batch_id, BEGUN)
@@ -149,7 +149,7 @@ def import_shelters(command: ImportShelters, context: Context) -> Outcome:
     return _load(context, batch, command.lines, values)
 
 
-@handles(ImportPoints, writes("point"))
+@handles(ImportPoints, creates("point"))
 def import_points(command: ImportPoints, context: Context) -> Outcome:
     """Load points (MP-02)."""
     batch = _batch(context, command.batch_id, BEGUN)

@@ -20,7 +20,7 @@ from app.kernel.enums import Agency, IncidentClass, IncidentStatus, ReportForm, 
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import incidents, reports
 from app.queries.incidents import EntryRow, IncidentRow
-from app.usecases.commands import Command, Moment, Outcome, handles, marks, outcome, writes
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, moves, outcome, writes
 from app.usecases.context import Context, check_settled, known_state, missing, ms
 
 CRS = "WGS-84"
@@ -108,6 +108,13 @@ class MakeReportable(Command):
     incident_id: str
 
 
+# Voiding is another right (RULES part 3), merging and promoting are acts of their own.
+_ORDINARY = (
+    IncidentStatus.REGISTERED,
+    IncidentStatus.HANDLING,
+    IncidentStatus.CONTROLLED,
+    IncidentStatus.CLOSED,
+)
 _FIELDS = ("source", "occurred_at", "class_code", "type_code", "what", "place", "unit_code", "position")
 
 
@@ -172,7 +179,7 @@ def suggestions(context: Context, row: Sighting) -> list[dict[str, Any]]:
     ]
 
 
-@handles(RegisterIncident, writes("incident"))
+@handles(RegisterIncident, creates("incident"))
 def register_incident(command: RegisterIncident, context: Context) -> Outcome:
     """A person registers: number, registers, first entries, duty to report with the limits of this moment."""
     received_at, occurred_at = ms(command.received_at), ms(command.occurred_at)
@@ -226,7 +233,12 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
     return outcome(*acts, incident_id=incident_id, no=no, possible_duplicates=suggestions(context, seen))
 
 
-@handles(ChangeIncident, writes("incident", *_FIELDS, "received_at", "report_duty"))
+@handles(
+    ChangeIncident,
+    writes("incident", *_FIELDS, "address_note", "received_at", "report_duty"),
+    # No command of its own changes a unit's stamps; concurrent ones are settled under this right.
+    writes("alarm_unit", "dispatched_at", "departed_at", "arrived_at", "released_at"),
+)
 def change_incident(command: ChangeIncident, context: Context) -> Outcome:
     """Change registers; an everyday call that turns out to be of a reportable type gets its clocks (D-34)."""
     row = find(context, command.incident_id)
@@ -362,7 +374,7 @@ def _move(context: Context, row: IncidentRow, to: IncidentStatus, reason: str | 
     return outcome(*context.change("incident", row.id, values), incident_id=row.id)
 
 
-@handles(SetIncidentStatus, writes("incident", "status", "status_reason"))
+@handles(SetIncidentStatus, moves("incident", "status", _ORDINARY, "status_reason"))
 def set_incident_status(command: SetIncidentStatus, context: Context) -> Outcome:
     """Move along the state machine; a false alarm has its own command and right."""
     if command.to in (IncidentStatus.VOID, IncidentStatus.MERGED, IncidentStatus.CLUE):
@@ -372,7 +384,7 @@ def set_incident_status(command: SetIncidentStatus, context: Context) -> Outcome
     return _move(context, find(context, command.incident_id), command.to, command.reason)
 
 
-@handles(VoidIncident, writes("incident", "status", "status_reason"))
+@handles(VoidIncident, moves("incident", "status", [IncidentStatus.VOID], "status_reason"))
 def void_incident(command: VoidIncident, context: Context) -> Outcome:
     """Void a registration, with reason; its number stays taken (D-20)."""
     return _move(context, find(context, command.incident_id), IncidentStatus.VOID, command.reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.domain.required import require_text
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import points
-from app.usecases.commands import Command, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Outcome, creates, handles, outcome, writes
 from app.usecases.context import Context, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import text_or_none
@@ -42,7 +42,7 @@ class EditPoint(Command):
     outside_confirmed: bool = False
 
 
-@handles(AddPoint, writes("point"))
+@handles(AddPoint, creates("point"))
 def add_point(command: AddPoint, context: Context) -> Outcome:
     """A new point."""
     require_text(command.kind, "refusal.points.kind_required", field="kind", clause=_CLAUSE)

@@ -16,7 +16,7 @@ from app.kernel.enums import Channel, Recipient, ReportForm, ReportKind
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import reports
 from app.queries.incidents import IncidentRow
-from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome
 from app.usecases.context import Context, missing, ms
 from app.usecases.incidents import find, text_or_none
 
@@ -103,7 +103,7 @@ def _oral_row(form: OralForm, context: Context, incident_id: str, amends_id: str
     )
 
 
-@handles(FileOralReport, writes("oral_report"))
+@handles(FileOralReport, creates("oral_report"))
 def file_oral_report(command: FileOralReport, context: Context) -> Outcome:
     """One row; the earliest effective one to the duty room stops the oral clock (RP-07, D-32)."""
     row = _owes(find(context, command.incident_id))
@@ -114,7 +114,7 @@ def file_oral_report(command: FileOralReport, context: Context) -> Outcome:
     return _oral_row(form, context, row.id, None)
 
 
-@handles(AmendOralReport, writes("oral_report"))
+@handles(AmendOralReport, creates("oral_report"))
 def amend_oral_report(command: AmendOralReport, context: Context) -> Outcome:
     """Correction by amendment only; a row is amended once, then its amendment is (RP-16)."""
     amended = reports.oral_report(context.connection, command.oral_report_id)
@@ -172,7 +172,7 @@ def _first_text(command: FileReport, context: Context, row: IncidentRow) -> str:
     return facts if (said := text_or_none(command.text)) is None else f"{facts}\n{said}"
 
 
-@handles(FileReport, writes("report"))
+@handles(FileReport, creates("report"))
 def file_report(command: FileReport, context: Context) -> Outcome:
     """One report row in its place in the chain (RP-15); a first report needs its three facts (RP-02, D-04)."""
     row = _owes(find(context, command.incident_id))

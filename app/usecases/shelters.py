@@ -10,7 +10,7 @@ from app.kernel.enums import ShelterState
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import shelters
 from app.queries.shelters import ShelterRow
-from app.usecases.commands import Command, Outcome, handles, outcome, writes
+from app.usecases.commands import Command, Outcome, creates, handles, outcome, writes
 from app.usecases.context import Context, known_state, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import text_or_none
@@ -79,7 +79,7 @@ def _find(context: Context, shelter_id: str) -> ShelterRow:
     return row
 
 
-@handles(AddShelter, writes("shelter"))
+@handles(AddShelter, creates("shelter"))
 def add_shelter(command: AddShelter, context: Context) -> Outcome:
     """A new shelter, closed and empty."""
     require_text(command.name, "refusal.shelters.name_required", field="name", clause=_CLAUSE)

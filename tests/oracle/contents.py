@@ -41,7 +41,7 @@ def against(reading: Reading, op: Operation, agency: str, earlier: Sequence[Oper
     if op.scope.startswith("internal:") and op.scope != f"internal:{agency}":
         return "scope"
     fields = {body["field"]} if "field" in body else {*body.get("set", ()), *body.get("entry", ())}
-    if not reading.policy.allows(op.command or "", verb, op.entity or "", frozenset(fields)):
+    if not reading.policy.allows(op.command or "", op.entity or "", body):
         return "effect"
     if verb in (verbs.TAKE, verbs.MOVE) and not body.get("force"):
         return "share exhausted" if left(reading, op, earlier) < body["n"] else None

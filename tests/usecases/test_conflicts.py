@@ -73,7 +73,7 @@ def test_one_recorded_act_settles_it(town: Town) -> None:
     refused(town.frd, "duty_officer", late, "E_STATE", text, field="field", clause="D-19")
     last = town.frd.node.local(lambda c: history(c, "incident", incident_id))[-1]
     assert (last.command, last.details["why"], last.account_id) == (
-        "resolve_conflict",
+        "change_incident",
         "现场核实",
         town.emb.account("duty_officer"),
     )

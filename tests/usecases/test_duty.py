@@ -191,7 +191,7 @@ def test_log_rows_cannot_be_changed_by_the_other_side_either(town: Town) -> None
     tx = forge(town.frd, town.frd.account("duty_officer"), acts)
     town.sync()
     for site in (town.emb, town.frd):
-        assert verdict(site, tx) == ["fixed"]
+        assert verdict(site, tx) == ["effect"]
         assert "原文" in [each.text for each in log(site)]
 
 

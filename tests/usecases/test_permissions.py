@@ -22,7 +22,7 @@ from app.usecases.bus import RECORD_REFUSAL
 from app.usecases.commands import TABLE, Command
 from app.usecases.permissions import matrix, parse
 from db.reference import read_table
-from tests.kit import PEOPLE, Site, Town, act, forge, moment, ship
+from tests.kit import PEOPLE, Site, Town, act, forge, moment, register, ship
 
 TABLE_FILE = Path(__file__).resolve().parents[2] / "db" / "reference" / "permissions.csv"
 INITIALS = {"E": "EMB", "F": "FRD", "H": "HALL"}
@@ -72,7 +72,7 @@ KERNEL: dict[str, dict[str, set[str]]] = {
         for command in ("note_link_state", "announce_site", RECORD_REFUSAL)
     },
     # alarms of the 119 system come in by the machine
-    "receive_alarm": {"EMB": {"console"}, "FRD": {"console"}},
+    "receive_alarm": {"FRD": {"console"}},
     # rule numbers: leaders and authorised persons (D-31)
     "change_rule_number": {"EMB": {"leader", "authorised"}, "FRD": {"leader", "authorised"}},
     # the watch: who stands it
@@ -176,7 +176,9 @@ def some(hint: Any) -> Any:
         return {str: "x", int: 1, float: 1.0, bool: True}[hint]
     if "list" in text:
         return []
-    return next(iter(hint.__members__.values())) if isinstance(hint, type) and issubclass(hint, Enum) else None
+    return (
+        next(iter(hint.__members__.values())) if isinstance(hint, type) and issubclass(hint, Enum) else None
+    )
 
 
 def blank(command: type[Command]) -> Command:
@@ -234,6 +236,8 @@ def an_act(command: str, number: int) -> Act:
     """Some act of a command with an effect the command may have; whether its content is sensible does not matter here."""
     if command == RECORD_REFUSAL:
         return Act(command, "refusal", f"r{number}", "internal:X", {"v": "write", "set": {}, "new": True})
+    if not TABLE[command].effects:  # settles under the name of the everyday act; has no effect of its own
+        return Act(command, "incident", f"forged-{number}", "joint", {"v": "write", "set": {"what": "x"}})
     effect = TABLE[command].effects[0]
     verb = min(effect.verbs)
     body: dict[str, Any] = {"v": verb}
@@ -308,6 +312,31 @@ def test_peer_quarantines_effects_a_command_does_not_have(town: Town) -> None:
         )
     ship(town.emb, town.frd)
     assert [row["reason"] for row in town.frd.rows("quarantine")] == ["effect"] * 3
+
+
+@pytest.mark.parametrize(
+    ("who", "command", "entity", "body"),
+    [
+        ("duty_officer", "register_incident", "incident", {"set": {}, "entry": {"alarm_grade": 5}}),
+        ("duty_officer", "register_incident", "incident", {"set": {"what": "x"}}),
+        ("duty_officer", "set_incident_status", "incident", {"set": {"status": "void"}}),
+        ("duty_officer", "set_incident_status", "incident", {"set": {"status": ["void"]}}),
+        ("duty_chief", "void_incident", "incident", {"set": {"status": "closed"}}),
+        ("duty_officer", "resolve_conflict", "incident", {"set": {"status": "void"}}),
+        ("duty_officer", "resolve_conflict", "rule_number", {"set": {"value": 600}}),
+        ("duty_officer", "file_oral_report", "oral_report", {"set": {"spoken_at": 1}}),
+    ],
+)
+def test_peer_quarantines_what_a_command_may_not_do_to_a_record(
+    town: Town, who: str, command: str, entity: str, body: dict[str, Any]
+) -> None:
+    """XC-06, RC-16, RULES part 3: registering changes nothing later; voiding, grading, settling are rights of their own."""
+    entity_id = register(town.emb).id if entity == "incident" else "oral_report_limit"
+    before = town.emb.rows(entity)
+    forge(town.emb, town.emb.account(who), [Act(command, entity, entity_id, "joint", {"v": "write", **body})])
+    ship(town.emb, town.frd)
+    assert [row["reason"] for row in town.frd.rows("quarantine")] in (["effect"], ["type"])
+    assert town.emb.rows(entity) == before
 
 
 def test_machine_accounts_have_no_more_rights_than_their_roles(emb: Site) -> None:

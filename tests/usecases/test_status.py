@@ -110,10 +110,10 @@ def test_met_clock_of_a_false_alarm_stays_met(emb: Site) -> None:
 
 def test_state_of_a_newer_version_is_told(emb: Site) -> None:
     """An unknown state is kept and shown; no act of this version changes it, and nothing breaks."""
-    row = register(emb)
-    acts = maker(emb).write("set_incident_status", "incident", row.id, {"status": "suspended"})
+    values = {"no": "EMB-20250714-077", "status": "suspended"}
+    acts = maker(emb).write("register_incident", "incident", "newer", values, new=True)
     forge(emb, emb.account("duty_officer"), acts)
-    command = SetIncidentStatus(incident_id=row.id, to=S.HANDLING)
+    command = SetIncidentStatus(incident_id="newer", to=S.HANDLING)
     refused(
         emb,
         "duty_officer",
@@ -123,4 +123,4 @@ def test_state_of_a_newer_version_is_told(emb: Site) -> None:
         field="state",
         clause="RULES-2",
     )
-    assert emb.incident(row.id).open == 1
+    assert emb.incident("newer").open == 1
