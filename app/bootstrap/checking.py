@@ -16,7 +16,7 @@ from app.journal.verify import Depth, verify
 from app.kernel.paths import DataDir
 from app.local import identity
 from app.local.identity import SelfRow
-from db.examine import open_read_only
+from db.examine import HEAD, check_header, open_read_only, revision_of
 from db.problems import DatabaseProblemError, ProblemKind
 
 MAX_WORKERS = 4
@@ -43,6 +43,10 @@ def verify_site(data: DataDir) -> dict[str, Any]:
 
 
 def _report(data: DataDir) -> dict[str, Any]:
+    check_header(data.database)
+    revision = revision_of(data.database)
+    if revision is not None and revision > HEAD:
+        raise DatabaseProblemError(ProblemKind.NEWER, data.database, revision)
     known = _self_row(data)
     if known is None:
         return {"ok": False, "pages": ["the row that says whose site this is, is gone"]}
