@@ -1,0 +1,90 @@
+"""The port of the first-start window: packs, founding, an exercise; on a thread of its own, so that the window stays alive."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from app.bootstrap.exercise import make_pair
+from app.bootstrap.founding import Founding, found
+from app.domain import wording
+from app.domain.district import District, parse_district
+from app.kernel.clock import Clock
+from app.kernel.enums import Agency, Realm
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.kernel.paths import DataDir
+from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES, Texts
+from app.ui.first_start.port import Answers, PackView
+
+READY = "310105"
+EXERCISE_PORTS = (47601, 47602)
+
+
+def _view(pack: District, file: Path | None = None) -> PackView:
+    agencies = tuple((agency.value, names.full) for agency, names in pack.agencies.items())
+    return PackView(pack.code, pack.name, agencies, file)
+
+
+class SiteFounder:
+    """Founds the site of a data folder, or an exercise beside it; `data` and `realm` say what to open afterwards."""
+
+    def __init__(self, data: DataDir, realm: Realm, clock: Clock, language: str = DEFAULT_LANGUAGE) -> None:
+        self.data, self.realm = data, realm
+        self.texts, self._clock, self._language = Texts.load(language), clock, language
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="first-start")
+
+    def packs(self) -> Sequence[PackView]:
+        """The program's packs, the one that is ready first."""
+        files = sorted(
+            (RESOURCES / "districts").glob("*.toml"), key=lambda path: (path.stem != READY, path.stem)
+        )
+        return [_view(parse_district(tomllib.loads(path.read_text("utf-8")))) for path in files]
+
+    def read_pack(self, path: Path) -> PackView:
+        """A pack from a file; EnvironmentFault `district` naming what is wrong."""
+        try:
+            return _view(parse_district(tomllib.loads(path.read_text("utf-8"))), path)
+        except (OSError, ValueError) as wrong:
+            raise EnvironmentFault(
+                "district", "fault.district", path=str(path), problem=str(wrong)
+            ) from wrong
+
+    def found(self, answers: Answers) -> Future[None]:
+        """Found the site as answered."""
+        return self._thread.submit(self._found, answers)
+
+    def _found(self, answers: Answers) -> None:
+        ask = Founding(
+            realm=self.realm,
+            agency=Agency(answers.agency),
+            district=answers.pack.code,
+            district_file=answers.pack.file,
+            letter=answers.letter,
+            label=answers.label,
+            admin_name=answers.admin_name,
+            admin_title=answers.admin_title,
+            admin_password=answers.password,
+            recovery_file=answers.recovery_file,
+        )
+        found(self.data, ask, self._clock)
+
+    def exercise(self) -> Future[None]:
+        """Make a furnished exercise pair in the exercise folder; its EMB seat is opened."""
+        return self._thread.submit(self._exercise)
+
+    def _exercise(self) -> None:
+        root = DataDir.default(Realm.EXERCISE).root.parent / "guided"
+        site = DataDir(root / Agency.EMB.value)
+        if not site.database.exists():
+            make_pair(root, self._clock, EXERCISE_PORTS, self._language)
+        self.data, self.realm = site, Realm.EXERCISE
+
+    def sentence(self, error: Refusal | EnvironmentFault) -> str:
+        """What happened, why, and what to do."""
+        return wording.sentence(self.texts, error)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._thread.shutdown()

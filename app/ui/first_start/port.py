@@ -1,0 +1,62 @@
+"""What the first start asks of the rest: packs, founding, an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.kernel.texts import Texts
+
+
+@dataclass(frozen=True)
+class PackView:
+    """A district pack to choose: code, name, agencies as (key, full name), file when it is not one of the program's."""
+
+    code: str
+    name: str
+    agencies: tuple[tuple[str, str], ...]
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was filled in; passwords are not shown anywhere."""
+
+    pack: PackView
+    agency: str
+    letter: str
+    label: str
+    admin_name: str
+    admin_title: str
+    password: str
+    recovery_file: Path
+
+
+class FirstStart(Protocol):
+    """Port of the first-start window."""
+
+    texts: Texts
+
+    def packs(self) -> Sequence[PackView]:
+        """The program's packs, the one that is ready first."""
+        ...
+
+    def read_pack(self, path: Path) -> PackView:
+        """A pack from a file; EnvironmentFault when it cannot be read as one."""
+        ...
+
+    def found(self, answers: Answers) -> Future[None]:
+        """Found the site; the future raises Refusal or EnvironmentFault, and then nothing was made."""
+        ...
+
+    def exercise(self) -> Future[None]:
+        """Make a furnished exercise instead."""
+        ...
+
+    def sentence(self, error: Refusal | EnvironmentFault) -> str:
+        """What happened, why, and what to do."""
+        ...
