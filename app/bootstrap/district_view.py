@@ -11,14 +11,21 @@ from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES
 from app.ui.console import AgencyView, DistrictView
 
 _OWN_FILE = "district.toml"
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 
-def district_view(code: str, data: DataDir, language: str = DEFAULT_LANGUAGE) -> DistrictView:
-    """The pack a site brought itself, else the program's; EnvironmentFault `district` when it cannot be read."""
+def district_view(
+    code: str, data: DataDir, language: str = DEFAULT_LANGUAGE
+) -> tuple[DistrictView, dict[str, int]]:
+    """The pack a site brought itself, else the program's, and its rule numbers that are spans, in seconds (D-31).
+
+    EnvironmentFault `district` when it cannot be read.
+    """
     own = data.root / _OWN_FILE
     path = own if own.exists() else RESOURCES / "districts" / f"{code}.toml"
     try:
-        return _view(tomllib.loads(path.read_text("utf-8")), "" if language == DEFAULT_LANGUAGE else "_en")
+        pack = tomllib.loads(path.read_text("utf-8"))
+        return _view(pack, "" if language == DEFAULT_LANGUAGE else "_en"), _spans(pack)
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
 
@@ -30,7 +37,6 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         for key, names in pack["agencies"].items()
     }
     box = pack["box"]
-    amber = pack["rules"]["amber_before"]
     return DistrictView(
         code=pack["code"],
         name=pack[name],
@@ -38,5 +44,13 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         streets=tuple((street["code"], street[name]) for street in pack["streets"]),
         recipients=tuple((recipient["key"], recipient[name]) for recipient in pack["recipients"]),
         box=(box["west"], box["south"], box["east"], box["north"]),
-        amber_s=int(amber["value"]) * (60 if amber["unit"] == "min" else 1),
+        amber_s=_spans(pack)["amber_before"],
     )
+
+
+def _spans(pack: dict[str, Any]) -> dict[str, int]:
+    return {
+        name: int(rule["value"]) * _SECONDS[rule["unit"]]
+        for name, rule in pack["rules"].items()
+        if rule["unit"] in _SECONDS
+    }

@@ -52,16 +52,17 @@ class SiteConsole:
         data: DataDir,
         clock: Clock,
         listen: Listening | None = None,
-        language: str = DEFAULT_LANGUAGE,
+        language: str | None = None,
     ) -> None:
-        self.data, self.clock, self.texts = data, clock, Texts.load(language)
+        """`language`: None for the one chosen on this workstation."""
+        self.data, self.clock = data, clock
         self._listen = listen
         if not data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(data.database))
         self._settled = threading.Event()
         self._reader = _reader_of(data, self._settled)
         try:
-            self._know()
+            self._know(language)
         except BaseException:
             self._reader.close()
             raise
@@ -71,12 +72,13 @@ class SiteConsole:
         self._troubles: list[EnvironmentFault] = []
         self._node: Node | None = None
         self._service: Service | None = None
+        self._opening: threading.Thread | None = None
         self._net: threading.Thread | None = None
         self._closed = False
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
 
-    def _know(self) -> None:
+    def _know(self, language: str | None) -> None:
         """Who this site is and what it remembers, read before anything else runs."""
         try:
             me = self._reader.ask(identity.read_self).result()
@@ -85,14 +87,16 @@ class SiteConsole:
             raise _damaged(self.data) from wrong
         if me is None:
             raise _damaged(self.data)
+        self.texts = Texts.load(language or str(self._memory.get("language", DEFAULT_LANGUAGE)))
         self.realm, self.agency, self.site = me.realm, me.agency, me.site
         self.partner = _PARTNER[Agency(me.agency)].value
-        self.district = district_view(me.district, self.data, self.texts.language)
+        self.district, self.limits_s = district_view(me.district, self.data, self.texts.language)
 
     # -- beginning and end -----------------------------------------------------------------------------------------------
     def open(self) -> None:
         """Open the site behind the window; `opened` tells how it went. To be called once, after the first paint."""
-        self._acts.submit(self._open)
+        self._opening = threading.Thread(target=self._open, name="window-opening", daemon=True)
+        self._opening.start()
 
     def _open(self) -> None:
         try:
@@ -141,7 +145,10 @@ class SiteConsole:
     def close(self) -> None:
         """Network first, then acts under way, then reader and database; nothing runs afterwards."""
         self._closed = True
-        self._acts.submit(lambda: None).result()  # an opening that is under way is waited for
+        if self._opening is not None:
+            self._opening.join()
+        else:
+            self.opened.cancel()  # acts that wait for it give up
         with self._guard:
             service = self._service
         if service is not None:
@@ -180,9 +187,9 @@ class SiteConsole:
         return self._reader.ask(read, f"history:{entity}")
 
     def _site(self) -> Node:
-        if self._node is None:
-            self.opened.result()
-            raise RuntimeError("the site is not open")
+        """The open site; waits for the opening, raises its fault."""
+        self.opened.result()
+        assert self._node is not None
         return self._node
 
     # -- news ------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
@@ -63,8 +64,10 @@ class ActionTable:
     def __getitem__(self, action_id: str) -> Action:
         return self._actions[action_id]
 
-    def install(self, window: QWidget, text_of: Callable[[str], str]) -> None:
-        """Give the window a QAction for each one that it has not got yet."""
+    def install(
+        self, window: QWidget, text_of: Callable[[str], str], denied: Callable[[Action], None]
+    ) -> None:
+        """Give the window a QAction for each one that it has not got yet; `denied` hears what its rule forbade."""
         known = {action.objectName() for action in window.actions()}
         for entry in self:
             if f"action.{entry.id}" in known:
@@ -73,8 +76,13 @@ class ActionTable:
             action.setObjectName(f"action.{entry.id}")
             if entry.shortcut:
                 action.setShortcut(QKeySequence(entry.shortcut))
-            action.triggered.connect(entry.run)
+            action.triggered.connect(partial(_trigger, entry, denied))
             window.addAction(action)
+
+
+def _trigger(entry: Action, denied: Callable[[Action], None], _checked: bool = False) -> None:
+    if not entry.run():
+        denied(entry)
 
 
 def _sequence(shortcut: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.usecases.commands import Command
 
 Heard = Callable[[Any], None]
-Handled = Callable[[Exception], bool]
+Handled = Callable[[BaseException], bool]
 """Told of a failure first; True when the screen showed it itself (an error inline at its field)."""
 
 
@@ -41,6 +41,10 @@ class Session(QObject):
         self._account: AccountRow | None = None
         self._last: AccountRow | None = None
         self._selected = ""
+
+    def dispose(self) -> None:
+        """Deliver nothing any more: the window is closing."""
+        self._relay.stop()
 
     # -- who ---------------------------------------------------------------------------------------------------------------
     @property
@@ -67,7 +71,9 @@ class Session(QObject):
             self.locked_changed.emit(False)
             ok()
 
-        self._relay.then(self._console.sign_in(name, password), enter, lambda error: self._lost(error, failed))
+        self._relay.then(
+            self._console.sign_in(name, password), enter, lambda error: self._lost(error, failed)
+        )
 
     def lock(self) -> None:
         """Nobody acts until the next sign-in; nothing that is shown, typed or counted stops."""
@@ -111,7 +117,7 @@ class Session(QObject):
         """Hear the result of any future of the console on the Qt thread."""
         self._relay.then(future, ok, lambda error: self._lost(error, failed))
 
-    def _lost(self, error: Exception, failed: Handled | None) -> None:
+    def _lost(self, error: BaseException, failed: Handled | None) -> None:
         if failed is not None and failed(error):
             return
         if isinstance(error, Refusal | EnvironmentFault):

@@ -85,7 +85,7 @@ def open_window(console: SiteDoor) -> MainWindow:
     """The window over a console, not shown yet; needs a QApplication."""
     from app.ui.session import Session
     from app.ui.shell.main_window import MainWindow
-    from app.ui.theme import Theme
+    from app.ui.theme.theme import Theme
 
     theme = Theme(str(console.memory("theme") or "dark"))
     return MainWindow(console, Session(console), theme)

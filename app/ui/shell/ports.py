@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,6 +22,8 @@ class Health:
 
 class SiteDoor(Console, Protocol):
     """The console as the window itself sees it."""
+
+    limits_s: Mapping[str, int]  # rule numbers of the pack that are spans, by name, in seconds (D-31)
 
     @property
     def opened(self) -> Future[None]:

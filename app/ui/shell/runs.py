@@ -92,7 +92,9 @@ class Painter:
         if over <= 0.5:
             return runs
         fitted = list(runs)
-        for index in sorted((i for i, run in enumerate(runs) if run.shrinks), key=lambda i: -self.width(runs[i])):
+        for index in sorted(
+            (i for i, run in enumerate(runs) if run.shrinks), key=lambda i: -self.width(runs[i])
+        ):
             run = fitted[index]
             had = self.width(run)
             metrics = QFontMetricsF(self._theme.font(run.size, run.bold))
@@ -136,11 +138,16 @@ class RunLines(QWidget):
     clicked = Signal(str)
 
     def __init__(
-        self, theme: Theme, rows: tuple[int, ...] = (20,), *, right: bool = False, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        rows: tuple[int, ...] = (20,),
+        *,
+        right: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         """`rows`: height of each line in px; `right`: lines end at the right edge."""
         super().__init__(parent)
-        self._theme, self._rows, self._right = theme, rows, right
+        self.theme, self._rows, self._right = theme, rows, right
         self._painter = Painter(theme)
         self._lines: tuple[tuple[Run, ...], ...] = tuple(() for _ in rows)
         self._places: list[tuple[QRectF, str]] = []
@@ -173,7 +180,8 @@ class RunLines(QWidget):
     def sizeHint(self) -> QSize:
         """As wide as the widest line."""
         widest = max((self._painter.total(line) for line in self._lines), default=0.0)
-        return QSize(round(widest + 0.5), sum(self._rows))
+        margins = self.contentsMargins()
+        return QSize(round(widest + 0.5) + margins.left() + margins.right(), sum(self._rows))
 
     def minimumSizeHint(self) -> QSize:
         """Lines shrink where they must."""
@@ -183,12 +191,13 @@ class RunLines(QWidget):
         """Paint all lines, the block centred in the widget's height."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        y = (self.height() - sum(self._rows)) / 2
+        room = QRectF(self.contentsRect())
+        y = room.top() + (room.height() - sum(self._rows)) / 2
         self._places = []
         for height, line in zip(self._rows, self._lines, strict=False):
-            width = min(self._painter.total(line), self.width())
-            x = self.width() - width if self._right else 0
-            area = QRectF(x, y, self.width() - x, height)
+            width = min(self._painter.total(line), room.width())
+            x = room.right() - width if self._right else room.left()
+            area = QRectF(x, y, room.right() - x, height)
             self._places += self._painter.paint(painter, line, area, self.devicePixelRatioF())
             y += height
         painter.end()

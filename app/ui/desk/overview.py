@@ -1,0 +1,254 @@
+"""The desk's overview: key facts, clocks with their rule, oral reports and reports, units. Cards painted from rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+
+from app.kernel.enums import DeadlineKind
+from app.ui.desk import words as says
+from app.ui.desk.conflict_card import ConflictCard
+from app.ui.desk.data import DeskData
+from app.ui.desk.values import Words
+from app.ui.session import Session
+from app.ui.shell import moments
+from app.ui.shell.runs import Run, RunLines
+from app.ui.theme.theme import Theme
+
+LINE = 28
+_FACTS = (
+    "received_at",
+    "occurred_at",
+    "source",
+    "place",
+    "unit_code",
+    "class_code",
+    "type_code",
+    "alarm_grade",
+    "what",
+    "alarm_no",
+)
+
+
+class Card(QFrame):
+    """A titled plate of lines."""
+
+    def __init__(self, theme: Theme, name: str, title: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("plane", "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self._theme = theme
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 10)
+        column.setSpacing(0)
+        head = RunLines(theme, (32,))
+        head.set_runs([Run(title, size="body", bold=True)])
+        column.addWidget(head)
+        self._lines: list[RunLines] = []
+        self._column = column
+        column.addStretch(1)
+
+    def show_lines(self, lines: list[tuple[list[Run], str]]) -> None:
+        """Lines of runs, each with its tooltip."""
+        while len(self._lines) < len(lines):
+            line = RunLines(self._theme, (LINE,))
+            self._lines.append(line)
+            self._column.insertWidget(self._column.count() - 1, line)
+        for index, line in enumerate(self._lines):
+            line.setVisible(index < len(lines))
+            if index < len(lines):
+                line.set_runs(lines[index][0])
+                line.setToolTip(lines[index][1])
+
+    def text(self) -> str:
+        """All words shown."""
+        return "\n".join(line.text() for line in self._lines if not line.isHidden())
+
+
+class Overview(QWidget):
+    """Cards in two columns; disputed fields stand above everything else."""
+
+    def __init__(self, theme: Theme, session: Session, words: Words, amber_s: int) -> None:
+        super().__init__()
+        self._theme, self._session, self._words, self._amber_s = theme, session, words, amber_s
+        self._data: DeskData | None = None
+        self.conflicts: list[ConflictCard] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        self._top = QGridLayout()
+        self._top.setSpacing(12)
+        column.addLayout(self._top)
+        grid = QGridLayout()
+        grid.setSpacing(12)
+        texts = words.texts
+        self.facts = Card(theme, "deskFacts", texts.get("ui.desk.card.facts"))
+        self.clocks = Card(theme, "deskClocks", texts.get("ui.desk.card.clocks"))
+        self.oral = Card(theme, "deskOral", texts.get("ui.desk.card.oral"))
+        self.reports = Card(theme, "deskReports", texts.get("ui.desk.card.reports"))
+        self.units = Card(theme, "deskUnits", texts.get("ui.desk.card.units"))
+        grid.addWidget(self.facts, 0, 0, 2, 1)
+        grid.addWidget(self.clocks, 0, 1)
+        grid.addWidget(self.units, 1, 1)
+        grid.addWidget(self.oral, 2, 0)
+        grid.addWidget(self.reports, 2, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        column.addStretch(1)
+
+    def show_data(self, data: DeskData, now_ms: int) -> None:
+        """Show an incident."""
+        self._data = data
+        self.facts.show_lines(self._facts(data))
+        self.oral.show_lines(self._oral(data))
+        self.reports.show_lines(self._reports(data))
+        self.units.show_lines(self._units(data))
+        self._show_conflicts(data)
+        self.tick(now_ms)
+
+    def tick(self, now_ms: int) -> None:
+        """Countdowns go on."""
+        if self._data is not None:
+            self.clocks.show_lines(self._clocks(self._data, now_ms))
+
+    # -- cards -------------------------------------------------------------------------------------------------------------
+    def _facts(self, data: DeskData) -> list[tuple[list[Run], str]]:
+        words, disputed = self._words, says.conflict_fields(data.conflicts)
+        lines = []
+        for field in _FACTS:
+            value = words.value(field, getattr(data.row, field))
+            runs = [
+                Run(says.field_name(words.texts, field), "muted", "small"),
+                Run(value, size="body", gap=12, shrinks=True),
+            ]
+            if field in disputed:
+                both = " / ".join(words.value(field, row.value) for row in disputed[field])
+                runs[1] = Run(
+                    words.texts.get("ui.desk.conflict.both", values=both),
+                    "warn",
+                    "body",
+                    gap=12,
+                    shrinks=True,
+                )
+            lines.append((runs, value))
+        return [(self._aligned(runs), tip) for runs, tip in lines]
+
+    def _aligned(self, runs: list[Run]) -> list[Run]:
+        """Values begin on one x: the name's width is filled up."""
+        width = 88
+        metrics = self.facts.fontMetrics()
+        used = metrics.horizontalAdvance(runs[0].text)
+        first, second, *rest = runs
+        gap = max(12, width - used + second.gap)
+        return [first, Run(second.text, second.token, second.size, second.bold, gap, shrinks=True), *rest]
+
+    def _clocks(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
+        texts, row = self._words.texts, data.row
+        found = says.clocks(texts, row, now_ms, self._amber_s)
+        if not found:
+            reason = (
+                texts.get(row.owes_why)
+                if row.owes_why and texts.has(row.owes_why)
+                else texts.get("ui.desk.everyday")
+            )
+            return [([Run(reason, "muted", "table")], texts.get("ui.desk.why.everyday"))]
+        lines = []
+        for clock in found:
+            runs = [
+                Run(clock.name, "muted", "table"),
+                Run(clock.figure, clock.tone, "countdown", clock.tone != "good", gap=12),
+                Run(clock.second, "muted", "small", gap=12),
+                Run(texts.get("ui.desk.why.label"), "accent", "small", gap=12),
+            ]
+            lines.append((runs, self.why(data, clock.kind)))
+        return lines
+
+    def why(self, data: DeskData, kind: DeadlineKind) -> str:
+        """The rule behind a clock: its source, from when it counts, and that the due moment is on time (RP-07, D-01, D-02)."""
+        texts = self._words.texts
+        received = moments.exact_text(data.row.received_at) if data.row.received_at is not None else ""
+        return texts.get(
+            f"ui.desk.why.{kind.value}",
+            clause=texts.get("clause.RP-07"),
+            start=texts.get("clause.D-01"),
+            limit=texts.get("clause.D-02"),
+            received=received,
+        )
+
+    def _oral(self, data: DeskData) -> list[tuple[list[Run], str]]:
+        words = self._words
+        amended = {row.amends_id for row in data.oral if row.amends_id}
+        lines = []
+        for row in data.oral:
+            tone = "muted" if row.id in amended else "text"
+            lines.append(
+                (
+                    [
+                        Run(moments.clock_text(row.spoken_at or 0), tone, "table", True),
+                        Run(words.value("to_role", row.to_role), tone),
+                        Run(words.value("channel", row.channel), "muted"),
+                        Run(row.gist or "", tone, shrinks=True),
+                    ],
+                    row.gist or "",
+                )
+            )
+        return lines or [([Run(words.texts.get("ui.desk.nothing.oral"), "muted")], "")]
+
+    def _reports(self, data: DeskData) -> list[tuple[list[Run], str]]:
+        words = self._words
+        lines = [
+            (
+                [
+                    Run(moments.clock_text(row.sent_at or 0), "text", "table", True),
+                    Run(words.value("kind", row.kind)),
+                    Run(words.value("form", row.form), "muted"),
+                    Run(words.value("recipient", row.recipient), "muted"),
+                    Run(row.title or row.text or "", shrinks=True),
+                ],
+                row.text or "",
+            )
+            for row in data.reports
+        ]
+        return lines or [([Run(words.texts.get("ui.desk.nothing.reports"), "muted")], "")]
+
+    def _units(self, data: DeskData) -> list[tuple[list[Run], str]]:
+        texts = self._words.texts
+        lines = []
+        for unit in data.units:
+            runs = [Run(unit.unit or "", size="table", bold=True)]
+            for stamp in ("dispatched_at", "departed_at", "arrived_at", "released_at"):
+                at = getattr(unit, stamp)
+                if at is not None:
+                    text = texts.get(
+                        "ui.desk.stamped",
+                        word=texts.get(f"ui.desk.stamp.{stamp}"),
+                        time=moments.minute_text(at),
+                    )
+                    runs.append(Run(text, "muted", "small"))
+            lines.append((runs, unit.unit_kind or ""))
+        return lines or [([Run(texts.get("ui.desk.nothing.units"), "muted")], "")]
+
+    # -- disputes ----------------------------------------------------------------------------------------------------------
+    def _show_conflicts(self, data: DeskData) -> None:
+        """Cards are made anew only for fields whose values changed, and never while somebody is deciding."""
+        wanted = says.conflict_fields(data.conflicts)
+        kept = {
+            card.field: card
+            for card in self.conflicts
+            if card.field in wanted and (card.rows == tuple(wanted[card.field]) or card.is_being_edited())
+        }
+        for card in self.conflicts:
+            if kept.get(card.field) is not card:
+                self._top.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+        self.conflicts = []
+        for index, (field, rows) in enumerate(wanted.items()):
+            made = ConflictCard(self._theme, self._session, self._words, rows, data.accounts)
+            card = kept.get(field) or made
+            if card is not made:
+                made.deleteLater()
+            self.conflicts.append(card)
+            self._top.addWidget(card, index // 2, index % 2)

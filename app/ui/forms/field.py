@@ -1,0 +1,53 @@
+"""One field of a form: name above, input, fault below; the fault stands at the field and nowhere else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from app.ui.shell.sheet import plain
+
+
+class Field(QWidget):
+    """`name` is the field of the command, so that a Refusal finds it."""
+
+    def __init__(self, name: str, label: str, editor: QLineEdit, *, required: bool = False) -> None:
+        super().__init__()
+        self.name, self.editor = name, editor
+        editor.setObjectName(f"field.{name}")
+        editor.setAccessibleName(label)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.label = plain(f"{label} *" if required else label, tone="muted", size="small")
+        self.fault = plain(tone="bad", size="small")
+        self.fault.setWordWrap(True)
+        self.fault.setObjectName(f"fault.{name}")
+        self.fault.hide()
+        column.addWidget(self.label)
+        column.addWidget(editor)
+        column.addWidget(self.fault)
+        column.addStretch(1)
+
+    def say(self, text: str) -> None:
+        """Show what is wrong, or nothing."""
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text))
+        flag = "true" if text else "false"
+        if self.editor.property("fault") != flag:
+            self.editor.setProperty("fault", flag)
+            self.editor.style().unpolish(self.editor)
+            self.editor.style().polish(self.editor)
+
+    def focus(self) -> None:
+        """Put the cursor here, all of it selected."""
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.editor.selectAll()
+
+
+def line(placeholder: str = "") -> QLineEdit:
+    """A plain input of a form."""
+    editor = QLineEdit()
+    editor.setProperty("form", "true")
+    editor.setPlaceholderText(placeholder)
+    return editor

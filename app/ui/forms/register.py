@@ -1,0 +1,402 @@
+"""Registration of an incident: one form, filled left to right without a mouse; only when and where are needed (D-37).
+
+Typed text is never lost: every batch of keystrokes is kept on this workstation until it is registered or thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from app.kernel.clock import SECOND_MS, to_ms
+from app.kernel.enums import Agency, Source
+from app.kernel.errors import Refusal
+from app.ui.forms import kinds
+from app.ui.forms.choice import Choice, ChoiceField
+from app.ui.forms.field import Field, line
+from app.ui.session import Session
+from app.ui.shell import moments
+from app.ui.shell.sheet import Sheet, plain
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.console import Console
+    from app.usecases.bus import Done
+    from app.usecases.incidents import RegisterIncident
+
+WIDTH = 928
+DRAFT = "draft.register"
+BATCH_MS = 300
+LIMITS = ("oral_report_limit", "written_report_limit")
+# Where the fault of a command's field is shown.
+_SHOWN_AT = {"unit_code": "place", "lon": "place", "lat": "place", "class_code": "type", "type_code": "type"}
+# Refusals that a second Ctrl+Enter overrides, and the flag of the command that says so (D-26, RULES part 8).
+_CONFIRMED_BY = {
+    "refusal.time.needs_confirm": "late_confirmed",
+    "refusal.points.outside_district": "outside_confirmed",
+}
+
+
+class RegisterSheet(Sheet):
+    """Ctrl+N. `registered` tells the bus's Done; `pick_wanted` asks the map for a point."""
+
+    registered = Signal(object)
+    pick_wanted = Signal()
+
+    def __init__(
+        self, console: Console, session: Session, theme: Theme, parent: QWidget, limits_s: Mapping[str, int]
+    ) -> None:
+        texts = console.texts
+        super().__init__(
+            "registerSheet", texts.get("ui.forms.register.title"), texts.get("ui.forms.register.hint"), parent
+        )
+        self._console, self._session, self._theme, self._texts = console, session, theme, texts
+        self._limits_s = dict(limits_s)
+        self._point: tuple[float, float] | None = None
+        self._confirmed: set[str] = set()
+        self._busy = False
+        self._draft_at = 0
+        self.setFixedWidth(WIDTH)
+        self._build()
+        self._batch = QTimer(self)
+        self._batch.setSingleShot(True)
+        self._batch.setInterval(BATCH_MS)
+        self._batch.timeout.connect(self.keep_draft)
+        self._fill_new()
+
+    # -- layout ------------------------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        texts, theme, district = self._texts, self._theme, self._console.district
+        self.source = ChoiceField(theme, kinds.sources(texts), empty_ok=False)
+        self.received, self.occurred = line(), line(texts.get("ui.forms.register.optional"))
+        self.place = ChoiceField(theme, kinds.streets(district.streets), free=True)
+        self.place.setPlaceholderText(texts.get("ui.forms.register.place_hint"))
+        self.type = ChoiceField(theme, kinds.types(texts))
+        self.type.setPlaceholderText(texts.get("ui.forms.register.type_hint"))
+        self.grade = ChoiceField(theme, kinds.grades(texts))
+        self.grade.setPlaceholderText(texts.get("ui.forms.register.optional"))
+        self.what = line(texts.get("ui.forms.register.what_hint"))
+        self.fields: dict[str, Field] = {}
+        rows: tuple[tuple[tuple[str, QLineEdit, bool, int], ...], ...] = (
+            (("source", self.source, False, 3), ("received_at", self.received, True, 3),
+             ("occurred_at", self.occurred, False, 3), ("place", self.place, True, 13)),
+            (("type", self.type, False, 4), ("alarm_grade", self.grade, False, 3), ("what", self.what, False, 15)),
+        )  # fmt: skip
+        for row in rows:
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(12)
+            for column, (name, editor, required, stretch) in enumerate(row):
+                field = Field(name, texts.get(f"ui.forms.field.{name}"), editor, required=required)
+                self.fields[name] = field
+                grid.addWidget(field, 0, column)
+                grid.setColumnStretch(column, stretch)
+                editor.textChanged.connect(self._edited)
+            self.body.addLayout(grid)
+        self.type.chosen.connect(self._type_chosen)
+        self.place.chosen.connect(self._place_chosen)
+        self.body.addLayout(self._foot())
+
+    def _foot(self) -> QHBoxLayout:
+        texts, theme = self._texts, self._theme
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        self.note = plain(tone="muted", size="small")
+        self.note.setObjectName("registerNote")
+        self.pick = HintButton(
+            theme, texts.get("ui.forms.register.pick"), icon="pin", hint="Alt+P", kind="quiet"
+        )
+        self.pick.clicked.connect(self.pick_wanted)
+        self.pick.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.clear = HintButton(theme, texts.get("ui.forms.register.clear"), kind="quiet")
+        self.clear.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.clear.clicked.connect(self.start_over)
+        self.cancel = HintButton(theme, texts.get("ui.forms.cancel"), hint="Esc")
+        self.cancel.clicked.connect(self.dismiss)
+        self.button = HintButton(
+            theme, texts.get("ui.forms.register.button"), hint="Ctrl+Enter", kind="primary"
+        )
+        self.button.setObjectName("registerButton")
+        self.button.clicked.connect(self.submit)
+        foot.addWidget(self.note, 1)
+        for button in (self.clear, self.pick, self.cancel, self.button):
+            foot.addWidget(button)
+        return foot
+
+    def first_field(self) -> QWidget:
+        """Left to right: it begins with the source."""
+        return self.source
+
+    # -- content -----------------------------------------------------------------------------------------------------------
+    def _fill_new(self) -> None:
+        """Usual values: the source of this agency, now."""
+        usual = Source.ALARM_119 if self._console.agency == Agency.FRD else Source.SELF
+        self.source.take(usual.value)
+        self.received.setText(moments.clock_text(self._console.clock.now_ms()))
+        for editor in (self.occurred, self.place, self.type, self.grade, self.what):
+            editor.clear()
+        self.place.choice = self.type.choice = self.grade.choice = None
+        self._point = None
+        self._confirmed.clear()
+        for field in self.fields.values():
+            field.say("")
+        self._show_pick()
+
+    def open(self) -> None:
+        """Open with the kept draft, or anew with the present moment."""
+        if self.isHidden():
+            kept = self._console.memory(DRAFT)
+            self._fill_new()
+            if isinstance(kept, dict):
+                self._fill(kept)
+            self.clear.setVisible(isinstance(kept, dict))
+            self._draft_at = int(kept.get("at", 0)) if isinstance(kept, dict) else 0
+            self._read_limits()
+            self._read_places()
+            self._tell_clocks()
+        super().open()
+        if isinstance(self.first_field(), QLineEdit):
+            self.source.selectAll()
+
+    def _fill(self, kept: Mapping[str, Any]) -> None:
+        for name, editor in self._editors().items():
+            editor.setText(str(kept.get(name, "")))
+        for name, field in (
+            ("source", self.source),
+            ("type", self.type),
+            ("grade", self.grade),
+            ("place", self.place),
+        ):
+            if kept.get(f"{name}_code"):
+                text = field.text()
+                field.take(str(kept[f"{name}_code"]))
+                if name == "place":
+                    field.setText(text)
+        match kept.get("point"):
+            case [float(lon), float(lat)]:
+                self._point = (lon, lat)
+        self._show_pick()
+
+    def _editors(self) -> dict[str, QLineEdit]:
+        return {
+            "received": self.received,
+            "occurred": self.occurred,
+            "place": self.place,
+            "type": self.type,
+            "grade": self.grade,
+            "what": self.what,
+        }
+
+    def has_content(self) -> bool:
+        """True when something was typed that would be missed."""
+        typed = (self.occurred, self.place, self.type, self.grade, self.what)
+        return any(editor.text().strip() for editor in typed) or self._point is not None
+
+    def keep_draft(self) -> None:
+        """Keep what stands in the form; nothing is kept of an empty one."""
+        self._batch.stop()
+        if not self.has_content():
+            self._console.remember(DRAFT, None)
+            return
+        kept: dict[str, Any] = {name: editor.text() for name, editor in self._editors().items()}
+        kept |= {
+            "source_code": self.source.code,
+            "type_code": self.type.code,
+            "grade_code": self.grade.code,
+            "place_code": self.place.code,
+            "point": list(self._point) if self._point is not None else None,
+            "at": self._console.clock.now_ms(),
+        }
+        self._console.remember(DRAFT, kept)
+
+    def start_over(self) -> None:
+        """Throw the draft away."""
+        self._fill_new()
+        self._console.remember(DRAFT, None)
+        self.clear.hide()
+        self._draft_at = 0
+        self._tell_clocks()
+        self.source.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def dismiss(self) -> None:
+        """Closing keeps the draft."""
+        if self.is_open:
+            self.keep_draft()
+        super().dismiss()
+
+    def _edited(self) -> None:
+        sender = self.sender()
+        for field in self.fields.values():
+            if field.editor is sender:
+                field.say("")
+        self._confirmed.clear()
+        if self.is_open:
+            self._batch.start()
+            self._draft_at = 0
+            self._tell_clocks()
+
+    def _type_chosen(self, choice: Choice | None) -> None:
+        """The scale of grades follows the kind (RC-16)."""
+        _, type_code = kinds.split_type(choice.code if choice is not None else "")
+        self.grade.set_choices(kinds.grades(self._texts, type_code or ""))
+
+    def _place_chosen(self, choice: Choice | None) -> None:
+        """A known place brings its point with it."""
+        if choice is not None and choice.place is not None:
+            self._point = choice.place
+            self._show_pick()
+
+    # -- what it knows beside the fields -----------------------------------------------------------------------------------
+    def _read_limits(self) -> None:
+        """Limits the clocks will start with: the pack's, or what this district has changed (D-31)."""
+
+        def read(connection: Any) -> dict[str, int]:
+            from app.queries.settings import rule_numbers
+
+            return {row.id: row.value for row in rule_numbers(connection) if row.value is not None}
+
+        self._session.ask(read, self._take_limits, "register.limits")
+
+    def _take_limits(self, changed: Mapping[str, int]) -> None:
+        self._limits_s |= {name: changed[name] * 60 for name in LIMITS if name in changed}
+        self._tell_clocks()
+
+    def _read_places(self) -> None:
+        """Streets first, then what has a name and a point on the map."""
+
+        def read(connection: Any) -> list[Choice]:
+            from app.queries import forces, points, shelters
+
+            found: list[Choice] = []
+            for rows in (
+                points.points(connection),
+                shelters.shelters(connection),
+                forces.stations(connection),
+            ):
+                for row in rows:
+                    if row.name and row.lon is not None and row.lat is not None:
+                        found.append(Choice(row.id, row.name, row.address or "", place=(row.lon, row.lat)))
+            return found
+
+        def take(found: Sequence[Choice]) -> None:
+            self.place.set_choices([*kinds.streets(self._console.district.streets), *found])
+
+        self._session.ask(read, take, "register.places")
+
+    def _tell_clocks(self) -> None:
+        """What registration will start, or that a draft was taken up."""
+        texts = self._texts
+        if self._draft_at:
+            self.note.setText(texts.get("ui.forms.register.draft", time=moments.clock_text(self._draft_at)))
+            return
+        when = moments.parse_time(self.received.text(), self._console.clock.now_ms())
+        if when is None or not all(name in self._limits_s for name in LIMITS):
+            self.note.setText("")
+            return
+        oral, written = (
+            moments.clock_text(to_ms(when) + self._limits_s[name] * SECOND_MS) for name in LIMITS
+        )
+        self.note.setText(texts.get("ui.forms.register.clocks", oral=oral, written=written))
+
+    # -- the point ---------------------------------------------------------------------------------------------------------
+    def fill_point(self, lon: float, lat: float) -> None:
+        """A point picked on the map, WGS-84 degrees; opens the form when it is not."""
+        if not self.is_open:
+            self.open()
+        self._point = (lon, lat)
+        self._show_pick()
+        self.fields["place"].say("")
+        self._batch.start()
+        self.place.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_pick(self) -> None:
+        point = self._point
+        key = "ui.forms.register.pick" if point is None else "ui.forms.register.picked"
+        shown = {} if point is None else {"lon": f"{point[0]:.5f}", "lat": f"{point[1]:.5f}"}
+        self.pick.setText(self._texts.get(key, **shown))
+        self.pick.updateGeometry()
+
+    # -- the act -----------------------------------------------------------------------------------------------------------
+    def command(self) -> RegisterIncident | None:
+        """The command the form stands for; None when a moment cannot be read, said at its field."""
+        from app.usecases.incidents import RegisterIncident
+
+        now = self._console.clock.now_ms()
+        received = moments.parse_time(self.received.text(), now)
+        occurred = moments.parse_time(self.occurred.text(), now) if self.occurred.text().strip() else None
+        for name, editor, when in (
+            ("received_at", self.received, received),
+            ("occurred_at", self.occurred, occurred),
+        ):
+            if when is None and (name == "received_at" or editor.text().strip()):
+                self._fault(name, self._texts.get("ui.forms.time_format"))
+                return None
+        assert received is not None
+        class_code, type_code = kinds.split_type(self.type.code)
+        unit = (
+            self.place.code
+            if self.place.code in dict(self._console.district.streets)
+            else self._unit_in_text()
+        )
+        return RegisterIncident(
+            received_at=received,
+            occurred_at=occurred,
+            class_code=class_code,
+            type_code=type_code,
+            what=self.what.text().strip() or None,
+            place=self.place.text().strip() or None,
+            unit_code=unit,
+            lon=self._point[0] if self._point else None,
+            lat=self._point[1] if self._point else None,
+            alarm_grade=int(self.grade.code) if self.grade.code else None,
+            source=Source(self.source.code or Source.SELF),
+            late_confirmed="late_confirmed" in self._confirmed,
+            outside_confirmed="outside_confirmed" in self._confirmed,
+        )
+
+    def _unit_in_text(self) -> str | None:
+        """A street named in the text is the unit, also when it was typed by hand."""
+        text = self.place.text()
+        return next((code for code, name in self._console.district.streets if name in text), None)
+
+    def submit(self) -> None:
+        """Register; a second Ctrl+Enter while the first is under way does nothing."""
+        for field in (self.source, self.place, self.type, self.grade):
+            field.close_list()
+        command = None if self._busy else self.command()
+        if command is None:
+            return
+        self.keep_draft()
+        self._busy = self._session.act(command, self._done, self._refused)
+
+    def _done(self, done: Done) -> None:
+        self._busy = False
+        self._console.remember(DRAFT, None)
+        self._batch.stop()
+        Sheet.dismiss(self)
+        self._fill_new()
+        self.registered.emit(done)
+
+    def _refused(self, error: BaseException) -> bool:
+        self._busy = False
+        if not isinstance(error, Refusal):
+            return False
+        name = _SHOWN_AT.get(error.field or "", error.field or "")
+        if name not in self.fields:
+            return False
+        sentence = self._console.sentence(error)
+        if error.text in _CONFIRMED_BY:
+            self._fault(name, self._texts.get("ui.forms.confirm_again", sentence=sentence))
+            self._confirmed.add(_CONFIRMED_BY[error.text])
+        else:
+            self._fault(name, sentence)
+        return True
+
+    def _fault(self, name: str, text: str) -> None:
+        field = self.fields[name]
+        field.say(text)
+        field.focus()
+        self.adjustSize()

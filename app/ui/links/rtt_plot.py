@@ -1,0 +1,154 @@
+"""The plot of round-trip times. Its library is heavy: it is fetched on a side thread after the first paint (QUALITY, Speed)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.kernel.clock import SECOND_MS
+from app.kernel.texts import Texts
+from app.ui.links.rtt_series import WINDOW_S, Series
+from app.ui.shell import moments
+from app.ui.theme.theme import Theme
+
+log = logging.getLogger(__name__)
+HEIGHT = 128
+_LEAST_TOP_MS = 100.0
+_STEPS = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
+_TEXT_FROM_S = 40.0
+
+
+class Fetcher(QObject):
+    """Imports the plotting library beside the Qt thread; `ready` comes on it."""
+
+    ready = Signal()
+
+    def start(self) -> None:
+        """Begin, once."""
+        threading.Thread(target=self._fetch, name="plot-import", daemon=True).start()
+
+    def _fetch(self) -> None:
+        try:
+            import pyqtgraph
+        except ImportError:
+            log.exception("the plot cannot be shown")
+            return
+        assert pyqtgraph.__version__
+        self.ready.emit()
+
+
+class RttPlot(QWidget):
+    """Curve in the accent colour; breaks hatched with their length, never interpolated."""
+
+    def __init__(self, texts: Texts, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rttPlot")
+        self.setFixedHeight(HEIGHT)
+        self._texts, self._theme = texts, theme
+        self._series: Series | None = None
+        self._plot: Any = None
+        self._curve: Any = None
+        self._gaps: list[Any] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._fetcher = Fetcher(self)
+        self._fetcher.ready.connect(self._build, Qt.ConnectionType.QueuedConnection)
+        theme.changed.connect(self._redress)
+
+    def begin(self) -> None:
+        """Fetch the library; until it is there the frame stays empty."""
+        if self._plot is None:
+            self._fetcher.start()
+
+    def show_series(self, series: Series) -> None:
+        """Draw a new curve; hidden or not built yet, it is only kept."""
+        if series == self._series:
+            return
+        self._series = series
+        if self._plot is not None and self.isVisible():
+            self._draw(series)
+
+    def _build(self) -> None:
+        import pyqtgraph
+
+        plot = pyqtgraph.PlotWidget(self, background=None)
+        plot.setObjectName("rttCurve")
+        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, True)
+        item = plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.setXRange(-WINDOW_S, 0, padding=0)
+        marks = [(-WINDOW_S, "ui.links.minus_10"), (-WINDOW_S / 2, "ui.links.minus_5"), (0, "ui.links.now")]
+        item.getAxis("bottom").setTicks([[(x, self._texts.get(key)) for x, key in marks]])
+        item.getAxis("left").setWidth(34)
+        self._curve = item.plot(connect="finite", antialias=True)
+        self._plot = plot
+        self._column.addWidget(plot)
+        self._redress()
+
+    def _redress(self) -> None:
+        if self._plot is None:
+            return
+        theme = self._theme
+        for name in ("bottom", "left"):
+            axis = self._plot.getPlotItem().getAxis(name)
+            axis.setPen(QPen(theme.line, 1))
+            axis.setTextPen(QPen(theme.muted))
+            axis.setStyle(tickFont=theme.font("axis"), tickLength=0, tickTextOffset=4)
+        self._curve.setPen(QPen(theme.accent, 1.5))
+        self._curve.opts["pen"].setCosmetic(True)
+        if self._series is not None:
+            self._draw(self._series)
+
+    def _draw(self, series: Series) -> None:
+        item = self._plot.getPlotItem()
+        top = max(_LEAST_TOP_MS, (series.most or 0.0) * 1.2)
+        step = next((step for step in _STEPS if step * 2 >= top), _STEPS[-1])
+        item.setYRange(0, step * 2, padding=0)
+        item.getAxis("left").setTicks([[(value, str(value)) for value in (0, step, 2 * step)]])
+        self._curve.setData(list(series.xs), list(series.ys))
+        for old in self._gaps:
+            item.removeItem(old)
+        self._gaps = [part for gap in series.gaps for part in self._hatch(item, gap, 2 * step)]
+
+    def _hatch(self, item: Any, gap: tuple[float, float], top: float) -> list[Any]:
+        import pyqtgraph
+
+        colour = QColor(self._theme.bad)
+        colour.setAlphaF(0.55)
+        brush = QBrush(colour, Qt.BrushStyle.BDiagPattern)
+        region = pyqtgraph.LinearRegionItem(gap, brush=brush, pen=QPen(Qt.PenStyle.NoPen), movable=False)
+        item.addItem(region)
+        parts = [region]
+        if gap[1] - gap[0] >= _TEXT_FROM_S:
+            span = moments.age(self._texts, round((gap[1] - gap[0]) * SECOND_MS))
+            text = self._texts.get("ui.links.gap", age=span)
+            label = pyqtgraph.TextItem(
+                text, color=self._theme.bad, anchor=(0.5, 0.5), fill=self._theme.surface
+            )
+            label.setFont(self._theme.font("axis"))
+            label.setPos((gap[0] + gap[1]) / 2, top / 2)
+            item.addItem(label)
+            parts.append(label)
+        return parts
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """An honest sentence while there is nothing to draw."""
+        empty = self._series is None or not self._series.xs
+        if self._plot is not None:
+            self._plot.setVisible(not empty)
+        if empty:
+            painter = QPainter(self)
+            painter.setPen(self._theme.muted)
+            painter.setFont(self._theme.font("small"))
+            painter.drawText(
+                QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self._texts.get("ui.links.no_samples")
+            )
+            painter.end()

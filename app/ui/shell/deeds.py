@@ -1,0 +1,451 @@
+"""What the window does: the handlers of the action table, and the notes that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+
+from app.kernel.clock import SECOND_MS
+from app.kernel.enums import IncidentStatus
+from app.ui.actions import Action, always
+from app.ui.desk import words
+from app.ui.forms.register import DRAFT
+from app.ui.shell import moments
+from app.ui.shell.palette import Entry, letters
+
+if TYPE_CHECKING:
+    from app.queries.incidents import IncidentRow
+    from app.ui.shell.main_window import MainWindow
+    from app.usecases.bus import Done
+    from app.usecases.commands import Command
+
+_WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
+_PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui.shell.group.account"
+_LANGUAGES = {"zh_CN": "en", "en": "zh_CN"}
+SOUND_AGAIN_S = 20
+
+
+class Deeds:
+    """Handlers over one window; `table` is filled here, later features add to it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._console, self._session, self._texts = window.console, window.session, window.texts
+        self._sounded_at = 0
+        self._enabled: dict[str, bool] = {}
+        self._fill_table()
+        overlays = window.overlays
+        overlays.when_made["register"] = self._made_register
+        overlays.when_made["watch"] = self._made_watch
+        overlays.when_made["oral"] = self._made_oral
+        overlays.when_made["grade"] = self._made_grade
+
+    def _made_register(self, sheet: Any) -> None:
+        sheet.registered.connect(self._registered)
+        sheet.pick_wanted.connect(self._pick)
+
+    def _made_watch(self, sheet: Any) -> None:
+        sheet.taken.connect(lambda post: self._say(self._texts.get("ui.forms.watch.taken", post=post)))
+        sheet.left.connect(lambda: self._say(self._texts.get("ui.forms.watch.left")))
+
+    def _made_oral(self, sheet: Any) -> None:
+        sheet.stamped.connect(self._stamped)
+
+    def _made_grade(self, sheet: Any) -> None:
+        sheet.raised.connect(self._raised)
+
+    # -- the table ---------------------------------------------------------------------------------------------------------
+    def _fill_table(self) -> None:
+        selected, acts = self._has_incident, self._acts
+        rows: tuple[tuple[str, str, Callable[[], None], Callable[[], bool], str, str], ...] = (
+            ("help", "F1", self.keys, always, _WINDOW, ""),
+            ("acknowledge", "F2", self.acknowledge, always, _WATCH, ""),
+            ("call", "F3", self.call, lambda: False, _WATCH, "ui.shell.why.call"),
+            ("oral", "F4", self.oral, selected, _INCIDENT, "ui.shell.why.select"),
+            ("register", "Ctrl+N", self.register, always, _INCIDENT, ""),
+            ("open", "", self._window.open_desk, selected, _INCIDENT, "ui.shell.why.select"),
+            ("raise", "Ctrl+Up", self.raise_grade, selected, _INCIDENT, "ui.shell.why.select"),
+            ("handling", "", self._to(IncidentStatus.HANDLING), selected, _INCIDENT, "ui.shell.why.select"),
+            (
+                "controlled",
+                "",
+                self._to(IncidentStatus.CONTROLLED),
+                selected,
+                _INCIDENT,
+                "ui.shell.why.select",
+            ),
+            ("reportable", "", self.make_reportable, selected, _INCIDENT, "ui.shell.why.select"),
+            ("palette", "Ctrl+K", self.palette, always, _WINDOW, ""),
+            ("search", "Ctrl+F", self.search, always, _PANELS, ""),
+            ("board", "Ctrl+1", self.board, always, _PANELS, ""),
+            ("map", "Ctrl+2", self.map, always, _PANELS, ""),
+            ("links", "Ctrl+3", self.links, always, _PANELS, ""),
+            ("desk", "Ctrl+4", self.desk, always, _PANELS, ""),
+            ("alarms", "Ctrl+5", self.alarms, always, _PANELS, ""),
+            ("take_watch", "", self.watch, acts, _WATCH, "ui.shell.why.signed_out"),
+            ("leave_watch", "", self.watch, acts, _WATCH, "ui.shell.why.signed_out"),
+            ("lock", "Ctrl+L", self.lock, acts, _ACCOUNT, "ui.shell.why.signed_out"),
+            ("sign_in", "", self.sign_in, always, _ACCOUNT, ""),
+            ("undo", "Ctrl+Z", self.undo, self._can_undo, _WINDOW, "ui.shell.why.undo"),
+            ("theme", "Ctrl+Shift+T", self.theme, always, _WINDOW, ""),
+            ("language", "", self.language, always, _WINDOW, ""),
+            ("sound", "", self.sound, always, _WINDOW, ""),
+            ("quit", "Ctrl+Q", self.quit, always, _WINDOW, ""),
+        )
+        for name, shortcut, handler, rule, group, why in rows:
+            self._window.actions_table.add(
+                Action(name, f"ui.shell.action.{name}", shortcut, handler, rule, group, why)
+            )
+
+    def _has_incident(self) -> bool:
+        return self._row() is not None
+
+    def _acts(self) -> bool:
+        return not self._session.locked
+
+    def _row(self) -> IncidentRow | None:
+        data = self._window.desk.data
+        return data.row if data is not None else None
+
+    def tick(self) -> None:
+        """An unacknowledged red alarm sounds again after a while."""
+        now = self._console.clock.now_ms()
+        if self._window.feeds.desk.unacknowledged and now - self._sounded_at >= SOUND_AGAIN_S * SECOND_MS:
+            self._sound(now)
+
+    # -- alarms ------------------------------------------------------------------------------------------------------------
+    def alarms_changed(self) -> None:
+        """A new red alarm sounds at once."""
+        if self._window.feeds.desk.unacknowledged:
+            self._sound(self._console.clock.now_ms())
+
+    def _sound(self, now_ms: int) -> None:
+        self._sounded_at = now_ms
+        self._window.tone.play()
+
+    def acknowledge(self) -> None:
+        """F2: one key, the top alarm."""
+        alarm = self._window.feeds.acknowledge_top()
+        if alarm is None:
+            self._say(self._texts.get("ui.shell.alarm.nothing"), icon="info", tone="muted")
+
+    def alarms(self) -> None:
+        """Focus the alarm strip."""
+        strip = self._window.strip
+        (strip.button if strip.button.isVisible() else strip).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def sound(self) -> None:
+        """Alarm sound on or off."""
+        tone = self._window.tone
+        tone.on = not tone.on
+        if tone.on and not tone.available:
+            self._say(self._texts.get("ui.shell.said.no_audio"), icon="bell-off", tone="warn")
+            return
+        self._say(
+            self._texts.get(f"ui.shell.said.sound_{'on' if tone.on else 'off'}"), icon="bell", tone="muted"
+        )
+
+    # -- panels ------------------------------------------------------------------------------------------------------------
+    def board(self) -> None:
+        """Focus the board."""
+        self._window.close_desk()
+        self._window.board.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def search(self) -> None:
+        """Focus the board's search."""
+        focus = getattr(self._window.board, "focus_search", None)
+        if callable(focus):
+            focus()
+        else:
+            self.board()
+
+    def map(self) -> None:
+        """Focus the map."""
+        self._window.close_desk()
+        self._window.map_host.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def links(self) -> None:
+        """Focus the links; in narrow windows bring them out or put them away."""
+        window = self._window
+        window.close_desk()
+        if window.small:
+            window.toggle_links()
+        if window.links.isVisible():
+            window.links.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def desk(self) -> None:
+        """Focus the desk, opening it when an incident is selected."""
+        window = self._window
+        if self._session.selected_incident:
+            window.open_desk()
+        else:
+            window.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def back(self) -> None:
+        """Esc: refusal away, then the open sheet, then the desk."""
+        window = self._window
+        sheet = window.overlays.top_open()
+        if window.overlays.refusals.isVisible():
+            window.overlays.refusals.dismiss()
+        elif sheet is not None:
+            sheet.dismiss()
+        else:
+            window.close_desk()
+
+    def keys(self) -> None:
+        """The cheat sheet."""
+        self._open(self._window.overlays.keys)
+
+    def palette(self) -> None:
+        """The palette."""
+        self._open(self._window.overlays.palette)
+
+    def _open(self, sheet: Any) -> None:
+        self._window.overlays.dismiss_others(sheet)
+        sheet.open()
+
+    # -- account -----------------------------------------------------------------------------------------------------------
+    def sign_in(self) -> None:
+        """The sign-in sheet."""
+        self._window.overlays.sign_in.ask()
+
+    def lock(self) -> None:
+        """Lock; what is open stays as it is."""
+        self._session.lock()
+
+    def lock_or_sign_in(self) -> None:
+        """The button in the header."""
+        (self.sign_in if self._session.locked else self.lock)()
+
+    def locked_changed(self, locked: bool) -> None:
+        """Say it, and show how to go on."""
+        if locked:
+            self._window.overlays.sign_in.ask()
+            return
+        account = self._session.account
+        title = (account.title or account.name or "") if account is not None else ""
+        self._say(self._texts.get("ui.shell.said.signed_in", title=title), icon="person")
+
+    def account(self) -> None:
+        """The account block: watch for who is signed in, sign-in for who is not."""
+        (self.sign_in if self._session.locked else self.watch)()
+
+    def watch(self) -> None:
+        """Take or leave the watch."""
+        if self._session.locked:
+            self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
+            return
+        sheet = self._window.overlays.watch
+        self._window.overlays.dismiss_others(sheet)
+        sheet.ask(self._window.feeds.watch)
+
+    # -- incidents ---------------------------------------------------------------------------------------------------------
+    def register(self) -> None:
+        """The registration form; locked, it can be filled all the same."""
+        sheet = self._window.overlays.register
+        self._open(sheet)
+
+    def _pick(self) -> None:
+        pick = getattr(self._window.map_host.panel, "pick_point", None)
+        if callable(pick):
+            pick()
+
+    def point_picked(self, lon: float, lat: float) -> None:
+        """A point picked on the map goes into the form, opening it when needed."""
+        self.register()
+        self._window.overlays.register.fill_point(lon, lat)
+
+    def _registered(self, done: Done) -> None:
+        incident_id, no = str(done.result["incident_id"]), str(done.result["no"])
+        self._session.select_incident(incident_id)
+        self._say(self._texts.get("ui.forms.register.done", no=no))
+        for other in list(done.result.get("possible_duplicates", ()))[:1]:
+            self._tell_duplicate(other)
+
+    def _tell_duplicate(self, other: Any) -> None:
+        """D-21: a suggestion; a person decides."""
+        other_id = str(other["incident_id"])
+
+        def tell(row: IncidentRow | None) -> None:
+            no = row.no if row is not None and row.no else other_id
+            span = moments.age(self._texts, int(other["apart_s"]) * SECOND_MS)
+            text = self._texts.get("ui.forms.register.duplicate", no=no, metres=other["distance_m"], age=span)
+            go = self._texts.get("ui.forms.register.open")
+            self._window.overlays.toasts.say(
+                text,
+                icon="alert",
+                tone="warn",
+                offer=(go, "", lambda: self._session.select_incident(other_id)),
+            )
+
+        def read(connection: Any) -> IncidentRow | None:
+            from app.queries.incidents import incident
+
+            return incident(connection, other_id)
+
+        self._session.ask(read, tell)
+
+    def offer_draft(self) -> None:
+        """A registration that was not submitted before the last end is offered again."""
+        kept = self._console.memory(DRAFT)
+        if not isinstance(kept, dict):
+            return
+        typed = sum(len(str(kept.get(name, ""))) for name in ("place", "what"))
+        text = self._texts.get(
+            "ui.forms.register.offer", time=moments.clock_text(int(kept.get("at", 0))), n=typed
+        )
+        offer = (self._texts.get("ui.forms.register.resume"), "Ctrl+N", self.register)
+        self._window.overlays.toasts.say(text, icon="pencil", tone="accent", offer=offer)
+
+    def oral(self) -> None:
+        """F4 on the selected incident; an everyday call owes none (D-34)."""
+        row = self._row()
+        if row is None:
+            return
+        if not row.owes_reports:
+            self._say(self._texts.get("ui.forms.oral.everyday", no=row.no or ""), icon="info", tone="muted")
+            return
+        sheet = self._window.overlays.oral
+        self._window.overlays.dismiss_others(sheet)
+        sheet.ask(row)
+
+    def _stamped(self, no: str, spoken_at: int) -> None:
+        self._say(
+            self._texts.get("ui.forms.oral.done", time=moments.clock_text(spoken_at), no=no), icon="mic"
+        )
+
+    def raise_grade(self) -> None:
+        """Ctrl+Up proposes the next grade, Enter does it."""
+        row = self._row()
+        if row is None:
+            return
+        sheet = self._window.overlays.grade
+        self._window.overlays.dismiss_others(sheet)
+        if not sheet.ask(row):
+            self._say(self._texts.get("ui.forms.raise.highest", no=row.no or ""), icon="info", tone="muted")
+
+    def _raised(self, no: str, grade: str) -> None:
+        self._say(self._texts.get("ui.forms.raise.done", no=no, to=grade), icon="fire", tone="warn")
+
+    def _to(self, status: IncidentStatus) -> Callable[[], None]:
+        def move() -> None:
+            from app.usecases.incidents import SetIncidentStatus
+
+            row = self._row()
+            if row is not None:
+                self._act(
+                    SetIncidentStatus(incident_id=row.id, to=status),
+                    row,
+                    f"enum.incident_status.{status.value}",
+                )
+
+        return move
+
+    def make_reportable(self) -> None:
+        """A person declares an everyday call reportable (D-34)."""
+        from app.usecases.incidents import MakeReportable
+
+        row = self._row()
+        if row is not None:
+            self._act(MakeReportable(incident_id=row.id), row, "act.make_reportable")
+
+    def _act(self, command: Command, row: IncidentRow, said: str) -> None:
+        text = f"{row.no} {self._texts.get(said)}"
+        self._session.act(command, lambda _done: self._say(text))
+
+    # -- the rest ----------------------------------------------------------------------------------------------------------
+    def call(self) -> None:
+        """Not connected in this version: its rule says so."""
+
+    def undo(self) -> None:
+        """What the newest note offers."""
+        self._window.overlays.toasts.undo_last()
+
+    def _can_undo(self) -> bool:
+        return self._window.overlays.toasts.can_undo()
+
+    def theme(self) -> None:
+        """Dark or light."""
+        self._window.theme.use("light" if self._window.theme.kind == "dark" else "dark")
+
+    def language(self) -> None:
+        """The other language, from the next start on."""
+        self._console.remember("language", _LANGUAGES.get(self._texts.language, "zh_CN"))
+        self._say(self._texts.get("ui.shell.said.language"), icon="info", tone="muted")
+
+    def quit(self) -> None:
+        """Close the window."""
+        self._window.close()
+
+    def denied(self, action: Action) -> None:
+        """A key whose act is not possible now says why."""
+        if action.why_not:
+            self._say(self._texts.get(action.why_not), icon="info", tone="muted")
+
+    def _say(self, text: str, *, icon: str = "check", tone: str = "good") -> None:
+        self._window.overlays.toasts.say(text, icon=icon, tone=tone)
+
+    # -- the palette's entries ---------------------------------------------------------------------------------------------
+    def palette_entries(self) -> Sequence[Entry]:
+        """Places, incidents, commands."""
+        return [*self._places(), *self._incidents(), *self._commands()]
+
+    def _places(self) -> list[Entry]:
+        rows, texts = self._window.feeds.rows, self._texts
+        entries = []
+        for code, name in self._console.district.streets:
+            count = sum(1 for row in rows if row.open and row.unit_code == code)
+            detail = texts.get("ui.shell.palette.open_count", n=count) if count else letters(name)
+            entries.append(
+                Entry(
+                    "ui.shell.palette.places", "pin", name, self._show_place(code, name), detail, also=(code,)
+                )
+            )
+        return entries
+
+    def _show_place(self, code: str, name: str) -> Callable[[], None]:
+        def show() -> None:
+            narrow = getattr(self._window.board, "search_for", None)
+            if callable(narrow):
+                narrow(name)
+            self.board()
+
+        return show
+
+    def _incidents(self) -> list[Entry]:
+        def go(incident_id: str) -> Callable[[], None]:
+            return lambda: self._session.select_incident(incident_id)
+
+        return [
+            Entry(
+                "ui.shell.palette.incidents",
+                "list",
+                words.title(row),
+                go(row.id),
+                row.no or "",
+                also=(row.no or "", row.alarm_no or ""),
+            )
+            for row in self._window.feeds.rows
+        ]
+
+    def _commands(self) -> list[Entry]:
+        texts = self._texts
+        entries = []
+        for action in self._window.actions_table:
+            name = texts.get(action.text)
+            reason = texts.get(action.why_not) if action.why_not and not action.enabled() else ""
+            entries.append(
+                Entry(
+                    "ui.shell.palette.commands",
+                    "command",
+                    name,
+                    action.handler,
+                    letters(name),
+                    action.shortcut,
+                    (action.id.replace("_", " "),),
+                    reason,
+                )
+            )
+        return entries

@@ -1,0 +1,35 @@
+"""What stands over everything when the site could not be opened: the sentence, the code, and the way out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.kernel.texts import Texts
+from app.ui.shell.sheet import Sheet, plain
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+
+WIDTH = 560
+
+
+class FaultSheet(Sheet):
+    """Its one button, and Esc, close it; the window then closes too."""
+
+    def __init__(self, texts: Texts, theme: Theme, parent: QWidget, sentence: str, code: str) -> None:
+        super().__init__("faultSheet", texts.get("ui.shell.fault.title"), code, parent)
+        self.setFixedWidth(WIDTH)
+        self.sentence = plain(sentence, size="body")
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.body.addWidget(self.sentence)
+        self.button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc", kind="primary")
+        self.button.clicked.connect(self.dismiss)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.button)
+        self.body.addLayout(row)
+
+    def first_field(self) -> QWidget:
+        """The button."""
+        return self.button

@@ -1,0 +1,158 @@
+"""What the shell reads by itself: who is on watch, which clocks run, how the links stand; hands it to its parts.
+
+Rows are read again when a commit touched them; links and ages are looked at once a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.kernel.changes import ChangeSet
+from app.kernel.clock import MINUTE_MS
+from app.kernel.errors import EnvironmentFault
+from app.ui.links.judgement import Standing, judge, of_partner
+from app.ui.relay import ChangeRelay, Relay
+from app.ui.shell import alarms
+from app.ui.shell.alarms import Alarm, AlarmDesk, Severity
+from app.ui.shell.ports import Health
+
+if TYPE_CHECKING:
+    from app.queries.duty import WatchRow
+    from app.queries.incidents import IncidentRow
+    from app.ui.shell.ports import SiteDoor
+
+ROWS = 200
+MEMORY = "alarms"
+_CLOCKED = ("incident", "oral_report", "report")
+
+
+class Feeds(QObject):
+    """Signals carry plain rows. `begin` starts reading, `dispose` ends it."""
+
+    watch_changed = Signal(object)  # list of WatchRow
+    link_changed = Signal(object)  # Standing
+    alarms_changed = Signal()
+    health_changed = Signal(object)  # Health
+    committed = Signal(object)  # ChangeSet
+    lost = Signal(object)  # BaseException of a reading
+
+    def __init__(self, console: SiteDoor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._console = console
+        self._relay = Relay(self)
+        self._changes = ChangeRelay(console.subscribe, self)
+        self._changes.changed.connect(self._heard)
+        self.desk = AlarmDesk()
+        self.rows: Sequence[IncidentRow] = ()
+        self.watch: Sequence[WatchRow] = ()
+        self.standing: Standing | None = None
+        self._network = False
+        self._clocks_known = False
+        self._health_at = 0
+        self.desk.recall(console.memory(MEMORY), console.clock.now_ms())
+        self._kept = self.desk.memory()
+
+    def begin(self) -> None:
+        """Read everything once; called after the first paint."""
+        self.read_watch()
+        self.read_clocks()
+
+    def opened(self) -> None:
+        """The site is open: links can be asked."""
+        self._network = True
+        self.read_health()
+
+    def dispose(self) -> None:
+        """Hear nothing any more."""
+        self._changes.stop()
+        self._relay.stop()
+
+    # -- rows --------------------------------------------------------------------------------------------------------------
+    def _heard(self, changes: ChangeSet) -> None:
+        if changes.touches("watch", "account"):
+            self.read_watch()
+        if changes.touches(*_CLOCKED):
+            self.read_clocks()
+        self.committed.emit(changes)
+
+    def read_watch(self) -> None:
+        """Who is on watch."""
+
+        def read(connection: Any) -> Sequence[WatchRow]:
+            from app.queries.duty import on_watch
+
+            return on_watch(connection)
+
+        self._relay.then(self._console.query(read, "shell.watch"), self._take_watch, self.lost.emit)
+
+    def _take_watch(self, rows: Sequence[WatchRow]) -> None:
+        self.watch = rows
+        self.watch_changed.emit(rows)
+
+    def read_clocks(self) -> None:
+        """What burns first: the head of the board's own order."""
+
+        def read(connection: Any) -> Sequence[IncidentRow]:
+            from app.queries.incidents import board
+
+            return board(connection, ROWS)
+
+        self._relay.then(self._console.query(read, "shell.clocks"), self._take_clocks, self.lost.emit)
+
+    def _take_clocks(self, rows: Sequence[IncidentRow]) -> None:
+        self.rows, self._clocks_known = rows, True
+        self.judge_alarms(self._console.clock.now_ms())
+
+    def read_health(self) -> None:
+        """Figures of the status line."""
+        self._health_at = self._console.clock.now_ms()
+        self._relay.then(self._console.health(), self._take_health, self.lost.emit)
+
+    def _take_health(self, health: Health) -> None:
+        self.health_changed.emit(health)
+
+    # -- every second ------------------------------------------------------------------------------------------------------
+    def tick(self, now_ms: int) -> None:
+        """Look at links and clocks."""
+        link = of_partner(self._console.links(), self._console.partner) if self._network else None
+        standing = judge(link, now_ms, network=self._network)
+        if standing != self.standing:
+            self.standing = standing
+            self.link_changed.emit(standing)
+        self.judge_alarms(now_ms)
+        if self._network and not 0 <= now_ms - self._health_at < MINUTE_MS:
+            self.read_health()
+
+    def judge_alarms(self, now_ms: int) -> None:
+        """Derive the alarms anew; ages in them are painted by the strip. Before the first rows nothing is judged."""
+        if not self._clocks_known:
+            return
+        console = self._console
+        found = alarms.of_clocks(self.rows, now_ms, console.district.amber_s)
+        if self._network:
+            found += alarms.of_links(console.links(), console.partner)
+            found += [self._of_trouble(trouble) for trouble in console.troubles()]
+        if self.desk.stand(found, now_ms):
+            self.alarms_changed.emit()
+        self.keep()
+
+    def _of_trouble(self, fault: EnvironmentFault) -> Alarm:
+        return Alarm(f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault))
+
+    def acknowledge_top(self) -> Alarm | None:
+        """F2: the top red alarm has been seen. Kept by this window; the journal learns of it with the feature of alarms."""
+        alarm = self.desk.acknowledge_top()
+        if alarm is not None:
+            self.keep()
+            self.alarms_changed.emit()
+        return alarm
+
+    def keep(self) -> None:
+        """Remember acknowledgements and the day's count when they changed."""
+        memory = self.desk.memory()
+        if memory != self._kept:
+            self._kept = memory
+            self._console.remember(MEMORY, memory)

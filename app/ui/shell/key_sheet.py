@@ -1,0 +1,75 @@
+"""The cheat sheet (F1): every shortcut of the action table, by group; the same table, so that it cannot lie."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from app.kernel.texts import Texts
+from app.ui.actions import ActionTable
+from app.ui.shell.sheet import Sheet, plain
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+
+WIDTH = 760
+_FIXED = (("Enter", "enter"), ("Esc", "escape"), ("Tab", "tab"))
+
+
+class KeySheet(Sheet):
+    """Two columns of groups."""
+
+    def __init__(self, texts: Texts, theme: Theme, parent: QWidget, table: ActionTable) -> None:
+        super().__init__(
+            "keySheet", texts.get("ui.shell.keys.title"), texts.get("ui.shell.keys.foot"), parent
+        )
+        self._texts, self._theme, self._table = texts, theme, table
+        self.setFixedWidth(WIDTH)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(6)
+        self.body.addLayout(self._grid)
+        self.close_button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc")
+        self.close_button.clicked.connect(self.dismiss)
+        self.body.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignRight)
+        self._filled = False
+
+    def first_field(self) -> QWidget:
+        """So that Esc arrives here."""
+        return self.close_button
+
+    def open(self) -> None:
+        """Fill it from the table the first time."""
+        if not self._filled:
+            self._filled = True
+            self._fill()
+        super().open()
+
+    def lines(self) -> dict[str, list[tuple[str, str]]]:
+        """(key, what it does) by group."""
+        texts = self._texts
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for action in self._table:
+            if action.shortcut:
+                groups.setdefault(action.group, []).append((action.shortcut, texts.get(action.text)))
+        window = groups.setdefault("ui.shell.group.window", [])
+        window += [(key, texts.get(f"ui.shell.keys.{name}")) for key, name in _FIXED]
+        return groups
+
+    def _fill(self) -> None:
+        places = [0, 0]
+        for group, lines in self.lines().items():
+            column = places.index(min(places))
+            self._put(self._head(group), places[column], column * 2, span=2)
+            places[column] += 1
+            for key, name in lines:
+                self._put(plain(key, tone="muted"), places[column], column * 2)
+                self._put(plain(name), places[column], column * 2 + 1)
+                places[column] += 1
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(3, 1)
+
+    def _head(self, group: str) -> QLabel:
+        return plain(self._texts.get(group), size="head")
+
+    def _put(self, label: QLabel, row: int, column: int, span: int = 1) -> None:
+        self._grid.addWidget(label, row, column, 1, span)

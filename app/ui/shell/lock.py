@@ -1,0 +1,44 @@
+"""Locks the window when nobody has touched it for a while; clocks, board, map and alarms do not notice."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject
+
+from app.kernel.clock import MINUTE_MS, Clock
+from app.ui.session import Session
+
+IDLE_MS = 10 * MINUTE_MS
+_TOUCHES = frozenset(
+    {
+        QEvent.Type.KeyPress,
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.MouseMove,
+        QEvent.Type.Wheel,
+        QEvent.Type.TouchBegin,
+        QEvent.Type.InputMethod,
+    }
+)
+
+
+class IdleLock(QObject):
+    """Counts from the last key or mouse event of the application; `tick` is called once a second."""
+
+    def __init__(
+        self, session: Session, clock: Clock, idle_ms: int = IDLE_MS, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._clock, self._idle_ms = session, clock, idle_ms
+        self._touched = clock.now_ms()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note that somebody is here; never swallows anything."""
+        if event.type() in _TOUCHES:
+            self._touched = self._clock.now_ms()
+        return False
+
+    def tick(self, now_ms: int) -> None:
+        """Lock when the span is over; a clock set back starts the span anew."""
+        if now_ms < self._touched:
+            self._touched = now_ms
+        if not self._session.locked and now_ms - self._touched >= self._idle_ms:
+            self._session.lock()

@@ -1,0 +1,374 @@
+"""The main window: header, columns, alarm strip, desk line, status line, and what lies over them.
+
+The board paints first; sheets are made when they are first opened, the map and the plot come after the first paint.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from app.kernel.changes import ChangeSet
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.ui.actions import ActionTable
+from app.ui.desk.data import DeskData
+from app.ui.desk.line import DeskLine
+from app.ui.desk.page import DeskPage
+from app.ui.links.judgement import Standing
+from app.ui.links.panel import LinksPanel
+from app.ui.relay import Relay
+from app.ui.session import Session
+from app.ui.shell.alarm_strip import AlarmStrip
+from app.ui.shell.board_host import make_board
+from app.ui.shell.columns import SMALL_BELOW, Columns
+from app.ui.shell.deeds import Deeds
+from app.ui.shell.fault_sheet import FaultSheet
+from app.ui.shell.feeds import Feeds
+from app.ui.shell.header import Header
+from app.ui.shell.lock import IdleLock
+from app.ui.shell.map_host import MapHost
+from app.ui.shell.overlays import Overlays
+from app.ui.shell.pulse import Pulse
+from app.ui.shell.status_line import StatusLine
+from app.ui.shell.tone import Tone
+from app.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.shell.ports import SiteDoor
+
+log = logging.getLogger(__name__)
+GAP = 4
+MEMORY, THEME_MEMORY = "window", "theme"
+LATER_MS = 150  # after the first paint: what is heavy comes when the board has settled
+MINIMUM = (1024, 640)
+
+
+class MainWindow(QMainWindow):
+    """One window over one console. `first_painted` once, `closed` when it has been closed."""
+
+    first_painted = Signal()
+    closed = Signal()
+
+    def __init__(self, console: SiteDoor, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.console, self.session, self.theme, self.texts = console, session, theme, console.texts
+        self.fault: EnvironmentFault | None = None
+        self._painted = self._disposed = False
+        self._relay = Relay(self)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app)
+        self._build()
+        self.actions_table = ActionTable()
+        self.overlays = Overlays(
+            console, session, theme, self.shell, self.actions_table, lambda: self.deeds.palette_entries()
+        )
+        self.deeds = Deeds(self)
+        self.actions_table.install(self, self.texts.get, self.deeds.denied)
+        self._connect()
+        self._recall()
+        self._title()
+
+    # -- parts -------------------------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        console, session, theme = self.console, self.session, self.theme
+        self.shell = QWidget()
+        self.shell.setObjectName("shell")
+        self.shell.setProperty("plane", "canvas")
+        self.shell.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.feeds = Feeds(console, self)
+        self.pulse = Pulse(console.clock, self)
+        self.idle = IdleLock(session, console.clock, parent=self)
+        self.tone = Tone(self)
+        self.header = Header(console, session, theme)
+        self.board = make_board(console, session, theme)
+        self.map_host = MapHost(console, session, theme)
+        self.desk = DeskPage(console, session, theme)
+        self.links = LinksPanel(console, session, theme)
+        self.columns = Columns(self.board, self.map_host, self.desk, self.links)
+        self.strip = AlarmStrip(console, self.feeds.desk, theme)
+        self.line = DeskLine(console, theme)
+        self.status = StatusLine(console, theme)
+        column = QVBoxLayout(self.shell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addSpacing(GAP)
+        column.addWidget(self.columns, 1)
+        column.addSpacing(GAP)
+        column.addWidget(self.strip)
+        column.addSpacing(GAP)
+        column.addWidget(self.line)
+        column.addWidget(self.status)
+        self.setCentralWidget(self.shell)
+        self.setMinimumSize(*MINIMUM)
+        self.columns.arrange(small=False, desk_open=False, links_wanted=True)
+
+    def _connect(self) -> None:
+        feeds, session, deeds = self.feeds, self.session, self.deeds
+        self.pulse.second.connect(self._tick)
+        feeds.watch_changed.connect(self.header.show_watch)
+        feeds.link_changed.connect(self._show_link)
+        feeds.alarms_changed.connect(self._show_alarms)
+        feeds.health_changed.connect(self.status.show_health)
+        feeds.committed.connect(self._committed)
+        feeds.lost.connect(self._lost)
+        session.refused.connect(self.show_error)
+        session.failed.connect(self._lost)
+        session.sign_in_wanted.connect(lambda why: self.overlays.sign_in.ask(why))
+        session.locked_changed.connect(deeds.locked_changed)
+        session.selected_incident_changed.connect(lambda _id: self.line.tick(self.console.clock.now_ms()))
+        self.desk.loaded.connect(self._show_desk)
+        self.desk.closed.connect(self.close_desk)
+        self.columns.moved.connect(self.header.set_columns)
+        self.columns.moved.connect(lambda *_: self._place_overlays())
+        self.header.lock_wanted.connect(deeds.lock_or_sign_in)
+        self.header.account_clicked.connect(deeds.account)
+        self.header.links_wanted.connect(deeds.links)
+        self.strip.acknowledge_wanted.connect(deeds.acknowledge)
+        self.strip.incident_wanted.connect(session.select_incident)
+        self.line.open_wanted.connect(self.open_desk)
+        self.line.oral_wanted.connect(deeds.oral)
+        self.status.wanted.connect(lambda what: deeds.palette() if what == "palette" else deeds.keys())
+        self.theme.changed.connect(self._theme_changed)
+        self._relay.then(self.console.opened, self._opened, self._not_opened)
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self.idle)
+        self.board.installEventFilter(self)
+
+    def _title(self) -> None:
+        district = self.console.district
+        agency = district.agencies[self.console.agency].short
+        self.setWindowTitle(self.texts.get("ui.shell.window", district=district.name, agency=agency))
+
+    # -- beginning and end -------------------------------------------------------------------------------------------------
+    def appear(self) -> None:
+        """Show the window as it was left, or over the whole screen the first time."""
+        kept = self.console.memory(MEMORY)
+        size = kept.get("size") if isinstance(kept, dict) else None
+        match size:
+            case [int(width), int(height)] if not kept.get("maximized", True):
+                self.resize(width, height)
+                self.show()
+            case _:
+                self.showMaximized()
+
+    def _recall(self) -> None:
+        kept = self.console.memory(MEMORY)
+        if isinstance(kept, dict):
+            self.columns.recall(kept.get("columns"))
+            self.tone.on = bool(kept.get("sound", True))
+
+    def _remember(self) -> None:
+        kept = {
+            "size": [self.width(), self.height()],
+            "maximized": self.isMaximized(),
+            "columns": self.columns.kept(),
+            "sound": self.tone.on,
+        }
+        self.console.remember(MEMORY, kept)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice the first paint of the board."""
+        if event.type() == QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            self.board.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._after_paint)
+        return False
+
+    def _after_paint(self) -> None:
+        self.first_painted.emit()
+        self.pulse.start()
+        QTimer.singleShot(LATER_MS, self, self._later)
+
+    def _later(self) -> None:
+        self.feeds.begin()
+        self.map_host.load()
+        panel: Any = self.map_host.panel
+        if panel is not None and hasattr(panel, "point_picked"):
+            panel.point_picked.connect(self.deeds.point_picked)
+        self.links.begin()
+        self._place_overlays()
+        self.deeds.offer_draft()
+
+    def follow(self, future: Future[Any], call: Any) -> None:
+        """Call something on the Qt thread when a future is done."""
+        self._relay.then(future, lambda _result: call())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Drafts are kept, so nothing is asked; the site behind ends in order afterwards."""
+        register = self.overlays.made("register")
+        if register is not None:
+            register.dismiss()
+        self._remember()
+        event.accept()
+        self.closed.emit()
+
+    def dispose(self) -> None:
+        """Stop everything that still could speak to widgets. Idempotent."""
+        if self._disposed:
+            return
+        self._disposed = True
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self.idle)
+        self.pulse.stop()
+        self.tone.dispose()
+        for part in (self.feeds, self.session, self.desk, self.links, self.map_host, self.board):
+            ending = getattr(part, "dispose", None)
+            if callable(ending):
+                ending()
+        self._relay.stop()
+        self.theme.changed.disconnect(self._theme_changed)
+        self.hide()
+        self.deleteLater()
+
+    # -- the site behind ---------------------------------------------------------------------------------------------------
+    def _opened(self, _nothing: None) -> None:
+        self.feeds.opened()
+        if self.session.locked and self.overlays.top_open() is None:
+            self.overlays.sign_in.ask()
+
+    def _not_opened(self, error: BaseException) -> None:
+        """Nothing can be done on this data: said once, over everything; the exit code tells as well."""
+        if isinstance(error, EnvironmentFault):
+            self.fault = error
+            sentence = self.console.sentence(error)
+        else:
+            self.fault = EnvironmentFault("bug", "ui.shell.refusal.bug")
+            sentence = self.texts.get("ui.shell.refusal.bug")
+        sheet = FaultSheet(self.texts, self.theme, self.shell, sentence, self.fault.code)
+        sheet.closed.connect(self.close)
+        sheet.open()
+        sheet.move((self.shell.width() - sheet.width()) // 2, (self.shell.height() - sheet.height()) // 3)
+
+    # -- news --------------------------------------------------------------------------------------------------------------
+    def _tick(self, now_ms: int) -> None:
+        self.feeds.tick(now_ms)
+        self.header.tick(now_ms)
+        self.strip.refresh(now_ms)
+        self.line.tick(now_ms)
+        self.desk.tick(now_ms)
+        self.status.tick(now_ms)
+        if self.feeds.standing is not None:
+            self.links.show_standing(self.feeds.standing, now_ms)
+        self.idle.tick(now_ms)
+        self.deeds.tick()
+
+    def _show_link(self, standing: Standing) -> None:
+        self.header.show_link(standing)
+        self.status.show_link(standing)
+
+    def _show_alarms(self) -> None:
+        self.strip.refresh(self.console.clock.now_ms())
+        self.deeds.alarms_changed()
+
+    def _show_desk(self, data: DeskData | None) -> None:
+        self.line.show_incident(None if data is None else data.row, () if data is None else data.conflicts)
+
+    def _committed(self, changes: ChangeSet) -> None:
+        self.desk.heard(changes)
+        self.links.heard(changes)
+
+    def show_error(self, error: Refusal | EnvironmentFault) -> None:
+        """A refusal or fault that no screen has shown."""
+        if isinstance(error, EnvironmentFault) and error.code.startswith("database."):
+            self.status.show_fault()
+        self._place_overlays()
+        self.overlays.refusals.show_error(error)
+
+    def _lost(self, error: BaseException) -> None:
+        """A bug: logged with all it says, told without."""
+        if isinstance(error, Refusal | EnvironmentFault):
+            self.show_error(error)
+            return
+        log.error("a screen's question failed", exc_info=error)
+        self.overlays.refusals.say(self.texts.get("ui.shell.refusal.bug"), type(error).__name__)
+
+    def _theme_changed(self) -> None:
+        self.console.remember(THEME_MEMORY, self.theme.kind)
+        self.session.theme_changed.emit(self.theme.kind)
+
+    # -- arrangement -------------------------------------------------------------------------------------------------------
+    @property
+    def small(self) -> bool:
+        """True in the narrow layout."""
+        return self.columns.small
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Below 1500 px the links fold away and the desk becomes a page."""
+        super().resizeEvent(event)
+        small = self.width() < SMALL_BELOW
+        if small != self.columns.small:
+            self.header.set_small(small)
+            self.line.set_small(small)
+            narrow = getattr(self.board, "set_small", None)
+            if callable(narrow):
+                narrow(small)
+            self.columns.arrange(small=small, desk_open=self.columns.desk_open, links_wanted=not small)
+        self._show_layout()
+        self._place_overlays()
+
+    def open_desk(self, page: str = "overview") -> None:
+        """The desk, large; it takes the focus."""
+        if not self.session.selected_incident:
+            return
+        self.desk.show_page(page)
+        self._arrange(desk_open=True)
+        self.desk.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_desk(self) -> None:
+        """Back to board and map."""
+        if self.columns.desk_open:
+            self._arrange(desk_open=False)
+            self.board.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def toggle_links(self) -> None:
+        """Narrow windows: links beside the map, or away again."""
+        self.columns.arrange(small=self.small, desk_open=False, links_wanted=not self.links.isVisible())
+        self.line.show()
+        self._show_layout()
+
+    def _arrange(self, *, desk_open: bool) -> None:
+        self.columns.arrange(small=self.small, desk_open=desk_open, links_wanted=not self.small)
+        self.line.setVisible(not desk_open)
+        self._show_layout()
+        self._place_overlays()
+
+    def _show_layout(self) -> None:
+        key = "desk" if self.columns.desk_open else "small" if self.small else "duty"
+        self.status.show_layout(f"ui.shell.layout.{key}")
+
+    def _place_overlays(self) -> None:
+        body = self.columns
+        top_left = body.mapTo(self.shell, QPoint(0, 0))
+        whole = QRect(top_left, body.size())
+        if self.map_host.isVisible() and not self.columns.desk_open:
+            area = QRect(self.map_host.mapTo(self.shell, QPoint(0, 0)), self.map_host.size())
+        else:
+            area = whole
+        self.overlays.place(area, whole)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys nobody below has used: Enter opens the desk, Esc goes one step back."""
+        key, plain = (
+            event.key(),
+            event.modifiers()
+            in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            ),
+        )
+        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_desk()
+        elif key == Qt.Key.Key_Escape:
+            self.deeds.back()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,118 @@
+"""Sheets: panels that lie over the window without stopping anything below them. No nested loop, no modal dialog.
+
+The focus stays inside while a sheet is open, so that nothing is typed into the wrong place; Esc closes it and gives the
+focus back to where it was.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+INSET = 16
+
+
+class Sheet(QFrame):
+    """A plate with a title row. Subclasses fill `body`, name their first field in `first_field`."""
+
+    closed = Signal()
+
+    def __init__(self, name: str, title: str, hint: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("plane", "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self._before: QWidget | None = None
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(INSET, 12, INSET, INSET)
+        self.body.setSpacing(12)
+        head = QHBoxLayout()
+        self.heading, self.hint = plain(title, size="head"), plain(hint, tone="muted", size="small")
+        head.addWidget(self.heading)
+        head.addStretch(1)
+        head.addWidget(self.hint)
+        self.body.addLayout(head)
+        self.hide()
+
+    def first_field(self) -> QWidget | None:
+        """The widget that gets the focus when the sheet opens."""
+        return None
+
+    @property
+    def is_open(self) -> bool:
+        """True while the sheet is shown."""
+        return not self.isHidden()
+
+    def open(self) -> None:
+        """Show the sheet and put the focus into its first field."""
+        if self.isHidden():
+            self._before = QApplication.focusWidget()
+            self.adjustSize()
+            self.show()
+        self.raise_()
+        field = self.first_field()
+        if field is not None:
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def dismiss(self) -> None:
+        """Hide the sheet and give the focus back."""
+        if self.isHidden():
+            return
+        inside = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
+        self.hide()
+        before, self._before = self._before, None
+        if inside and before is not None and before.isVisible():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.closed.emit()
+
+    def submit(self) -> None:
+        """What Ctrl+Enter does."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes, Ctrl+Enter submits; no other key reaches what lies below."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self.submit()
+        event.accept()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes round inside the sheet."""
+        current = QApplication.focusWidget()
+        start = current if current is not None and self.isAncestorOf(current) else self
+        widget = start
+        while True:
+            widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+            if widget is start or widget is None:
+                return True
+            if self.isAncestorOf(widget) and _takes_tab(widget):
+                widget.setFocus(
+                    Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+                )
+                return True
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return bool(tab) and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None
+
+
+def plain(text: str = "", *, tone: str = "", size: str = "") -> QLabel:
+    """A label of plain text, never markup, whose look follows the style sheet's hooks."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if tone:
+        label.setProperty("tone", tone)
+    if size:
+        label.setProperty("size", size)
+    return label
+
+
+def set_tone(label: QLabel, tone: str) -> None:
+    """Change a label's tone while it is shown."""
+    if label.property("tone") != tone:
+        label.setProperty("tone", tone)
+        label.style().unpolish(label)
+        label.style().polish(label)

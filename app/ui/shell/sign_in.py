@@ -1,0 +1,117 @@
+"""Signing in and unlocking: a sheet under the account block; what is shown goes on beside it (SCREEN, Manners; CM-04)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.ui.session import Session
+from app.ui.shell import moments
+from app.ui.shell.sheet import Sheet, plain, set_tone
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.console import Console
+
+WIDTH = 376
+MEMORY = "sign_in.name"
+
+
+class SignInSheet(Sheet):
+    """Name and password; Enter goes on, Enter signs in. The name used last stands there already."""
+
+    def __init__(self, console: Console, session: Session, theme: Theme, parent: QWidget) -> None:
+        texts = console.texts
+        super().__init__("signInSheet", texts.get("ui.shell.sign_in.title"), "", parent)
+        self._console, self._session, self._texts = console, session, texts
+        self._busy = False
+        self.setFixedWidth(WIDTH)
+        self.why = plain(texts.get("ui.shell.sign_in.seeing"), tone="muted", size="small")
+        self.why.setWordWrap(True)
+        self.name = self._field("signInName", texts.get("ui.shell.sign_in.name"))
+        self.password = self._field("signInPassword", texts.get("ui.shell.sign_in.password"))
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.problem = plain("", tone="bad", size="small")
+        self.problem.setObjectName("signInProblem")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self.button = HintButton(theme, texts.get("ui.shell.sign_in.button"), hint="Enter", kind="primary")
+        self.button.setObjectName("signInButton")
+        self.button.clicked.connect(self.submit)
+        row = QHBoxLayout()
+        row.addWidget(plain(texts.get("ui.shell.sign_in.esc"), tone="muted", size="small"), 1)
+        row.addWidget(self.button)
+        for widget in (self.why, self.name, self.password, self.problem):
+            self.body.addWidget(widget)
+        self.body.addLayout(row)
+        self.name.returnPressed.connect(self.password.setFocus)
+        self.password.returnPressed.connect(self.submit)
+        self.name.setText(str(console.memory(MEMORY) or ""))
+
+    def _field(self, name: str, placeholder: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setObjectName(name)
+        field.setProperty("form", "true")
+        field.setPlaceholderText(placeholder)
+        field.setAccessibleName(placeholder)
+        return field
+
+    def first_field(self) -> QWidget:
+        """The password when the name is known."""
+        return self.password if self.name.text().strip() else self.name
+
+    def ask(self, why: str = "ui.shell.sign_in.seeing") -> None:
+        """Open with a reason (text key); after a lock the title says since when."""
+        last = self._session.last_account
+        title = "ui.shell.sign_in.title"
+        if last is not None:
+            title = "ui.shell.sign_in.unlock"
+            self.name.setText(last.name or "")
+        self.heading.setText(self._texts.get(title, time=moments.minute_text(self._console.clock.now_ms())))
+        self.why.setText(self._texts.get(why))
+        self._tell("")
+        self.password.clear()
+        self.open()
+
+    def submit(self) -> None:
+        """Try; a second Enter while the first is under way does nothing."""
+        name, password = self.name.text().strip(), self.password.text()
+        if self._busy:
+            return
+        if not name or not password:
+            self._tell(self._texts.get("ui.shell.sign_in.both"))
+            (self.password if name else self.name).setFocus()
+            return
+        self._set_busy(True)
+        self._session.sign_in(name, password, self._entered, self._refused)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.button.setEnabled(not busy)
+        self.button.setText(self._texts.get(f"ui.shell.sign_in.{'busy' if busy else 'button'}"))
+
+    def _entered(self) -> None:
+        self._set_busy(False)
+        self._console.remember(MEMORY, self.name.text().strip())
+        self.password.clear()
+        self.dismiss()
+
+    def _refused(self, error: BaseException) -> bool:
+        self._set_busy(False)
+        self.password.clear()
+        self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not isinstance(error, Refusal | EnvironmentFault):
+            return False
+        self._tell(self._console.sentence(error))
+        return True
+
+    def _tell(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+        set_tone(self.problem, "bad")
+        if self.is_open:
+            self.adjustSize()
