@@ -55,6 +55,7 @@ class Service:
                     self._node, local, load_tls(self._node.data.keys), peers, self._node.clock, listen=where
                 )
             )
+            stack.push_async_callback(self._end_tasks)
             self.replication.on_status(self._on_status)
             self.desk.pairing_changed = lambda: self._loop.call_soon_threadsafe(self._peers_changed)
             self.feed_port = stack.enter_context(post_door(self._node, self.desk.feed, self._doors.port))
@@ -62,13 +63,16 @@ class Service:
                 self._tasks.spawn(watch_folder(self.desk.feed, self._doors.folder), "feed folder")
             if local_socket.AVAILABLE:
                 stack.push_async_callback(self._close_local, await self._local_server())
-            stack.push_async_callback(self._tasks.close)
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *why: object) -> None:
-        self._closing = True
         await self._stack.aclose()
+
+    async def _end_tasks(self) -> None:
+        """From here on nothing is noted any more: that we end is no cut of a link."""
+        self._closing = True
+        await self._tasks.close()
 
     def links(self) -> list[LinkStatus]:
         """Honest state of every link, thread-safe."""
