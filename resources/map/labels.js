@@ -121,7 +121,7 @@ duty.labels = (function () {
     };
     const tries = (OFFS[f.kind] || [0]).flatMap(off => spots(f, box, off * duty.symbols.factor()));
     if (f.kind !== "incident") return tries.find(free(false));
-    for (const spot of tries) spot.line = spot.off > 0 || unclear(f, spot, box, scene.incidents);
+    for (const spot of tries) spot.line = spot.off > 0 || spot.side.length > 1 || unclear(f, spot, box, scene.incidents);
     // An incident is named even where symbols of places stand close: it may cover those, never another incident.
     return tries.find(spot => !spot.line && free(false)(spot)) || tries.find(free(false)) || tries.find(free(true));
   }

@@ -199,6 +199,7 @@ duty.live = (function () {
     start, patch, redraw, at, state, shown, items,
     tick: now => { state.now = now; if (names) names.schedule(); },
     facts: () => ({ items: items.size, drawn, clusters, zoom: map.getZoom(), labels: duty.labels.all().map(boxOf) }),
+    draw: () => symbols.draw(),
     where: key => { const hit = hits.find(h => h.f.key === key); return hit ? symbols.toContainer(hit) : null; },
   };
 })();

@@ -7,7 +7,7 @@ duty.page = (function () {
   const live = duty.live;
   let map = null, bridge = null, grid = null, home = null, picking = false, touched = -Infinity, moved = false;
   let tip = null, notes = null, legend = null, told = {};
-  let turn = { key: "", n: 0 };
+  let turn = { key: "", n: 0, records: [] };
 
   const node = (kind, parent, text, cls) => {
     const made = document.createElement(kind);
@@ -77,7 +77,7 @@ duty.page = (function () {
   function press(event) {
     tip.style.display = "none";
     const found = picking ? [] : live.at(event.containerPoint);
-    if (!found.length) { turn = { key: "", n: 0 }; bridge.pressed(event.latlng.lng, event.latlng.lat); return; }
+    if (!found.length) { turn = { key: "", n: 0, records: [] }; bridge.pressed(event.latlng.lng, event.latlng.lat); return; }
     if (found[0].kind === "cluster") {
       touched = performance.now();
       map.setView(event.latlng, Math.min(map.getMaxZoom(), map.getZoom() + 2));
@@ -86,8 +86,8 @@ duty.page = (function () {
     const records = found.filter(f => f.kind !== "cluster");
     // Several records at one place: each further click takes the next one.
     const key = records.map(f => f.key).sort().join(" ");
-    turn = key === turn.key ? { key, n: turn.n + 1 } : { key, n: 0 };
-    const f = records[turn.n % records.length];
+    turn = key === turn.key ? { ...turn, n: turn.n + 1 } : { key, n: 0, records };
+    const f = turn.records[turn.n % records.length];
     choose(f.key, false);
     bridge.clicked(f.kind, f.record || f.id);
   }
@@ -165,5 +165,5 @@ duty.page = (function () {
     });
   }
 
-  return { start, hear, facts: () => ({ ...live.facts(), centre: map.getCenter(), picking }) };
+  return { start, hear, ground: (x, y) => map.containerPointToLatLng([x, y]), facts: () => ({ ...live.facts(), centre: map.getCenter(), picking }) };
 })();

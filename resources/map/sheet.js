@@ -5,7 +5,7 @@ window.duty = window.duty || {};
 duty.Sheet = L.Layer.extend({
   initialize: function (paint, options) {
     this._paint = paint;
-    this._margin = 160;
+    this._margin = 96;
     L.setOptions(this, options);
   },
   onAdd: function (map) {

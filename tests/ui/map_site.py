@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tomllib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.bootstrap.district_view import district_view
 from app.domain.outline import UnitArea, parse_outline
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.clock import ManualClock
@@ -32,12 +32,22 @@ class DistrictWithUnits(DistrictView):
     units: tuple[UnitArea, ...] = ()
 
 
-def district_of(code: str, data: DataDir) -> DistrictWithUnits:
+def district_of(code: str) -> DistrictWithUnits:
     """The view of a pack with its outline."""
-    view = district_view(code, data)
+    pack = tomllib.loads((RESOURCES / "districts" / f"{code}.toml").read_text("utf-8"))
     text = (RESOURCES / "districts" / "outlines" / f"{code}.geojson").read_text("utf-8")
     outline = parse_outline(json.loads(text))
-    return DistrictWithUnits(**{**vars(replace(view, outline=outline.rings)), "units": outline.units})
+    box = pack["box"]
+    return DistrictWithUnits(
+        code=code,
+        name=pack["name"],
+        agencies={},
+        streets=tuple((street["code"], street["name"]) for street in pack["streets"]),
+        recipients=(),
+        box=(box["west"], box["south"], box["east"], box["north"]),
+        outline=outline.rings,
+        units=outline.units,
+    )
 
 
 class MapSite:
@@ -49,7 +59,7 @@ class MapSite:
         self.data = DataDir(folder)
         self.clock = ManualClock(NOW_MS)
         self.texts = Texts.load(language)
-        self.district = district_of(code, self.data)
+        self.district = district_of(code)
         migrate.create(self.data.database)
         self._writer = open_writer(self.data.database)
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -66,11 +76,23 @@ class MapSite:
 
     def write(self, table: str, record_id: str, /, **columns: Any) -> Change:
         """Insert or replace a row."""
+        if not self._writer.in_transaction:
+            self._writer.execute("BEGIN")
         names = ["id", *columns]
         marks = ", ".join("?" for _ in names)
         statement = f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({marks})"
         self._writer.execute(statement, (record_id, *columns.values()))
+        return self.change(table, record_id)
+
+    @staticmethod
+    def change(table: str, record_id: str) -> Change:
+        """News of a row."""
         return Change(table, record_id, ChangeKind.CHANGED, Origin.LOCAL)
+
+    def erase(self, table: str) -> None:
+        """Take all rows of a table away and tell of each."""
+        gone = [row[0] for row in self._writer.execute(f"DELETE FROM {table} RETURNING id").fetchall()]
+        self.tell(*(self.change(table, record_id) for record_id in gone))
 
     def tell(self, *changes: Change) -> None:
         """Commit and tell."""

@@ -117,7 +117,7 @@ class Engine(QObject):
         self.view.setPage(self.page)
         self._silence = QTimer(self, singleShot=True, interval=_SILENCE_MS)
         self._silence.timeout.connect(lambda: self._break("ui.map.broken.silent"))
-        self._alive = True
+        self._alive, self._spoke = True, False
         self.bridge.page_begun.connect(self._begun)
         self.page.loadFinished.connect(self._loaded)
         self.page.renderProcessTerminated.connect(self._crashed)
@@ -145,10 +145,11 @@ class Engine(QObject):
 
     def _begun(self) -> None:
         self._silence.stop()
+        self._spoke = True
         self.ready.emit()
 
     def _loaded(self, well: bool) -> None:
-        if not well:
+        if not well and not self._spoke:  # later it is a refused attempt to go elsewhere
             self._break("ui.map.broken.page")
 
     def _crashed(self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int) -> None:

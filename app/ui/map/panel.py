@@ -230,6 +230,11 @@ class MapPanel(QWidget):
         )
         menu.popup(QCursor.pos())
 
+    def menu(self) -> QMenu | None:
+        """The open menu of a place, None without one."""
+        found = self.findChild(QMenu)
+        return found if isinstance(found, QMenu) else None
+
     # -- picking a place ---------------------------------------------------------------------------------------------
     @property
     def picking(self) -> bool:
