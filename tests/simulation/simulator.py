@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 
-from app.journal.facts import fact_key
+from app.journal import verbs
 from app.journal.keys import SiteKey
 from app.journal.operation import Transaction
 from tests.simulation.checks import Findings, check, scopes_of
@@ -128,10 +128,13 @@ class Simulation:
         for op in tx:
             if op.withheld or op.scope in scopes_of(receiver) or op.hash in self.liars.forged:
                 continue
-            for name in op.content["set"]:
-                key = fact_key("open", str(op.entity), str(op.entity_id), name)
-                if not receiver.journal.state.facts.all(key):
-                    self.early.add(f"{name} of {op.entity_id} to {receiver.name}")
+            about = receiver.journal.state.store.of_record(str(op.entity), str(op.entity_id))
+            opened = {other.content["field"] for other in about if other.content.get("v") == verbs.DISCLOSE}
+            self.early.update(
+                f"{name} of {op.entity_id} to {receiver.name}"
+                for name in op.content["set"]
+                if name not in opened
+            )
 
     # -- disks -------------------------------------------------------------------------------------------------------
     def _crash(self, at: Station) -> None:
