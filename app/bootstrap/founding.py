@@ -18,6 +18,7 @@ from nacl.signing import SigningKey
 
 from app.bootstrap.feature_table import policy
 from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, hold_lock, load_pack, told_plainly
+from app.bootstrap.parsing import check_storable
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
@@ -89,6 +90,7 @@ def check_letter(letter: str) -> None:
 def _check(data: DataDir, ask: Founding) -> None:
     if data.database.exists():
         raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
+    check_storable([ask.admin_name, ask.admin_title, ask.label])
     if not ask.admin_name.strip():
         raise Refusal(
             ErrorCode.REQUIRED, "refusal.accounts.name_required", field="admin_name", clause="CM-04"

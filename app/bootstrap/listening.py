@@ -15,11 +15,18 @@ class Listening:
     port: int
 
 
-def parse_address(text: str) -> tuple[str, int] | None:
+def listening_at(text: str | None) -> Listening | None:
+    """Where to listen; port 0 takes any free one. Refusal E_FORMAT for no address."""
+    where = parse_address(text or "", lowest=0)
+    return Listening(*where) if where else None
+
+
+def parse_address(text: str, lowest: int = 1) -> tuple[str, int] | None:
     """host:port -> (host, port), None for nothing; Refusal E_FORMAT otherwise."""
     if not text:
         return None
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
+    number = int(port) if port.isascii() and port.isdigit() else -1
+    if not host or not lowest <= number < 1 << 16:
         raise Refusal(ErrorCode.FORMAT, "refusal.sync.address", field="address", clause="JD-01")
-    return host.strip("[]"), int(port)
+    return host.strip("[]"), number

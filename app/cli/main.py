@@ -175,13 +175,12 @@ def _init(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _window(arguments: argparse.Namespace) -> int:
     """The console with its window; imports little before the board is painted."""
-    from app.bootstrap.listening import Listening, parse_address
+    from app.bootstrap.listening import listening_at
     from app.bootstrap.window import run_window
     from app.kernel.clock import SystemClock
 
-    where = parse_address(arguments.listen) if arguments.listen else None
     clock = clock_of(arguments.clock) or SystemClock()
-    return run_window(data_of(arguments), Realm(arguments.realm), clock, Listening(*where) if where else None)
+    return run_window(data_of(arguments), Realm(arguments.realm), clock, listening_at(arguments.listen))
 
 
 _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] = {

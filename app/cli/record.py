@@ -44,14 +44,14 @@ def schema_of(command: type[Any]) -> dict[str, Any]:
 def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Run the site until SIGINT, SIGTERM or `stop`; tells the port once it listens."""
     from app.bootstrap.feeding import Doors
-    from app.bootstrap.listening import Listening, parse_address
+    from app.bootstrap.listening import listening_at
     from app.bootstrap.node import open_node
     from app.cli.main import clock_of, data_of
 
-    where = parse_address(arguments.listen) if arguments.listen else None
+    where = listening_at(arguments.listen)
     doors = Doors(arguments.feed_folder, arguments.feed_port)
     with open_node(data_of(arguments).root, clock_of(arguments.clock)) as node:
-        asyncio.run(_serve(node, Listening(*where) if where else None, doors))
+        asyncio.run(_serve(node, where, doors))
     return None
 
 

@@ -90,13 +90,14 @@ def test_recovery_key_is_nowhere_in_the_data(data: DataDir, ask: Founding) -> No
     [
         ({"admin_name": " "}, ErrorCode.REQUIRED, "refusal.accounts.name_required", "admin_name"),
         ({"admin_password": "1234567"}, ErrorCode.RANGE, "refusal.accounts.password_short", "password"),
+        ({"admin_title": "a\udcff"}, ErrorCode.FORMAT, "refusal.command.encoding", None),
         ({"letter": "A"}, ErrorCode.RANGE, "refusal.founding.letter", "letter"),
         ({"letter": "BB"}, ErrorCode.RANGE, "refusal.founding.letter", "letter"),
         ({"letter": "b"}, ErrorCode.RANGE, "refusal.founding.letter", "letter"),
     ],
 )
 def test_input_that_is_refused(
-    data: DataDir, ask: Founding, change: dict[str, Any], code: ErrorCode, text: str, field: str
+    data: DataDir, ask: Founding, change: dict[str, Any], code: ErrorCode, text: str, field: str | None
 ) -> None:
     """CM-04, D-35: told before anything is made."""
     with pytest.raises(Refusal) as wrong:
