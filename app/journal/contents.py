@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.journal import verbs
+from app.journal.authors import is_no_strangers
 from app.journal.causality import Past
 from app.journal.facts import fact_key
 from app.journal.operation import Operation
@@ -62,9 +63,12 @@ class ContentJudge:
             return "unknown entity"
         if not fields <= entity.fields.keys():
             return "unknown field"
-        if verb == verbs.WRITE:
-            return self._judge_write(op, content, past, agency, entity, earlier)
-        return self._judge_mark(op, content, past, agency, entity)
+        if entity.name == "site" and op.entity_id != op.site:
+            return "owner"  # a workstation speaks for itself: its TLS pin comes in operations it signed
+        if entity.name == "account" and not is_no_strangers(self._s.facts, op.entity_id, agency, past):
+            return "other agency"
+        judge = self._judge_write if verb == verbs.WRITE else self._judge_mark
+        return judge(op, content, past, agency, entity, earlier)
 
     # -- stock ---------------------------------------------------------------------------------------------------------
     def _judge_stock(
@@ -84,7 +88,13 @@ class ContentJudge:
 
     # -- marks on records --------------------------------------------------------------------------------------------
     def _judge_mark(
-        self, op: Operation, content: Mapping[str, Any], past: Past, agency: str, entity: Entity
+        self,
+        op: Operation,
+        content: Mapping[str, Any],
+        past: Past,
+        agency: str,
+        entity: Entity,
+        _earlier: Sequence[Operation],
     ) -> str | None:
         verb, field = content["v"], entity.fields.get(content.get("field", ""))
         if verb == verbs.OWN:

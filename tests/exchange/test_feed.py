@@ -115,7 +115,7 @@ def test_a_faulty_alarm_is_refused_and_kept(node: Node, changes: dict[str, Any],
     assert refused.value.code == code
     assert [(line["code"], line["alarm"]) for line in kept] == [(code, faulty)]
     assert intake.counts.rejected == 1
-    assert node.read(lambda c: incidents.board(c)) == []
+    assert node.read(incidents.board) == []
 
 
 def test_what_a_person_wrote_is_not_overwritten(node: Node) -> None:
@@ -148,7 +148,7 @@ def test_a_watched_folder_takes_files_in_order_and_keeps_them(node: Node, tmp_pa
     assert [(r.name, r.taken, r.rejected) for r in results] == [("1.jsonl", 1, 0), ("2.jsonl", 1, 1)]
     assert (folder / "done" / "1.jsonl").exists() and (folder / "rejected" / "2.jsonl").exists()
     assert (folder / "3.part").exists()
-    assert len(node.read(lambda c: incidents.board(c))) == 2
+    assert len(node.read(incidents.board)) == 2
 
 
 def _post(port: int, token: str, body: bytes, path: str = "/alarms") -> tuple[int, Any]:
