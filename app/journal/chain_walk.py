@@ -19,17 +19,18 @@ from nacl.exceptions import BadSignatureError
 
 from app.journal.chain_faults import ChainFault, FaultKind, Walked
 from app.journal.keys import KEY_BYTES
-from app.journal.operation import HASH_BYTES, SIGNATURE_BYTES
+from app.journal.operation import HASH_BYTES, MAX_TRANSACTION_BYTES, SIGNATURE_BYTES
 
-BATCH = 2_000
+BATCH = 500  # rows at a time: larger batches leave the processor's cache
+KEPT_NAMES = 10_000
 _COLUMNS = (
     "n, hash, site, seq, prev, tx, tx_last, parents, sig,"
     " hlc, scope, commitment, actor, command, entity, entity_id, schema_v, salt, body"
 )
 _RANGE = f"SELECT {_COLUMNS} FROM op WHERE n > ? AND n <= ? ORDER BY n"
-_WRONG_TYPE = (struct.error, TypeError, AttributeError, UnicodeError)
+_WRONG_TYPE = (struct.error, TypeError, AttributeError, UnicodeError, IndexError)
 _U64 = struct.Struct(">Q").pack
-_LENGTHS = [_U64(length) for length in range(4096)]
+_LENGTHS = [_U64(length) for length in range(MAX_TRANSACTION_BYTES + 1)]  # no column of an entry is longer
 _EIGHT = _U64(8)
 
 _WITHHELD = (None,) * 6
@@ -110,7 +111,8 @@ class _Walker:
         self._ends = dict.fromkeys(part.keys, START) | ends_before(connection, part.keys, part.first)
         self._hasher = Hasher(part.realm)
         self._open: tuple[str, int] | None = None
-        self._seen: dict[bytes, None] = {}
+        self._recent: dict[bytes, int] = {}  # rows by hash, of this batch and of the one before
+        self._before: dict[bytes, int] = {}
         self._last: Row | None = None
         self._forks: dict[str, int] = {}
         self.faults: list[ChainFault] = []
@@ -124,8 +126,16 @@ class _Walker:
             faults = [fault for row in batch for fault in self._one(row)]
         self.faults += faults
         wrong = {fault.row for fault in faults}
+        self._before, self._recent = self._recent, {row[1]: row[0] for row in batch}
+        ends, short = self._ends, not self._part.signatures
         for row in batch:
-            self._link(row, wrong)
+            n, digest, site, seq, prev, tx, last, parents = row[:8]
+            end = ends.get(site, NOWHERE)
+            fits = prev == end[1] and seq == end[0] + 1 == tx and last == 1 and self._open is None
+            if short and fits and not parents and n not in wrong:
+                ends[site] = (seq, digest)  # an act of one operation without parents: most of a journal
+            else:
+                self._link(row, wrong)
             self._last = row
         return sum(1 for row in batch if row[18] is not None)
 
@@ -155,7 +165,6 @@ class _Walker:
         elif self._open is not None or not last or tx != seq:
             self._transaction(row)
         if last:
-            self._remember(digest)
             if self._part.signatures:
                 self._signature(row)
         elif sig is not None:
@@ -256,22 +265,15 @@ class _Walker:
         if named != sorted(set(named)):
             self._fault(FaultKind.PARENT, row, "not in order")
         for digest in named:
-            if digest not in self._seen:
-                self._parent(row, digest)
+            at = self._recent.get(digest) or self._before.get(digest) or self._row_of(digest)
+            if at is None:
+                self._fault(FaultKind.PARENT, row, f"missing {digest.hex()[:16]}")
+            elif at >= row[0]:
+                self._fault(FaultKind.PARENT, row, f"stands later {digest.hex()[:16]}")
 
-    def _parent(self, row: Row, digest: bytes) -> None:
+    def _row_of(self, digest: bytes) -> int | None:
         found = self._connection.execute("SELECT n FROM op WHERE hash = ?", (digest,)).fetchone()
-        if found is None:
-            self._fault(FaultKind.PARENT, row, f"missing {digest.hex()[:16]}")
-        elif found[0] >= row[0]:
-            self._fault(FaultKind.PARENT, row, f"stands later {digest.hex()[:16]}")
-
-    def _remember(self, digest: bytes) -> None:
-        """Ends of transactions just passed: what parents mostly name."""
-        self._seen[digest] = None
-        if len(self._seen) > BATCH:
-            for old in list(self._seen)[: BATCH // 2]:
-                del self._seen[old]
+        return None if found is None else int(found[0])
 
     def _signature(self, row: Row) -> None:
         key = self._part.keys.get(row[2])
@@ -330,7 +332,7 @@ class Hasher:
         type.
         """
         out: list[ChainFault] = []
-        header, hidden, join = self._header, self._hidden, b"".join
+        header, hidden, join, lengths = self._header, self._hidden, b"".join, _LENGTHS
         for row in rows:
             (n, digest, site, seq, prev, tx, last, parents, _, hlc, scope, commit, actor, command, entity, entity_id,
              version, salt, body) = row  # fmt: skip
@@ -353,19 +355,19 @@ class Hasher:
                 names = self._names[actor, command, entity]
             except KeyError:
                 names = self._name(actor, command, entity)
-            about = entity_id.encode()
+            about, size = entity_id.encode(), lengths[len(body)]
             hashed = hidden()
             hashed.update(
                 join(
                     (
-                        _length(salt),
+                        lengths[len(salt)],
                         salt,
                         names,
-                        _length(about),
+                        lengths[len(about)],
                         about,
                         _EIGHT,
                         _U64(version),
-                        _length(body),
+                        size,
                         body,
                     )
                 )
@@ -385,7 +387,7 @@ class Hasher:
         return frame
 
     def _name(self, actor: str, command: str, entity: str) -> bytes:
-        if len(self._names) > BATCH:
+        if len(self._names) > KEPT_NAMES:
             self._names.clear()
         names = self._names[actor, command, entity] = _prefixed(
             actor.encode(), command.encode(), entity.encode()
@@ -394,9 +396,4 @@ class Hasher:
 
 
 def _prefixed(*parts: bytes) -> bytes:
-    return b"".join(_length(part) + part for part in parts)
-
-
-def _length(part: bytes) -> bytes:
-    length = len(part)
-    return _LENGTHS[length] if length < len(_LENGTHS) else _U64(length)
+    return b"".join(_U64(len(part)) + part for part in parts)
