@@ -74,8 +74,11 @@ duty.labels = (function () {
   }
 
   // Places a label may take, best first: beside its symbol, then further off with a line to it.
-  function spots(f, box, off) {
-    const r = f.clear + off, d = r * .7, midX = f.px - box.w / 2, midY = f.py - box.h / 2;
+  function spots(f, box, off, view) {
+    const r = f.clear + off, d = r * .7;
+    // A label above or below its symbol may slide sideways to stay in view.
+    const midX = Math.max(Math.max(view.x, f.px - box.w), Math.min(f.px - box.w / 2, view.x + view.w - box.w));
+    const midY = f.py - box.h / 2;
     const out = {
       e: [f.px + r, midY], w: [f.px - r - box.w, midY], n: [midX, f.py - r - box.h], s: [midX, f.py + r],
       ne: [f.px + d, f.py - d - box.h], nw: [f.px - d - box.w, f.py - d - box.h],
@@ -87,7 +90,7 @@ duty.labels = (function () {
     return order.map(side => ({ side, x: Math.round(out[side][0]), y: Math.round(out[side][1]), off }));
   }
 
-  const OFFS = { incident: [0, 14, 30], unit: [0, 4, 18, 32] };
+  const OFFS = { incident: [0, 14, 30, 50], unit: [0, 4, 18, 32] };
 
   const AIR = 2;
   const apart = (a, b, air) => a.x + a.w + air <= b.x || b.x + b.w + air <= a.x || a.y + a.h + air <= b.y || b.y + b.h + air <= a.y;
@@ -119,7 +122,7 @@ duty.labels = (function () {
       const inside = spot.x >= view.x && spot.y >= view.y && spot.x + box.w <= view.x + view.w && spot.y + box.h <= view.y + view.h;
       return inside && !taken.hit({ x: spot.x, y: spot.y, w: box.w, h: box.h }, f.key, hard);
     };
-    const tries = (OFFS[f.kind] || [0]).flatMap(off => spots(f, box, off * duty.symbols.factor()));
+    const tries = (OFFS[f.kind] || [0]).flatMap(off => spots(f, box, off * duty.symbols.factor(), view));
     if (f.kind !== "incident") return tries.find(free(false));
     for (const spot of tries) spot.line = spot.off > 0 || spot.side.length > 1 || unclear(f, spot, box, scene.incidents);
     // An incident is named even where symbols of places stand close: it may cover those, never another incident.
@@ -161,7 +164,7 @@ duty.labels = (function () {
       pen.beginPath();
       pen.moveTo(f.px + (endX - f.px) * reach / far, f.py + (endY - f.py) * reach / far);
       pen.lineTo(endX, endY);
-      pen.lineWidth = 1.5;
+      pen.lineWidth = 1.5 * duty.symbols.factor();
       pen.strokeStyle = colour(f.chosen ? "accent" : "muted");
       pen.stroke();
     }
@@ -184,7 +187,7 @@ duty.labels = (function () {
       for (const run of line) {
         pen.font = run.font;
         if (!composed.plate) {
-          pen.lineWidth = 3;
+          pen.lineWidth = 3 * duty.symbols.factor();
           pen.lineJoin = "round";
           pen.strokeStyle = colour("district");
           pen.strokeText(run.text, x, y + line.height / 2);

@@ -90,16 +90,17 @@ duty.live = (function () {
     const others = seen.point.length + seen.shelter.length + seen.station.length + seen.vehicle.length;
     const gathered = others > CLUSTER_ABOVE;
     const below = gathered ? gather(seen, frame) : [].concat(seen.point, seen.shelter, seen.station, seen.vehicle);
-    pen.setLineDash([2, 4]);
-    pen.lineWidth = 1.5;
+    const f = duty.symbols.factor();
+    pen.setLineDash([2 * f, 4 * f]);
+    pen.lineWidth = 1.5 * f;
     pen.strokeStyle = duty.symbols.colour("muted");
-    for (const f of below) if (f.kind === "vehicle" && f.spx !== undefined && f.phase !== "work") way(pen, f, frame);
+    for (const each of below) if (each.kind === "vehicle" && each.spx !== undefined && each.phase !== "work") way(pen, each, frame);
     pen.setLineDash([]);
     hits = [];
     clusters = 0;
     const urgent = seen.incident.sort(byUrgency);
-    for (const f of below) stamp(pen, f);
-    for (const f of urgent.slice().reverse()) stamp(pen, f);
+    for (const each of below) stamp(pen, each);
+    for (const each of urgent.slice().reverse()) stamp(pen, each);
     drawn = hits.length;
     landmarks = { urgent, below, crowded: below.length > LABELS_ABOVE };
     if (names) names.draw();
@@ -120,7 +121,7 @@ duty.live = (function () {
       pen.globalAlpha = .7;
       pen.fill();
       pen.globalAlpha = 1;
-      pen.lineWidth = 2;
+      pen.lineWidth = 2 * duty.symbols.factor();
       pen.strokeStyle = duty.symbols.colour("accent");
       pen.stroke();
     }
@@ -137,13 +138,13 @@ duty.live = (function () {
     hits.push({ x: f.px, y: f.py, r: Math.max(s.half, 10), f });
   }
 
-  // What burns first gets its label first: the chosen one, then by due time, then by level, then by arrival.
+  // Who gets a label first: the chosen one, levels I and II, then what burns first, then by level and arrival.
   function byUrgency(a, b) {
-    if ((a.key === state.chosen) !== (b.key === state.chosen)) return a.key === state.chosen ? -1 : 1;
-    const dueA = a.due === null || a.due === undefined ? Infinity : a.due, dueB = b.due === null || b.due === undefined ? Infinity : b.due;
-    if (dueA !== dueB) return dueA - dueB;
-    const rank = f => f.level || 9;
-    return rank(a) - rank(b) || (b.received || 0) - (a.received || 0) || (a.key < b.key ? -1 : 1);
+    const grave = f => f.key === state.chosen ? 0 : f.level === 1 ? 1 : f.level === 2 ? 2 : 3;
+    const due = f => f.due === null || f.due === undefined ? Infinity : f.due;
+    if (grave(a) !== grave(b)) return grave(a) - grave(b);
+    if (due(a) !== due(b)) return due(a) - due(b);
+    return (a.level || 9) - (b.level || 9) || (b.received || 0) - (a.received || 0) || (a.key < b.key ? -1 : 1);
   }
 
   const RANK = { vehicle: 0, shelter: 1, station: 2, point: 3 };

@@ -20,6 +20,7 @@ duty.page = (function () {
 
   function dress(theme) {
     for (const [name, value] of Object.entries(theme.colours)) document.documentElement.style.setProperty("--" + name, value);
+    document.documentElement.style.setProperty("--factor", theme.factor);
     duty.symbols.dress(theme.colours, theme.factor);
     document.body.style.fontSize = Math.round(12 * theme.factor) + "px";
     duty.labels.forget();
