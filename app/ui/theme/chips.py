@@ -23,10 +23,15 @@ class Look(Enum):
     WARN = (None, False, "warnbg", "warn")
     BAD = (None, False, "bad", "ink")
 
+    @property
+    def ink(self) -> str:
+        """Token of the text on it."""
+        return str(self.value[3])
+
 
 def paint_plate(painter: QPainter, rect: QRectF, theme: Theme, look: Look) -> QColor:
     """Paint a chip without its text; returns the colour for the text."""
-    border, dashed, back, ink = look.value
+    border, dashed, back, _ = look.value
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if border is None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -38,7 +43,7 @@ def paint_plate(painter: QPainter, rect: QRectF, theme: Theme, look: Look) -> QC
         rect = rect.adjusted(0.5, 0.5, -0.5, -0.5)
     painter.setBrush(Qt.BrushStyle.NoBrush if back is None else theme.colour(back))
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
-    return theme.colour(ink)
+    return theme.colour(look.ink)
 
 
 def hint_width(theme: Theme, hint: str) -> float:

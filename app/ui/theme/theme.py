@@ -80,8 +80,9 @@ class Theme(QObject):
 
     def _take(self, new: Tokens) -> None:
         self.tokens = new.sized_for(self._pitch)
-        for name in names():
-            setattr(self, name, QColor(new.colours[name]))
+        self._colours = {name: QColor(new.colours[name]) for name in names()}
+        for name, colour in self._colours.items():
+            setattr(self, name, colour)
         for cache_ in (self._pixmaps, self._icons, self._fonts):
             cache_.clear()
 
@@ -113,7 +114,7 @@ class Theme(QObject):
     # -- colours -----------------------------------------------------------------------------------------------------
     def colour(self, token: str) -> QColor:
         """Colour of a token by name; KeyError when there is none."""
-        return QColor(self.tokens.colours[token])
+        return self._colours[token]
 
     def disabled(self) -> QColor:
         """Muted text at 60 %."""
