@@ -16,6 +16,7 @@ from app.ui.shell.runs import Run, RunLines
 from app.ui.theme.theme import Theme
 
 LINE = 28
+NAME_WIDTH = 88
 _FACTS = (
     "received_at",
     "occurred_at",
@@ -120,7 +121,7 @@ class Overview(QWidget):
         for field in _FACTS:
             value = words.value(field, getattr(data.row, field))
             runs = [
-                Run(says.field_name(words.texts, field), "muted", "small"),
+                Run(says.field_name(words.texts, field), "muted", "small", wide=NAME_WIDTH),
                 Run(value, size="body", gap=12, shrinks=True),
             ]
             if field in disputed:
@@ -133,16 +134,7 @@ class Overview(QWidget):
                     shrinks=True,
                 )
             lines.append((runs, value))
-        return [(self._aligned(runs), tip) for runs, tip in lines]
-
-    def _aligned(self, runs: list[Run]) -> list[Run]:
-        """Values begin on one x: the name's width is filled up."""
-        width = 88
-        metrics = self.facts.fontMetrics()
-        used = metrics.horizontalAdvance(runs[0].text)
-        first, second, *rest = runs
-        gap = max(12, width - used + second.gap)
-        return [first, Run(second.text, second.token, second.size, second.bold, gap, shrinks=True), *rest]
+        return lines
 
     def _clocks(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         texts, row = self._words.texts, data.row
@@ -157,7 +149,7 @@ class Overview(QWidget):
         lines = []
         for clock in found:
             runs = [
-                Run(clock.name, "muted", "table"),
+                Run(clock.name, "muted", "table", wide=48),
                 Run(clock.figure, clock.tone, "countdown", clock.tone != "good", gap=12),
                 Run(clock.second, "muted", "small", gap=12),
                 Run(texts.get("ui.desk.why.label"), "accent", "small", gap=12),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.ui.desk.data import DeskData
 from app.ui.desk.values import Words
@@ -19,7 +19,19 @@ from app.ui.theme.theme import Theme
 
 ROW = 28
 _TIME, _WHO, _KIND, _TEXT = 0, 176, 336, 448
-_DERIVED = frozenset({"report_duty"})
+# Registers that say nothing an officer has not read in the line itself.
+_SILENT = frozenset({"report_duty", "no", "agency", "origin", "registered_at", "registered_by"})
+_ORDER = (
+    "status",
+    "status_reason",
+    "place",
+    "what",
+    "received_at",
+    "occurred_at",
+    "class_code",
+    "type_code",
+    "alarm_grade",
+)
 _STAMPS = ("dispatched_at", "departed_at", "arrived_at", "released_at")
 
 
@@ -51,7 +63,10 @@ def _acts(data: DeskData, history: Sequence[Any], words: Words) -> list[Moment]:
     for entry in history:
         key = f"act.{entry.command}"
         kind = words.texts.get(key) if words.texts.has(key) else entry.command
-        parts = [_change(change, words) for change in entry.changes if change.field not in _DERIVED]
+        told = sorted(
+            (c for c in entry.changes if c.field not in _SILENT), key=lambda change: _place(change.field)
+        )
+        parts = [_change(change, words) for change in told]
         reason = entry.details.get("why") if entry.details else None
         if reason:
             parts.append(words.texts.get("ui.desk.moment.why", why=reason))
@@ -75,6 +90,10 @@ def _acts(data: DeskData, history: Sequence[Any], words: Words) -> list[Moment]:
             )
         )
     return found
+
+
+def _place(field: str) -> tuple[int, str]:
+    return (_ORDER.index(field) if field in _ORDER else len(_ORDER), field)
 
 
 def _change(change: Any, words: Words) -> str:
@@ -130,6 +149,12 @@ def _units(data: DeskData, words: Words) -> list[Moment]:
     return found
 
 
+def _plain_tip(line: Moment) -> str:
+    """Words of a tooltip; what looks like markup stays words."""
+    text = f"{moments.exact_text(line.at)} {line.who} {line.kind}: {line.text}"
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
 class Timeline(QWidget):
     """Painted lines inside a scroll area; only what is visible is painted."""
 
@@ -150,6 +175,15 @@ class Timeline(QWidget):
             "\n".join(f"{moments.exact_text(m.at)} {m.who} {m.kind} {m.text}" for m in lines)
         )
         self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """A line that does not fit says all of itself in its tooltip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            index = event.pos().y() // ROW
+            known = 0 <= index < len(self.lines)
+            QToolTip.showText(event.globalPos(), _plain_tip(self.lines[index]) if known else "", self)
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Time, who, what kind, what."""

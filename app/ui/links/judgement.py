@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.replication.status import LinkStatus
 
 LATE_MS = 10 * SECOND_MS
+CONNECTING_MS = 10 * SECOND_MS  # after the start; before that nobody can say that the partner is not there
 CATCHING_UP = 50
 
 
@@ -46,6 +47,7 @@ class Standing:
 
 
 NO_NETWORK = Standing(None, "ui.links.state.starting", "ring-dashed", "muted")
+CONNECTING = Standing(None, "ui.links.state.connecting", "ring-dashed", "muted")
 NOT_PAIRED = Standing(None, "ui.links.state.unpaired", "ring-dashed", "warn")
 
 
@@ -60,6 +62,8 @@ def judge(link: LinkStatus | None, now_ms: int, *, network: bool = True) -> Stan
     """Judge a link now; None is a partner that was never paired, or a network that is not up yet."""
     if link is None:
         return NOT_PAIRED if network else NO_NETWORK
+    if link.state is LinkState.DOWN and link.last_heard_at is None and now_ms - link.since < CONNECTING_MS:
+        return CONNECTING
     waiting = link.waiting_out
     out_ms = _out_age(link, now_ms)
     in_ms = _in_age(link, now_ms)

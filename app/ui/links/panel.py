@@ -29,7 +29,7 @@ INSET = 12
 ROW = 24
 LOG_LINES = 8
 _LOG_READ = 400
-_COLUMNS = (0, 52, 158, 240)  # x of the table's columns from the inset; the last one ends at the right edge
+_COLUMNS = (0, 68, 168, 244)  # x of the table's columns from the inset; the last one ends at the right edge
 
 
 class Tile(QWidget):
@@ -229,7 +229,7 @@ class LinksPanel(QWidget):
             figures.append(Run(header_text.offset_text(texts, standing.offset_ms), tone, "small", gap=12))
         if standing.note is not None and texts.has(standing.note):
             figures.append(Run(texts.get(standing.note), "muted", "small", gap=12, shrinks=True))
-        return [word, moved, figures, self._applied(now_ms)]
+        return [word, moved, self._applied(now_ms), figures]
 
     def _applied(self, now_ms: int) -> list[Run]:
         link = of_partner(self._console.links(), self._console.partner)

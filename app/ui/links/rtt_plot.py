@@ -53,6 +53,7 @@ class RttPlot(QWidget):
         self._series: Series | None = None
         self._plot: Any = None
         self._curve: Any = None
+        self._levels: list[Any] = []
         self._gaps: list[Any] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -88,6 +89,10 @@ class RttPlot(QWidget):
         marks = [(-WINDOW_S, "ui.links.minus_10"), (-WINDOW_S / 2, "ui.links.minus_5"), (0, "ui.links.now")]
         item.getAxis("bottom").setTicks([[(x, self._texts.get(key)) for x, key in marks]])
         item.getAxis("left").setWidth(34)
+        self._levels = [pyqtgraph.InfiniteLine(angle=0, movable=False) for _ in range(2)]
+        for level in self._levels:
+            item.addItem(level)
+        item.layout.setContentsMargins(0, 8, 14, 0)
         self._curve = item.plot(connect="finite", antialias=True)
         self._plot = plot
         self._column.addWidget(plot)
@@ -101,7 +106,11 @@ class RttPlot(QWidget):
             axis = self._plot.getPlotItem().getAxis(name)
             axis.setPen(QPen(theme.line, 1))
             axis.setTextPen(QPen(theme.muted))
-            axis.setStyle(tickFont=theme.font("axis"), tickLength=0, tickTextOffset=4)
+            axis.setStyle(
+                tickFont=theme.font("axis"), tickLength=0, tickTextOffset=4, hideOverlappingLabels=False
+            )
+        for level in self._levels:
+            level.setPen(QPen(theme.line, 0))
         self._curve.setPen(QPen(theme.accent, 1.5))
         self._curve.opts["pen"].setCosmetic(True)
         if self._series is not None:
@@ -113,6 +122,8 @@ class RttPlot(QWidget):
         step = next((step for step in _STEPS if step * 2 >= top), _STEPS[-1])
         item.setYRange(0, step * 2, padding=0)
         item.getAxis("left").setTicks([[(value, str(value)) for value in (0, step, 2 * step)]])
+        for level, value in zip(self._levels, (step, 2 * step), strict=True):
+            level.setValue(value)
         self._curve.setData(list(series.xs), list(series.ys))
         for old in self._gaps:
             item.removeItem(old)

@@ -15,7 +15,7 @@ from app.kernel.enums import DeadlineKind, LinkState
 
 if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
-    from app.replication.status import LinkStatus
+    from app.ui.links.judgement import Standing
 
 
 class Severity(IntEnum):
@@ -78,15 +78,16 @@ def of_clocks(rows: Iterable[IncidentRow], now_ms: int, amber_s: int) -> list[Al
     return found
 
 
-def of_links(links: Iterable[LinkStatus], partner: str) -> list[Alarm]:
+def of_link(standing: Standing) -> list[Alarm]:
     """Partner not reachable: single-sided duty (JD-01). Clocks more than the limit apart warn (D-24)."""
     found = []
-    for link in links:
-        if link.agency == partner and link.state is LinkState.DOWN:
-            found.append(Alarm(f"single_sided:{link.since}", Severity.RED, "single_sided", since=link.since))
-        if link.clock_warns and link.clock_offset_ms is not None:
-            seconds = round(link.clock_offset_ms / SECOND_MS)
-            found.append(Alarm(f"skew:{link.site}", Severity.AMBER, "skew", number=seconds))
+    if standing.state is LinkState.DOWN:
+        found.append(
+            Alarm(f"single_sided:{standing.since}", Severity.RED, "single_sided", since=standing.since)
+        )
+    if standing.clock_warns and standing.offset_ms is not None:
+        seconds = round(standing.offset_ms / SECOND_MS)
+        found.append(Alarm("skew", Severity.AMBER, "skew", number=seconds))
     return found
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.ui.session import Session
+from app.ui.shell.initials import initials
 from app.ui.shell.sheet import plain
 from app.ui.theme.theme import Theme
 
@@ -27,5 +29,18 @@ def make_board(console: Console, session: Session, theme: Theme) -> QWidget:
         label.setProperty("plane", "surface")
         label.setObjectName("incidentBoard")
         return label
-    panel: QWidget = importlib.import_module(_PANEL).BoardPanel(console, session, theme)
+    panel: QWidget = importlib.import_module(_PANEL).BoardPanel(
+        console, session, theme, spell=speller(console.district.streets)
+    )
     return panel
+
+
+def speller(streets: Sequence[tuple[str, str]]) -> Callable[[str], tuple[str, ...]]:
+    """Names of the streets whose pinyin initials begin with what was typed."""
+
+    def spell(typed: str) -> tuple[str, ...]:
+        if not (typed.isascii() and typed.isalpha()):
+            return ()
+        return tuple(name for _, name in streets if initials(name).startswith(typed.lower()))
+
+    return spell

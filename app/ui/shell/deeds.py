@@ -151,7 +151,7 @@ class Deeds:
     def board(self) -> None:
         """Focus the board."""
         self._window.close_desk()
-        self._window.board.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._window.focus_board()
 
     def search(self) -> None:
         """Focus the board's search."""
@@ -299,6 +299,12 @@ class Deeds:
         offer = (self._texts.get("ui.forms.register.resume"), "Ctrl+N", self.register)
         self._window.overlays.toasts.say(text, icon="pencil", tone="accent", offer=offer)
 
+    def oral_or_why(self) -> None:
+        """The board's button: the same as the key."""
+        action = self._window.actions_table["oral"]
+        if not action.run():
+            self.denied(action)
+
     def oral(self) -> None:
         """F4 on the selected incident; an everyday call owes none (D-34)."""
         row = self._row()
@@ -407,9 +413,9 @@ class Deeds:
 
     def _show_place(self, code: str, name: str) -> Callable[[], None]:
         def show() -> None:
-            narrow = getattr(self._window.board, "search_for", None)
-            if callable(narrow):
-                narrow(name)
+            search = getattr(self._window.board, "search", None)
+            if search is not None:
+                search.setText(name)
             self.board()
 
         return show

@@ -133,7 +133,7 @@ class Feeds(QObject):
         console = self._console
         found = alarms.of_clocks(self.rows, now_ms, console.district.amber_s)
         if self._network:
-            found += alarms.of_links(console.links(), console.partner)
+            found += alarms.of_link(self.standing) if self.standing is not None else []
             found += [self._of_trouble(trouble) for trouble in console.troubles()]
         if self.desk.stand(found, now_ms):
             self.alarms_changed.emit()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.kernel.enums import Realm
+from app.kernel.enums import LinkState, Realm
 from app.ui.links.judgement import NO_NETWORK, Standing
 from app.ui.session import Session
 from app.ui.shell import header_text, moments
@@ -146,6 +146,7 @@ class Header(QWidget):
         self.lock = QToolButton(self)
         self.lock.setObjectName("headerLock")
         self.lock.setProperty("kind", "quiet")
+        self.lock.setIconSize(QSize(18, 18))
         self.lock.clicked.connect(self.lock_wanted)
         self.links = HintButton(
             theme, self._texts.get("ui.shell.links"), icon="link", hint="Ctrl+3", parent=self
@@ -183,19 +184,21 @@ class Header(QWidget):
 
     def _show_watch(self) -> None:
         texts, agencies, console = self._texts, self._console.district.agencies, self._console
-        own, other = agencies[console.agency], agencies[console.partner]
-        known = self._watch_known
-        self.own.set_runs(*header_text.agency_lines(texts, own, True, self._watch, known=known))
-        self.other.set_runs(*header_text.agency_lines(texts, other, False, self._watch, known=known))
-        self.both.set_runs(
-            header_text.agency_short(texts, own, True, self._watch, known=known),
-            header_text.agency_short(texts, other, False, self._watch, known=known),
-        )
+        known, linked = self._watch_known, self._standing.state in (LinkState.UP, LinkState.DEGRADED)
+        lines, shorts = [], []
+        for key, own in ((console.agency, True), (console.partner, False)):
+            view, fresh = agencies[key], own or linked
+            lines.append(header_text.agency_lines(texts, view, own, self._watch, known=known, fresh=fresh))
+            shorts.append(header_text.agency_short(texts, view, own, self._watch, known=known, fresh=fresh))
+        self.own.set_runs(*lines[0])
+        self.other.set_runs(*lines[1])
+        self.both.set_runs(*shorts)
 
     def show_link(self, standing: Standing) -> None:
         """How the line to the partner stands; painted with the next tick's ages as well."""
         self._standing = standing
         self._show_link()
+        self._show_watch()
 
     def _show_link(self) -> None:
         alone = header_text.is_single_sided(self._standing)

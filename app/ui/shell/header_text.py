@@ -24,11 +24,11 @@ WHOLE_FROM_S = 10
 
 
 def agency_lines(
-    texts: Texts, view: AgencyView, own: bool, rows: Iterable[WatchRow], *, known: bool = True
+    texts: Texts, view: AgencyView, own: bool, rows: Iterable[WatchRow], *, known: bool, fresh: bool
 ) -> tuple[Line, Line]:
     """Name of an agency, and its posts: present with a tick, missing with a warning (JD-04, IS-03).
 
-    `known` is False until the first rows were read.
+    `known` is False until the first rows were read; `fresh` is False while the partner cannot tell us.
     """
     side = Run(texts.get(f"ui.shell.side.{'own' if own else 'partner'}"), size="small", look=_look(own))
     head = [side, Run(view.full, size="body", bold=True, shrinks=True)]
@@ -36,8 +36,15 @@ def agency_lines(
         return head, [Run(texts.get("ui.shell.watch.reading"), "muted", "small")]
     present = [row for row in rows if row.agency == view.key]
     if not present:
-        return head, [Run(texts.get("ui.shell.watch.nobody"), "warn", "small", icon="alert")]
+        return head, [_nobody(texts, fresh)]
     return head, _posts(texts, present)
+
+
+def _nobody(texts: Texts, fresh: bool) -> Run:
+    """Nobody there; or nobody could say so."""
+    if not fresh:
+        return Run(texts.get("ui.shell.watch.unknown"), "muted", "small", icon="ring-dashed")
+    return Run(texts.get("ui.shell.watch.nobody"), "warn", "small", icon="alert")
 
 
 def _look(own: bool) -> Look:
@@ -61,14 +68,16 @@ def _posts(texts: Texts, present: Sequence[WatchRow]) -> Line:
     return line
 
 
-def agency_short(texts: Texts, view: AgencyView, own: bool, rows: Iterable[WatchRow], *, known: bool) -> Line:
+def agency_short(
+    texts: Texts, view: AgencyView, own: bool, rows: Iterable[WatchRow], *, known: bool, fresh: bool
+) -> Line:
     """The same in one line for narrow windows: two persons present or not (JD-04), and how many."""
     side = Run(texts.get(f"ui.shell.side.{'own' if own else 'partner'}"), size="small", look=_look(own))
     if not known:
         return [side, Run(texts.get("ui.shell.watch.reading"), "muted", "small")]
     present = [row for row in rows if row.agency == view.key]
     if not present:
-        return [side, Run(texts.get("ui.shell.watch.nobody"), "warn", "small", icon="alert")]
+        return [side, _nobody(texts, fresh)]
     people = len({row.account_id for row in present})
     line = [side]
     if people >= TWO_PERSONS:

@@ -15,6 +15,11 @@ WIDTH = 760
 _FIXED = (("Enter", "enter"), ("Esc", "escape"), ("Tab", "tab"))
 
 
+def _shown(key: str) -> str:
+    """A key as it stands on the keyboard."""
+    return key.replace("Up", "\N{UPWARDS ARROW}")
+
+
 class KeySheet(Sheet):
     """Two columns of groups."""
 
@@ -62,7 +67,7 @@ class KeySheet(Sheet):
             self._put(self._head(group), places[column], column * 2, span=2)
             places[column] += 1
             for key, name in lines:
-                self._put(plain(key, tone="muted"), places[column], column * 2)
+                self._put(plain(_shown(key), tone="muted"), places[column], column * 2)
                 self._put(plain(name), places[column], column * 2 + 1)
                 places[column] += 1
         self._grid.setColumnStretch(1, 1)

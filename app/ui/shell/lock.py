@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QWindow
 
 from app.kernel.clock import MINUTE_MS, Clock
 from app.ui.session import Session
@@ -21,7 +22,7 @@ _TOUCHES = frozenset(
 
 
 class IdleLock(QObject):
-    """Counts from the last key or mouse event of the application; `tick` is called once a second."""
+    """Counts from the last key or mouse event of the window; `tick` is called once a second."""
 
     def __init__(
         self, session: Session, clock: Clock, idle_ms: int = IDLE_MS, parent: QObject | None = None
@@ -29,6 +30,16 @@ class IdleLock(QObject):
         super().__init__(parent)
         self._session, self._clock, self._idle_ms = session, clock, idle_ms
         self._touched = clock.now_ms()
+
+    def watch(self, window: QWindow | None) -> None:
+        """Listen to a native window: all keys and mouse events of its widgets pass through it first.
+
+        Not to the application: a filter there is called for objects that are just being made or taken apart, which the
+        web engine does not survive.
+        """
+        if window is not None:
+            window.removeEventFilter(self)
+            window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note that somebody is here; never swallows anything."""
@@ -38,7 +49,6 @@ class IdleLock(QObject):
 
     def tick(self, now_ms: int) -> None:
         """Lock when the span is over; a clock set back starts the span anew."""
-        if now_ms < self._touched:
-            self._touched = now_ms
+        self._touched = min(self._touched, now_ms)
         if not self._session.locked and now_ms - self._touched >= self._idle_ms:
             self._session.lock()

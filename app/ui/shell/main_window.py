@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         session.sign_in_wanted.connect(lambda why: self.overlays.sign_in.ask(why))
         session.locked_changed.connect(deeds.locked_changed)
         session.selected_incident_changed.connect(lambda _id: self.line.tick(self.console.clock.now_ms()))
+        self._connect_board()
         self.desk.loaded.connect(self._show_desk)
         self.desk.closed.connect(self.close_desk)
         self.columns.moved.connect(self.header.set_columns)
@@ -138,10 +139,15 @@ class MainWindow(QMainWindow):
         self.status.wanted.connect(lambda what: deeds.palette() if what == "palette" else deeds.keys())
         self.theme.changed.connect(self._theme_changed)
         self._relay.then(self.console.opened, self._opened, self._not_opened)
-        app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self.idle)
         self.board.installEventFilter(self)
+
+    def _connect_board(self) -> None:
+        """The board's own wishes, where this build has a board."""
+        board: Any = self.board
+        if hasattr(board, "register_wanted"):
+            board.opened.connect(lambda _id: self.open_desk())
+            board.register_wanted.connect(self.deeds.register)
+            board.oral_wanted.connect(lambda _id: self.deeds.oral_or_why())
 
     def _title(self) -> None:
         district = self.console.district
@@ -174,6 +180,13 @@ class MainWindow(QMainWindow):
             "sound": self.tone.on,
         }
         self.console.remember(MEMORY, kept)
+
+    def event(self, event: QEvent) -> bool:
+        """The native window was made, or made anew (a web view does that): listen to its keys and mouse."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.WinIdChange:
+            self.idle.watch(self.windowHandle())
+        return handled
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice the first paint of the board."""
@@ -216,13 +229,10 @@ class MainWindow(QMainWindow):
         if self._disposed:
             return
         self._disposed = True
-        app = QApplication.instance()
-        if app is not None:
-            app.removeEventFilter(self.idle)
         self.pulse.stop()
         self.tone.dispose()
         for part in (self.feeds, self.session, self.desk, self.links, self.map_host, self.board):
-            ending = getattr(part, "dispose", None)
+            ending = getattr(part, "dispose", None) or getattr(part, "stop", None)
             if callable(ending):
                 ending()
         self._relay.stop()
@@ -328,7 +338,12 @@ class MainWindow(QMainWindow):
         """Back to board and map."""
         if self.columns.desk_open:
             self._arrange(desk_open=False)
-            self.board.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.focus_board()
+
+    def focus_board(self) -> None:
+        """The board's list, with a row selected."""
+        focus = getattr(self.board, "focus_list", None)
+        (focus if callable(focus) else self.board.setFocus)()
 
     def toggle_links(self) -> None:
         """Narrow windows: links beside the map, or away again."""

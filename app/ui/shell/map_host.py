@@ -90,6 +90,7 @@ class MapHost(QWidget):
         self.panel = panel
         self.sentence.hide()
         self._column.addWidget(panel)
+        panel.begin()
         self.setFocusProxy(panel)
         if self.mark is not None:
             self.mark.raise_()

@@ -17,6 +17,7 @@ from app.ui.theme.theme import Theme
 
 ICON_GAP = 4
 CHIP_HEIGHT = 20
+_CLOSE = 0.5  # px that do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Run:
     """A piece of a line. `size`: name of the type scale; `gap`: px before it; `icon` and `level` stand before the text.
 
     `look` makes it a chip; `shrinks` lets it be elided when there is no room; `dotted` underlines what is unverified;
-    `key` is told when the run is clicked.
+    `key` is told when the run is clicked; `wide` is the least width in px, so that columns stand under each other.
     """
 
     text: str = ""
@@ -38,6 +39,7 @@ class Run:
     shrinks: bool = False
     dotted: bool = False
     key: str = ""
+    wide: int = 0
 
 
 Runs = Sequence[Run]
@@ -61,7 +63,7 @@ class Painter:
         if run.look is not None:
             width += PADDING
         mark = self._mark(run)
-        return width + mark + (ICON_GAP if mark and run.text else 0)
+        return max(float(run.wide), width + mark + (ICON_GAP if mark and run.text else 0))
 
     def total(self, runs: Runs) -> float:
         """Width of a line in px."""
@@ -89,7 +91,7 @@ class Painter:
 
     def _fitted(self, runs: Runs, room: float) -> Runs:
         over = self.total(runs) - room
-        if over <= 0.5:
+        if over <= _CLOSE:
             return runs
         fitted = list(runs)
         for index in sorted(
@@ -102,9 +104,9 @@ class Painter:
             short = metrics.elidedText(run.text, Qt.TextElideMode.ElideRight, room_for_text)
             fitted[index] = replace(run, text=short)
             over -= had - self.width(fitted[index])
-            if over <= 0.5:
+            if over <= _CLOSE:
                 break
-        while fitted and self.total(fitted) > room + 0.5 and len(fitted) > 1:
+        while fitted and self.total(fitted) > room + _CLOSE and len(fitted) > 1:
             fitted.pop()  # what stands last is the least important
         return fitted
 
@@ -115,6 +117,8 @@ class Painter:
             plate = QRectF(x, box.center().y() - CHIP_HEIGHT / 2, box.width(), CHIP_HEIGHT)
             colour = paint_plate(painter, plate, theme, run.look)
             x += PADDING / 2
+            metrics = QFontMetricsF(theme.font(run.size, run.bold))
+            baseline = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
         mark = self._mark(run)
         if run.level:
             theme.paint_level(painter, run.level, mark, QPointF(x, box.center().y() - mark / 2))

@@ -106,7 +106,7 @@ def plain(text: str = "", *, tone: str = "", size: str = "") -> QLabel:
     if tone:
         label.setProperty("tone", tone)
     if size:
-        label.setProperty("size", size)
+        label.setProperty("type", size)
     return label
 
 
