@@ -165,8 +165,8 @@ def test_two_rooms(call: CommandLine, tmp_path: Path) -> None:
     numbers = {pair("EMB", "FRD").json["result"]["number"], pair("FRD", "EMB").json["result"]["number"]}
     [number] = numbers
     assert pair("EMB", "FRD", "--number", "0000 0000 0000 0000 0000").error == "E_SYNC"
-    for agency, other in (("EMB", "FRD"), ("FRD", "EMB")):
-        assert pair(agency, other, "--number", number).code == Exit.OK
+    for one, other in (("EMB", "FRD"), ("FRD", "EMB")):
+        assert pair(one, other, "--number", number).code == Exit.OK
     with serve(rooms["EMB"], "--listen", f"127.0.0.1:{port}"):
         with serve(rooms["FRD"]) as frd:
             _one_act_crosses(rooms, frd)
