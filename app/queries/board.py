@@ -111,8 +111,8 @@ class BoardView:
         """True if nothing is filtered out."""
         return not self.words and self.chip is Chip.ALL
 
-    def key(self, row: BoardRow) -> tuple[Any, ...]:
-        """Sort key of a row, the same order as SQLite's."""
+    def key(self, row: BoardRow | Place) -> tuple[Any, ...]:
+        """Sort key of a row or of a place, the same order as SQLite's."""
         received = (row.received_at is None, -(row.received_at or 0), row.id)
         if self.sort is Sort.RECEIVED:
             return received
@@ -270,17 +270,9 @@ def _ours(connection: sqlite3.Connection, view: BoardView, after: Place | None, 
     ours = [row for row in _with_owners(connection, rows) if view.agency in row.owed_by]
     ours.sort(key=view.key)
     if after is not None:
-        behind = view.key(_at(after))
+        behind = view.key(after)
         ours = [row for row in ours if view.key(row) > behind]
     return _with_rest(connection, view, ours[:limit])
-
-
-def _at(place: Place) -> BoardRow:
-    """A row that stands at a place and has nothing else."""
-    nothing = (None,) * 9
-    return BoardRow(
-        place.id, *nothing, place.received_at, place.due_at, None, place.open, 0, None, None, None
-    )  # fmt: skip
 
 
 def rows(

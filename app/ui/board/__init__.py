@@ -1,0 +1,1 @@
+"""The incident board: what burns first, live, never all of it in memory (PRODUCT; SCREEN)."""

@@ -1,0 +1,389 @@
+"""The board's panel: figures, search, chips, list, what stands there when it is empty, and the two most frequent acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QStyle,
+    QStyleOption,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.queries.board import COUNTED, BoardView, Chip, Counts, Sort, words_of
+from app.ui.board.delegate import BoardDelegate
+from app.ui.board.feed import BoardFeed
+from app.ui.board.list_view import BoardList
+from app.ui.board.model import BoardModel
+from app.ui.board.placeholder import Placeholder
+from app.ui.board.search_field import SearchField
+from app.ui.board.wording import Wording
+from app.ui.relay import ChangeRelay
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from app.ui.console import Console
+    from app.ui.session import Session
+
+TICK_MS = 1_000
+SMALL_BELOW = 420  # px of width: 44 px rows and short numbers
+
+Spell = Callable[[str], tuple[str, ...]]
+"""Further spellings of a typed word (place names of pinyin initials, say)."""
+
+
+class Face(Enum):
+    """What the middle of the panel shows."""
+
+    BLANK = 0
+    ROWS = 1
+    EMPTY = 2
+    NOTHING = 3
+    ERROR = 4
+
+
+class BoardPanel(QWidget):
+    """`opened(id)`: Enter or double click; `register_wanted`, `oral_wanted(id or "")`: the buttons below."""
+
+    opened = Signal(str)
+    register_wanted = Signal()
+    oral_wanted = Signal(str)
+
+    def __init__(
+        self,
+        console: Console,
+        session: Session,
+        theme: Theme,
+        *,
+        changes: ChangeRelay | None = None,
+        spell: Spell | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`changes`: a relay shared with other screens; without it the panel makes its own."""
+        super().__init__(parent)
+        self.setObjectName("incidentBoard")
+        self._console, self._session, self._theme, self._spell = console, session, theme, spell
+        self._texts = console.texts
+        self._show_closed = False
+        self._error: Exception | None = None
+        self.setAccessibleName(self._texts.get("ui.board.name"))
+        streets = dict(console.district.streets)
+        wording = Wording(self._texts, console.agency, streets, console.district.amber_s)
+        self.model = BoardModel(wording, self)
+        self._delegate = BoardDelegate(theme, self.model, console.clock.now_ms)
+        self.list = BoardList(self.model, self._delegate)
+        self.list.setAccessibleName(self._texts.get("ui.board.name"))
+        self.feed = BoardFeed(console, self.model, self.list, self)
+        self._build()
+        self._own_changes = ChangeRelay(console.subscribe, self) if changes is None else None
+        (changes or self._own_changes).changed.connect(self.feed.hear)  # type: ignore[union-attr]
+        self._connect()
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self.feed.open(self._view())
+
+    # -- building ----------------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        get = self._texts.get
+        self._faces = QStackedLayout()
+        for face in (QWidget(), self.list, *self._placeholders()):
+            self._faces.addWidget(face)
+        self._register = self._button("register", icon="plus", key=True, kind="primary")
+        self._oral = self._button("oral", icon="mic", key=True)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 8, 12, 8)
+        foot.setSpacing(8)
+        foot.addWidget(self._register)
+        foot.addWidget(self._oral)
+        foot.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head())
+        column.addLayout(self._filters())
+        column.addLayout(self._faces, 1)
+        column.addLayout(foot)
+        self._sort.setAccessibleName(get("ui.board.sort.name"))
+        self._say_sort(0)
+        self._theme.changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Icons in the theme's colours."""
+        self._sort.setIcon(self._theme.icon("chevron-down", "muted", 12))
+        self.list.viewport().update()
+
+    def _button(
+        self, name: str, *, icon: str = "", key: bool = False, kind: str = "secondary", **params: object
+    ) -> HintButton:
+        text = self._texts.get(f"ui.board.button.{name}", **params)
+        hint = self._texts.get(f"ui.board.button.{name}_key") if key else ""
+        button = HintButton(self._theme, text, icon=icon, hint=hint, kind=kind)
+        button.setAccessibleName(text)
+        return button
+
+    def _head(self) -> QWidget:
+        title, self._facts = QLabel(self._texts.get("ui.board.title")), QLabel()
+        title.setProperty("type", "head")
+        self._facts.setProperty("tone", "muted")
+        self._facts.setProperty("type", "small")
+        for label in (title, self._facts):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._sort = QToolButton()
+        self._sort.setProperty("kind", "quiet")
+        self._sort.setObjectName("boardSort")
+        self._sort.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._sort.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow stands behind the words
+        self._sort.setIconSize(QSize(12, 12))
+        self._sort.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._sort)
+        for sort in Sort:
+            action = menu.addAction(self._texts.get(f"ui.board.sort.{sort}"))
+            action.triggered.connect(lambda _=False, sort=sort: self._sort_by(sort))
+        self._sort.setMenu(menu)
+        plate = QWidget()
+        plate.setFixedHeight(40)
+        head = QHBoxLayout(plate)
+        head.setContentsMargins(12, 0, 4, 0)
+        head.setSpacing(8)
+        head.addWidget(title)
+        head.addWidget(self._facts)
+        head.addStretch()
+        head.addWidget(self._sort)
+        return plate
+
+    def _filters(self) -> QHBoxLayout:
+        get = self._texts.get
+        hint = get("ui.board.search.hint" if self._spell is None else "ui.board.search.hint_initials")
+        self.search = SearchField(self._theme, hint, get("ui.board.search.key"), get("ui.board.search.clear"))
+        self.search.setAccessibleName(get("ui.board.search.name"))
+        self._chips = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 0, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self.search, 1)
+        self._chip_of: dict[Chip, QPushButton] = {}
+        for chip in Chip:
+            button = QPushButton(get(f"ui.board.chip.{chip}"))
+            button.setCheckable(True)
+            button.setChecked(chip is Chip.ALL)
+            button.setProperty("kind", "chip")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._chips.addButton(button)
+            self._chip_of[chip] = button
+            row.addWidget(button)
+        return row
+
+    def _placeholders(self) -> list[Placeholder]:
+        self._register_here = self._button("register", icon="plus", key=True, kind="primary")
+        self._closed = self._button("closed_some")
+        self._clear, self._retry = self._button("clear"), self._button("again", icon="refresh")
+        empty = Placeholder(self._theme, "tray", "muted", [self._register_here, self._closed])
+        nothing = Placeholder(self._theme, "search", "muted", [self._clear])
+        self._trouble = Placeholder(self._theme, "alert", "warn", [self._retry])
+        for name, face in (("empty", empty), ("nothing", nothing), ("error", self._trouble)):
+            face.title.setText(self._texts.get(f"ui.board.{name}.title"))
+            if face is not self._trouble:
+                face.text.setText(self._texts.get(f"ui.board.{name}.text"))
+        return [empty, nothing, self._trouble]
+
+    def _connect(self) -> None:
+        feed = self.feed
+        feed.opened.connect(self._arrived)
+        feed.counted.connect(self._counted)
+        feed.failed.connect(self._failed)
+        feed.held.connect(self._say_sort)
+        feed.tinted.connect(self.list.fade)
+        self.list.chosen.connect(self._session.select_incident)
+        self.list.opened.connect(self.opened)
+        self._session.selected_incident_changed.connect(self.list.choose)
+        self.search.textChanged.connect(lambda _: self._reopen())
+        self.search.stepped.connect(self.list.step)
+        self.search.accepted.connect(self._open_chosen)
+        self.search.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._chips.buttonClicked.connect(lambda _: self._reopen())
+        for button in (self._register, self._register_here):
+            button.clicked.connect(self.register_wanted)
+        self._oral.clicked.connect(lambda: self.oral_wanted.emit(self.list.chosen_id()))
+        self._closed.clicked.connect(self._look_at_closed)
+        self._clear.clicked.connect(self.clear_filter)
+        self._retry.clicked.connect(lambda _: self.feed.open())
+        for signal in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
+            signal.connect(lambda *_: self._show_face())
+        self.model.rowsInserted.connect(lambda *_: self._choose_again())
+
+    # -- what is wanted ----------------------------------------------------------------------------------------------
+    def _view(self) -> BoardView:
+        chip = next(chip for chip, button in self._chip_of.items() if button.isChecked())
+        words = tuple(
+            tuple(dict.fromkeys((*word, *(self._spell(word[0]) if self._spell else ()))))
+            for word in words_of(self.search.text())
+        )
+        return replace(self.feed.view, words=words, chip=chip)
+
+    def _reopen(self) -> None:
+        view = self._view()
+        if view != self.feed.view:
+            self.feed.open(view)
+
+    def _sort_by(self, sort: Sort) -> None:
+        if sort is not self.feed.view.sort:
+            self.feed.open(replace(self._view(), sort=sort))
+            self._say_sort(0)
+
+    def clear_filter(self) -> None:
+        """Show everything again."""
+        self.search.blockSignals(True)
+        self.search.clear()
+        self.search.blockSignals(False)
+        self._chip_of[Chip.ALL].setChecked(True)
+        self._reopen()
+
+    def focus_search(self) -> None:
+        """Ctrl+F: type at once, what stands there is selected."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def focus_list(self) -> None:
+        """Ctrl+1: the list, with a row selected."""
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self.list.chosen_id():
+            self.list.step(1)
+
+    def _open_chosen(self) -> None:
+        if not self.list.chosen_id():
+            self.list.step(1)
+        if self.list.chosen_id():
+            self.opened.emit(self.list.chosen_id())
+
+    def _look_at_closed(self) -> None:
+        self._show_closed = True
+        self._show_face()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # -- what came ---------------------------------------------------------------------------------------------------
+    def _arrived(self) -> None:
+        self._error = None
+        self.list.scrollToTop()
+        self.list.choose(self._session.selected_incident)
+        self._show_face()
+
+    def _choose_again(self) -> None:
+        """The selected incident came back into the list."""
+        wanted = self._session.selected_incident
+        if wanted and not self.list.chosen_id() and self.model.place_of(wanted) is not None:
+            self.list.choose(wanted)
+
+    def _counted(self, counts: Counts) -> None:
+        get = self._texts.get
+        self._facts.setText(self.model.wording.facts(counts))
+        some = counts.conflicts > 0
+        self._chip_of[Chip.CONFLICTS].setText(
+            get("ui.board.chip.conflicts_some", count=counts.conflicts)
+            if some
+            else get("ui.board.chip.conflicts")
+        )
+        closed = counts.everything.closed
+        self._closed.setVisible(closed > 0)
+        self._closed.setText(
+            get("ui.board.button.closed", count=closed)
+            if closed <= COUNTED
+            else get("ui.board.button.closed_some")
+        )
+        self._closed.updateGeometry()
+        if counts.everything.open:
+            self._show_closed = False
+        self._show_face()
+
+    def _failed(self, error: Exception) -> None:
+        self._error = error
+        known = isinstance(error, Refusal | EnvironmentFault)
+        sentence = (
+            self._console.sentence(error)
+            if isinstance(error, Refusal | EnvironmentFault)
+            else self._texts.get("ui.board.error.unknown")
+        )
+        self._trouble.text.setText(sentence if known else self._texts.get("ui.board.error.unknown"))
+        self._show_face()
+
+    def _show_face(self) -> None:
+        """Rows that are here stay on the screen even when a later query failed."""
+        counts, view = self.feed.counts, self.feed.view
+        if self._error is not None and not self.model.rowCount():
+            face = Face.ERROR
+        elif not self.feed.loaded:
+            face = Face.BLANK
+        elif not self.model.rowCount():
+            face = Face.EMPTY if view.whole else Face.NOTHING
+        elif view.whole and not self._show_closed and not counts.everything.open and counts.everything.closed:
+            face = Face.EMPTY
+        else:
+            face = Face.ROWS
+        if self._faces.currentIndex() != face.value:
+            self._faces.setCurrentIndex(face.value)
+            self._register.setVisible(face is not Face.EMPTY)  # one primary button
+
+    def _say_sort(self, held: int) -> None:
+        words = [self._texts.get(f"ui.board.sort.{self.feed.view.sort}")]
+        if held:
+            words.append(self._texts.get("ui.board.sort.held", count=held))
+        self._sort.setText(" ".join(words))
+
+    # -- time and sight ----------------------------------------------------------------------------------------------
+    def _tick(self) -> None:
+        if self._seen():
+            self.feed.set_visible(True)
+            self.feed.tick()
+            self.list.tick()
+        else:
+            self.feed.set_visible(False)
+
+    def _seen(self) -> bool:
+        return self.isVisible() and not self.window().isMinimized()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what was missed."""
+        super().showEvent(event)
+        self.feed.set_visible(True)
+        self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is read or painted while nobody sees it."""
+        super().hideEvent(event)
+        self._clock.stop()
+        self.feed.set_visible(False)
+
+    def set_small(self, small: bool) -> None:
+        """Layout of a small screen: 44 px rows, short numbers."""
+        self.list.set_small(small)
+
+    def stop(self) -> None:
+        """The window closes: no query result and no change is heard any more."""
+        self._clock.stop()
+        self.feed.stop()
+        if self._own_changes is not None:
+            self._own_changes.stop()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A plain widget paints its style sheet's background only when asked to."""
+        option = QStyleOption()
+        option.initFrom(self)
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
+        painter.end()
