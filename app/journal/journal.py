@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.journal import verbs
+from app.journal.authors import Author, author_of
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, WITH_DENIED, fact_key
 from app.journal.hlc import HybridClock
@@ -347,6 +348,10 @@ class Journal:
                         if any(not op.withheld and first <= op.seq <= last for op in offered):
                             out.append(offered)
         return out
+
+    def rights_of(self, account: str) -> Author:
+        """Agency and roles of an account by all that is known here; this agency's own view goes first."""
+        return author_of(self.state.facts, account, None, home=self.own_agency)
 
     def public_key(self, site: str) -> bytes | None:
         """Key of a known site."""

@@ -107,14 +107,18 @@ _BOARD = (
 )
 _ONE = _INCIDENT.where(_T.id == bindparam("id"))
 _BY_NO = _INCIDENT.where(_T.no == bindparam("no"))
-_BY_ALARM = _INCIDENT.where(_T.alarm_no == bindparam("alarm_no"))
+_BY_ALARM = _INCIDENT.where(_T.alarm_no == bindparam("alarm_no"), _T.retracted == 0).order_by(
+    _T.received_at.desc(), _T.id
+)
 _NEAR_IN_TIME = _INCIDENT.where(
     _T.received_at >= bindparam("earliest"),
     _T.received_at <= bindparam("latest"),
     _T.open == 1,
     _T.retracted == 0,
 )
-_NUMBERS = select(_T.no).where(_T.no >= bindparam("low"), _T.no < bindparam("high"))
+_NUMBERS = select(_T.no).where(
+    _T.no >= bindparam("low"), _T.no < bindparam("high"), _T.born_agency == bindparam("agency")
+)
 _CONFLICTS = select(*(CONFLICT.c[name] for name in columns_of(ConflictRow))).order_by(
     CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field, CONFLICT.c.hash
 )
@@ -152,9 +156,14 @@ def incident_by_no(connection: sqlite3.Connection, no: str) -> IncidentRow | Non
     return read_one(connection, IncidentRow, _BY_NO, no=no)
 
 
+def incidents_by_alarm_no(connection: sqlite3.Connection, alarm_no: str) -> list[IncidentRow]:
+    """Incidents with this number of the 119 system, the newest first: numbers come round again."""
+    return read(connection, IncidentRow, _BY_ALARM, alarm_no=alarm_no)
+
+
 def incident_by_alarm_no(connection: sqlite3.Connection, alarm_no: str) -> IncidentRow | None:
-    """One incident by the number of the 119 system."""
-    return read_one(connection, IncidentRow, _BY_ALARM, alarm_no=alarm_no)
+    """The newest incident with this number of the 119 system."""
+    return next(iter(incidents_by_alarm_no(connection, alarm_no)), None)
 
 
 def open_between(connection: sqlite3.Connection, earliest: int, latest: int) -> list[IncidentRow]:
@@ -167,9 +176,9 @@ class _No:
     no: str
 
 
-def numbers_between(connection: sqlite3.Connection, low: str, high: str) -> list[str]:
-    """Printed numbers in a half-open text range."""
-    return [row.no for row in read(connection, _No, _NUMBERS, low=low, high=high)]
+def numbers_between(connection: sqlite3.Connection, agency: str, low: str, high: str) -> list[str]:
+    """Printed numbers of an agency's own registrations in a half-open text range."""
+    return [row.no for row in read(connection, _No, _NUMBERS, agency=agency, low=low, high=high)]
 
 
 def conflicts(connection: sqlite3.Connection) -> list[ConflictRow]:

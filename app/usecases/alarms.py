@@ -13,7 +13,8 @@ from app.domain.incident_status import TRANSITIONS
 from app.domain.required import require_text
 from app.domain.rule_numbers import RuleKey
 from app.journal.operation import Act
-from app.kernel.enums import IncidentStatus, Source
+from app.kernel.clock import DAY_MS, local_date
+from app.kernel.enums import IncidentClass, IncidentStatus, Source
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
 from app.queries import incidents
@@ -24,7 +25,16 @@ from app.usecases.incidents import BY_FEED, duty_to_report, next_number, positio
 
 _CLAUSE = "IS-01"
 _FEED_STATES = (IncidentStatus.HANDLING, IncidentStatus.CONTROLLED, IncidentStatus.CLOSED)
-_FEED_FIELDS = ("type_code", "what", "place", "position", "report_duty", "received_at", "alarm_grade")
+_FEED_FIELDS = (
+    "type_code",
+    "class_code",
+    "what",
+    "place",
+    "position",
+    "report_duty",
+    "received_at",
+    "alarm_grade",
+)
 _STAMPS = ("dispatched_at", "departed_at", "arrived_at", "released_at")
 
 
@@ -66,12 +76,28 @@ class ReceiveAlarm(Command):
 def receive_alarm(command: ReceiveAlarm, context: Context) -> Outcome:
     """Create or update the incident of an alarm; what looks wrong is kept and named in `flags`."""
     _check(command, context)
-    row = incidents.incident_by_alarm_no(context.connection, command.alarm_no.strip())
-    incident_id = row.id if row else derived_id("alarm", context.agency, command.alarm_no.strip())
+    row = _known(command, context)
+    incident_id = row.id if row else _incident_id(command, context)
     flags = _flags(command, context)
     acts = _create(command, context, incident_id) if row is None else _update(command, context, row)
     acts += _unit_acts(command, context, incident_id)
     return outcome(*acts, incident_id=incident_id, new=row is None, changed=bool(acts), flags=flags)
+
+
+def _known(command: ReceiveAlarm, context: Context) -> IncidentRow | None:
+    """The incident of this alarm; a number that comes round again (received more than a day apart) is another alarm."""
+    received_at = ms(command.received_at)
+    assert received_at is not None
+    for row in incidents.incidents_by_alarm_no(context.connection, command.alarm_no.strip()):
+        if row.received_at is None or abs(row.received_at - received_at) <= DAY_MS:
+            return row
+    return None
+
+
+def _incident_id(command: ReceiveAlarm, context: Context) -> str:
+    received_at = ms(command.received_at)
+    assert received_at is not None
+    return derived_id("alarm", context.agency, command.alarm_no.strip(), local_date(received_at))
 
 
 def _check(command: ReceiveAlarm, context: Context) -> None:
@@ -128,6 +154,7 @@ def _in_scale(command: ReceiveAlarm) -> bool:
 
 def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[Act]:
     grade = _grade(command, None)
+    duty = duty_to_report(context, False, grade, command.type_code)
     values = {
         "no": next_number(context),
         "agency": context.agency.value,
@@ -141,19 +168,18 @@ def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[A
         "what": text_or_none(command.what),
         "place": text_or_none(command.place),
         "position": position(command.lon, command.lat),
-        "status": _status(command, None).value,
-        "report_duty": duty_to_report(context, False, grade, command.type_code),
+        "status": _status(command, bool(duty[0])).value,
+        "report_duty": duty,
     }
     return context.create(
         "incident", incident_id, values, received_at=ms(command.received_at), alarm_grade=grade
     )
 
 
-def _status(command: ReceiveAlarm, row: IncidentRow | None) -> IncidentStatus:
+def _status(command: ReceiveAlarm, owes_reports: bool) -> IncidentStatus:
     """Handling once a unit is on its way, then closed; controlled where a final report is still owed (D-34)."""
-    done = command.finished and all(unit.released_at is not None for unit in command.units)
-    if done and row is not None:
-        return IncidentStatus.CONTROLLED if row.owes_reports else IncidentStatus.CLOSED
+    if command.finished and all(unit.released_at is not None for unit in command.units):
+        return IncidentStatus.CONTROLLED if owes_reports else IncidentStatus.CLOSED
     moving = any(unit.dispatched_at or unit.arrived_at for unit in command.units)
     return IncidentStatus.HANDLING if moving else IncidentStatus.REGISTERED
 
@@ -169,13 +195,19 @@ def _update(command: ReceiveAlarm, context: Context, row: IncidentRow) -> list[A
     given = {name: value for name, value in values.items() if value is not None and known[name] is None}
     if row.lon is None and (point := position(command.lon, command.lat)) is not None:
         given["position"] = point
-    status = _status(command, row)
+    if "type_code" in given and row.class_code == IncidentClass.PENDING:
+        given["class_code"] = alarm_types.class_of(command.type_code).value
+    grade = _grade(command, row)
+    owes = bool(row.owes_reports)
+    if not owes:
+        duty = duty_to_report(
+            context, False, grade or row.alarm_grade, row.type_code or given.get("type_code")
+        )
+        owes = bool(duty[0])
+        given |= {"report_duty": duty} if owes else {}
+    status = _status(command, owes)
     if row.status in set(IncidentStatus) and status in TRANSITIONS[IncidentStatus(row.status)]:
         given["status"] = status.value
-    grade = _grade(command, row)
-    if not row.owes_reports and grade is not None:
-        duty = duty_to_report(context, False, grade, row.type_code)
-        given |= {"report_duty": duty} if duty[0] else {}
     # What stands in conflict is settled by a person (XC-03).
     open_fields = {each.field for each in incidents.conflicts_of(context.connection, "incident", row.id)}
     given = {name: value for name, value in given.items() if name not in open_fields}

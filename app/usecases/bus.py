@@ -114,13 +114,26 @@ class Bus:
 
     def author(self, account_id: str) -> AccountRow:
         """The account; Refusal E_PERM unless it is active and inside its period, both ends included (CM-04)."""
-        author, now = accounts.account(self._connection, account_id), self._clock.now_ms()
+        author, now = self._own_view(account_id), self._clock.now_ms()
         in_time = author is not None and (author.valid_from or 0) <= now <= (
             author.valid_to if author.valid_to is not None else now
         )
         if author is None or author.state != "active" or not in_time:
             raise Refusal(ErrorCode.PERM, "refusal.sign_in.expired", clause="CM-04", who=("account_admin",))
         return author
+
+    def _own_view(self, account_id: str) -> AccountRow | None:
+        """The account with the rights that count at this agency's consoles.
+
+        The row shows one agency; what another agency says of an account of ours must neither add to nor take from it.
+        """
+        row, rights = accounts.account(self._connection, account_id), self._journal.rights_of(account_id)
+        if row is None or rights.agency is None:
+            return row
+        if rights.agency == row.agency:
+            return row
+        roles = ",".join(sorted(rights.roles))
+        return replace(row, agency=rights.agency, roles=roles, state="active", valid_from=None, valid_to=None)
 
     @property
     def pack(self) -> District:

@@ -184,7 +184,9 @@ def _decided(command: ResolveConflict, context: Context, standing: list[Conflict
 
 def _everyday_act(command: ResolveConflict, value: Any) -> str:
     """Name of the act that writes this field when nothing stands in conflict."""
-    act = _ACTS.get((command.entity, command.field)) or _ACT_OF[command.entity]
+    act = _ACTS.get((command.entity, command.field)) or _ACT_OF.get(command.entity)
+    if act is None:
+        raise Refusal(ErrorCode.STATE, "refusal.record.fixed", field="entity", clause="JD-11, D-19")
     return "void_incident" if value == IncidentStatus.VOID and act == "set_incident_status" else act
 
 

@@ -93,9 +93,13 @@ class Context:
 
 
 def check_settled(context: Context, entity: str, entity_id: str, fields: Collection[str]) -> None:
-    """Refuse to write over values that stand against each other: first they are resolved, with a reason (XC-03, D-19)."""
+    """Refuse to write over values that stand against each other: first they are resolved, with a reason (XC-03, D-19).
+
+    Both sides having written the same is no disagreement.
+    """
+    said: dict[str, Any] = {}
     for row in incidents.conflicts_of(context.connection, entity, entity_id):
-        if row.field in fields:
+        if row.field in fields and said.setdefault(row.field, row.value) != row.value:
             raise Refusal(
                 ErrorCode.STATE, "refusal.record.in_conflict", field=row.field, clause="XC-03, D-19"
             )

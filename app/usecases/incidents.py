@@ -10,7 +10,7 @@ from app.domain.alarm_grade import alarm_kind, check_raise
 from app.domain.duplicates import Sighting
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
-from app.domain.numbering import incident_number, parse_number
+from app.domain.numbering import IncidentNumber, incident_number, parse_number
 from app.domain.registration import RegistrationFacts, check_order, check_registration, check_unit_code
 from app.domain.required import is_blank, require_text
 from app.domain.rule_numbers import RuleKey
@@ -132,10 +132,17 @@ def next_number(context: Context) -> str:
     """The next number of this workstation's series for the local day (D-20, D-35): no holes, never reused."""
     station, day = context.workstation, local_date(context.now_ms)
     prefix = f"{station.agency}-{day}-{station.letter}"
-    taken = incidents.numbers_between(context.connection, prefix + "0", prefix + ":")
-    return incident_number(
-        station.agency, day, station.letter, max((parse_number(no).n for no in taken), default=0) + 1
-    )
+    taken = incidents.numbers_between(context.connection, station.agency, prefix + "0", prefix + ":")
+    # What another site calls a number of ours must not stop or stretch our series.
+    counts = [number.n for text in taken if (number := _readable(text)) is not None]
+    return incident_number(station.agency, day, station.letter, max(counts, default=0) + 1)
+
+
+def _readable(text: str) -> IncidentNumber | None:
+    try:
+        return parse_number(text)
+    except Refusal:
+        return None
 
 
 def duty_to_report(

@@ -151,7 +151,8 @@ def _check_chain(command: FileReport, context: Context, row: IncidentRow) -> Non
     ]
     # The written version of a first report is version 2 of the same report, not a second one (D-32).
     written_version = command.kind is ReportKind.FIRST and command.form is ReportForm.WRITTEN
-    if not (written_version and firsts == [ReportForm.SHORT]):
+    ended = any(report.kind is ReportKind.FINAL for report in known)
+    if ended or not (written_version and firsts == [ReportForm.SHORT]):
         report_chain.check_next(command.kind, known)
 
 

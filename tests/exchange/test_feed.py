@@ -128,6 +128,37 @@ def test_what_a_person_wrote_is_not_overwritten(node: Node) -> None:
     assert row is not None and row.place == "first"
 
 
+def test_a_number_that_comes_round_again_is_another_alarm(node: Node) -> None:
+    """IS-01: nothing is swallowed by an old incident of the same number."""
+    intake = intake_of(node)
+    first = intake.take(alarm())
+    clock_of(node).advance(180 * 86_400)
+    again = intake.take(alarm(received_at=iso(clock_of(node).now_ms()), place="elsewhere", alarm_grade=3))
+    rows = node.read(incidents.board)
+    assert again["new"] and again["incident_id"] != first["incident_id"]
+    assert {row.place for row in rows} == {"exercise road", "elsewhere"}
+
+
+def test_an_alarm_that_is_over_when_it_comes_is_closed_at_once(node: Node) -> None:
+    """The same state twice changes nothing, also for an alarm first heard of when it was over."""
+    stamps = {"dispatched_at": iso(START - 50_000), "released_at": iso(START - 10_000)}
+    over = alarm(units=[{"unit": "E1", **stamps}], finished=True)
+    intake = intake_of(node)
+    intake.take(over)
+    again = intake.take(over)
+    [row] = node.read(incidents.board)
+    assert row.status == "closed" and not again["changed"]
+
+
+def test_a_type_told_later_gives_the_class(node: Node) -> None:
+    """RC-01, D-34: class and duty to report are judged again when the type becomes known."""
+    intake = intake_of(node)
+    intake.take(alarm(type_code=None))
+    intake.take(alarm(type_code="fire"))
+    [row] = node.read(incidents.board)
+    assert (row.type_code, row.class_code) == ("fire", "accident")
+
+
 def test_stamps_out_of_order_are_kept_and_flagged(node: Node) -> None:
     stamps = {"dispatched_at": iso(START - 10_000), "arrived_at": iso(START - 30_000)}
     result = intake_of(node).take(alarm(units=[{"unit": "E1", **stamps}]))
