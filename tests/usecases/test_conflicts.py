@@ -188,6 +188,15 @@ def test_field_in_conflict_is_settled_before_it_is_changed(town: Town) -> None:
     assert len(conflicts(town.frd)) == 2
 
 
+def test_same_value_on_both_sides_stands_in_nobodys_way(town: Town) -> None:
+    """XC-03: two rooms that wrote the same do not disagree; the next change goes through and both show it."""
+    incident_id = disagree(town, what=("a", "a"))
+    act(town.frd, "duty_officer", ChangeIncident(incident_id=incident_id, what="b"))
+    town.sync()
+    assert conflicts(town.emb) == []
+    assert town.emb.incident(incident_id).what == "b"
+
+
 def test_concurrent_states_show_the_more_cautious(town: Town) -> None:
     """RULES part 2 and XC-03: a person confirms one of the two; no third state is made up."""
     row = register(town.emb)
