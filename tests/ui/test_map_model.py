@@ -181,7 +181,7 @@ def test_a_record_that_loses_its_place_leaves_the_page_for_the_list(model: MapMo
 
 
 def test_nothing_without_coordinates_is_dropped(model: MapModel) -> None:
-    nowhere = {"lon": None, "lat": None}
+    nowhere: dict[str, Any] = {"lon": None, "lat": None}
     model.take("incident", [INCIDENT, replace(INCIDENT, id="x", **nowhere)])
     model.take("station", [replace(STATION, **nowhere)])
     model.take("shelter", [replace(SHELTER, **nowhere)])

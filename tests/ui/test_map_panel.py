@@ -47,7 +47,7 @@ def warnings_of_qt() -> Iterator[list[str]]:
 
 def shown(stage: Stage) -> list[str]:
     """Sentences in the map's place."""
-    labels = stage.panel.findChild(object, "mapPlaceholder").findChildren(QLabel)
+    labels = stage.panel._placeholder.findChildren(QLabel)
     return [label.text() for label in labels if label.isVisible() and label.text()]
 
 

@@ -64,7 +64,7 @@ class MapPanel(QWidget):
         self.host.ready.connect(self._ready)
         self.host.broken.connect(self._failed)
         self._feed: MapFeed | None = None
-        self._chosen = ""
+        self._chosen = f"incident:{session.selected_incident}" if session.selected_incident else ""
         self._clicked = ""
         self._stale_list = False
         self._tick = QTimer(self, interval=_TICK_MS)
