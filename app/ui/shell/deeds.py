@@ -299,11 +299,15 @@ class Deeds:
         offer = (self._texts.get("ui.forms.register.resume"), "Ctrl+N", self.register)
         self._window.overlays.toasts.say(text, icon="pencil", tone="accent", offer=offer)
 
-    def oral_or_why(self) -> None:
-        """The board's button: the same as the key."""
-        action = self._window.actions_table["oral"]
-        if not action.run():
-            self.denied(action)
+    def runner(self, name: str) -> Callable[[], None]:
+        """What a button does that stands for an action: the same as its key, the reason included when it cannot."""
+
+        def run() -> None:
+            action = self._window.actions_table[name]
+            if not action.run():
+                self.denied(action)
+
+        return run
 
     def oral(self) -> None:
         """F4 on the selected incident; an everyday call owes none (D-34)."""

@@ -125,6 +125,8 @@ class MainWindow(QMainWindow):
         session.locked_changed.connect(deeds.locked_changed)
         session.selected_incident_changed.connect(lambda _id: self.line.tick(self.console.clock.now_ms()))
         self._connect_board()
+        for name, shown in (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", "")):
+            self.desk.add_button(self.texts.get(f"ui.shell.action.{name}"), shown, self.deeds.runner(name))
         self.desk.loaded.connect(self._show_desk)
         self.desk.closed.connect(self.close_desk)
         self.columns.moved.connect(self.header.set_columns)
@@ -147,7 +149,7 @@ class MainWindow(QMainWindow):
         if hasattr(board, "register_wanted"):
             board.opened.connect(lambda _id: self.open_desk())
             board.register_wanted.connect(self.deeds.register)
-            board.oral_wanted.connect(lambda _id: self.deeds.oral_or_why())
+            board.oral_wanted.connect(lambda _id: self.deeds.runner("oral")())
 
     def _title(self) -> None:
         district = self.console.district

@@ -65,9 +65,12 @@ class RefusalBar(QFrame):
     def show_error(self, error: Refusal | EnvironmentFault) -> None:
         """Say a refusal or a fault; the code stands small at the right, for support."""
         console, texts = self._console, self._texts
-        self.what.setText(console.sentence(error))
+        sentence = console.sentence(error)
+        self.what.setText(sentence)
         clause = console.clause(error) if isinstance(error, Refusal) else ""
         who = console.who(error) if isinstance(error, Refusal) else ""
+        if who in sentence:  # many sentences say it themselves
+            who = ""
         self.basis.setText(texts.get("ui.shell.refusal.basis", clause=clause) if clause else "")
         self.basis.setVisible(bool(clause))
         self.can.setText(texts.get("ui.shell.refusal.who", who=who) if who else "")
