@@ -158,6 +158,18 @@ def test_limits_nobody_can_have_meant_stop_no_link(town: Town, duty: list[Any]) 
     register(town.emb)
 
 
+def test_moments_nobody_can_have_meant_stop_no_link(town: Town) -> None:
+    """RP-07: a forged received time at the end of all numbers makes no clock; what comes after it arrives."""
+    values = {"no": "FRD-20250714-777", "status": "registered", "report_duty": [1, "x", 1800, 3600]}
+    last = {"received_at": (1 << 63) - 1}
+    acts = maker(town.frd).write("register_incident", "incident", "far", values, new=True, entries=last)
+    forge(town.frd, town.frd.account("duty_officer"), acts)
+    row = register(town.frd)
+    town.sync()
+    assert town.emb.incident("far").oral_due_at is None
+    assert town.emb.incident(row.id).oral_due_at == ms("08:30:00")
+
+
 def test_disk_trouble_is_a_fault_and_no_refusal(emb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """XC-01: nothing is kept unless committed; the sentence says what to do."""
     before = op_count(emb)

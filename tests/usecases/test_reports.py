@@ -218,6 +218,8 @@ def test_facts_of_the_registration_serve_the_first_report(frd: Site) -> None:
     ("given", "code", "text", "field", "clause"),
     [
         ({"what": "   "}, "E_REQUIRED", "refusal.reports.first_what_required", "what", "RP-02"),
+        ({"what": ""}, "E_REQUIRED", "refusal.reports.first_what_required", "what", "RP-02"),
+        ({"place": ""}, "E_REQUIRED", "refusal.reports.first_place_required", "place", "RP-02"),
         ({"place": "\u3000"}, "E_REQUIRED", "refusal.reports.first_place_required", "place", "RP-02"),
         (
             {"occurred_at": None},
