@@ -43,7 +43,7 @@ class ForcesCard(QFrame):
         self._title = self._label("ui.map.card.title", "head")
         self._at = QLabel()
         self._at.setProperty("tone", "muted")
-        self._at.setProperty("size", "small")
+        self._at.setProperty("type", "small")
         self._fold = QPushButton(self)
         self._fold.setProperty("kind", "quiet")
         self._fold.setFixedSize(24, 24)
@@ -174,7 +174,7 @@ class ForcesCard(QFrame):
     def _label(self, key: str, size: str) -> QLabel:
         label = QLabel(self._texts.get(key), self)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setProperty("size", size)
+        label.setProperty("type", size)
         return label
 
     def _redress(self) -> None:

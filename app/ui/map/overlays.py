@@ -153,7 +153,7 @@ class Placeholder(QWidget):
         self._texts, self._theme = texts, theme
         self._icon = QLabel(self)
         self._head, self._detail, self._comfort = QLabel(self), QLabel(self), QLabel(self)
-        self._head.setProperty("size", "summary")
+        self._head.setProperty("type", "summary")
         self._again = QPushButton(texts.get("ui.map.state.retry"), self)
         self._again.clicked.connect(self.retry)
         column = QVBoxLayout(self)
