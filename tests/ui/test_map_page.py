@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -18,7 +20,6 @@ from tests.ui.map_stage import Stage, ready_application, spin, until
 
 ready_application()
 
-OUTSIDE = ("https://192.0.2.1/x.png", "http://192.0.2.1:8080/y.png", "file:///etc/hostname")
 ATTACKS = (
     "<script>window.hit=1;document.title='x'</script>",
     "<img src=x onerror=window.hit=1>",
@@ -90,16 +91,45 @@ def test_the_page_can_reach_nothing_and_run_nothing_of_its_own(stage: Stage) -> 
     stage.complaints.clear()
 
 
-def test_the_guard_blocks_and_lists_what_a_page_without_a_policy_would_fetch(stage: Stage) -> None:
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """A web server next door: its address, and what it was asked for."""
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_words: object) -> None:
+            """Nothing on the screen."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_guard_blocks_and_lists_what_a_page_without_a_policy_would_fetch(
+    stage: Stage, listener: tuple[str, list[str]]
+) -> None:
     """The second wall, behind the policy: requests of any other scheme or host end in the profile itself (MP-06)."""
-    tags = "".join(f'<img src="{address}">' for address in OUTSIDE)
+    address, asked = listener
+    outside = [f"{address}/picture.png", f"{address}/frame.html", "https://192.0.2.1/x.png"]
+    tags = f'<img src="{outside[0]}"><iframe src="{outside[1]}"></iframe><img src="{outside[2]}">'
     stage.engine.files._files["other.html"] = tags.encode()
     other = QWebEnginePage(stage.engine.profile)
+    ended: list[bool] = []
+    other.loadFinished.connect(ended.append)
     other.load(QUrl("app://map/other.html"))
     guard = stage.engine.guard
-    until(lambda: set(OUTSIDE[:2]) <= set(guard.blocked), "both addresses blocked")
+    until(lambda: ended and set(outside) <= set(guard.blocked), "all of them blocked")
     delete(other)
-    assert [address for address in guard.blocked if address.startswith("app:")] == []
+    assert asked == []
+    assert [each for each in guard.blocked if each.startswith("app:")] == []
     guard.blocked.clear()
 
 
