@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Any
 
+from app.domain.outline import parse_outline
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES
@@ -30,6 +32,12 @@ def district_view(
         raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
 
 
+def _outline(code: str) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Rings of the district where the program has them; a district without is shown by its box, and the map says so."""
+    path = RESOURCES / "districts" / "outlines" / f"{code}.geojson"
+    return parse_outline(json.loads(path.read_text("utf-8"))).rings if path.exists() else ()
+
+
 def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
     name = f"name{tongue}"
     agencies = {
@@ -44,6 +52,7 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         streets=tuple((street["code"], street[name]) for street in pack["streets"]),
         recipients=tuple((recipient["key"], recipient[name]) for recipient in pack["recipients"]),
         box=(box["west"], box["south"], box["east"], box["north"]),
+        outline=_outline(pack["code"]),
         amber_s=_spans(pack)["amber_before"],
     )
 

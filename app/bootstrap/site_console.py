@@ -6,12 +6,11 @@ imports SQLAlchemy or the network before `open` is called: the board paints firs
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -117,6 +116,8 @@ class SiteConsole:
 
     def _run_net(self, node: Node) -> None:
         """Try to listen; a port that is taken costs the listening, not the dialling and not the window."""
+        import asyncio
+
         for listen in dict.fromkeys((self._listen, None)):
             try:
                 asyncio.run(self._serve(node, listen))
@@ -132,6 +133,8 @@ class SiteConsole:
                 return
 
     async def _serve(self, node: Node, listen: Listening | None) -> None:
+        import asyncio
+
         from app.bootstrap.service import Service
 
         async with Service(node, listen) as service:

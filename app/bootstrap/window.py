@@ -24,6 +24,11 @@ def run_window(data: DataDir, realm: Realm, clock: Clock, listen: Listening | No
     from app.ui import start
 
     start.check_display()
+    if not data.database.exists():
+        founded = _first_start(data, realm, clock)
+        if founded is None:
+            return 0
+        data, realm = founded
     if data.logs.exists():
         logs.configure(data.logs)
     console = SiteConsole(data, clock, listen)
@@ -33,3 +38,15 @@ def run_window(data: DataDir, realm: Realm, clock: Clock, listen: Listening | No
         return start.run(console, console.open, console.stopped)
     finally:
         console.close()
+
+
+def _first_start(data: DataDir, realm: Realm, clock: Clock) -> tuple[DataDir, Realm] | None:
+    """Found a site (or make an exercise) first; None when the window was closed before. What was founded is opened next."""
+    from app.bootstrap.first_start import SiteFounder
+    from app.ui import start
+
+    founder = SiteFounder(data, realm, clock)
+    try:
+        return (founder.data, founder.realm) if start.first_start(founder) else None
+    finally:
+        founder.close()

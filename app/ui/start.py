@@ -9,13 +9,14 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from app.ui.first_start.port import FirstStart
     from app.ui.shell.main_window import MainWindow
     from app.ui.shell.ports import SiteDoor
 
@@ -53,7 +54,7 @@ def _x_answers(display: str) -> bool:
         except OSError:
             return False
         return True
-    path = f"/tmp/.X11-unix/X{number}"
+    path = os.path.join(os.sep, "tmp", ".X11-unix", f"X{number}")
     return any(_connects(address) for address in (path, f"\0{path}"))
 
 
@@ -96,15 +97,15 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None]) -> 
 
     `stopped` done: the site was told from outside to stop, and the window closes.
     """
-    running = application()
+    app = application()
     window = open_window(console)
     window.first_painted.connect(begin)
-    window.closed.connect(running.quit)
+    window.closed.connect(app.quit)
     window.follow(stopped, window.close)
     before = _on_signals(window)
     window.appear()
     try:
-        running.exec()
+        app.exec()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -113,7 +114,25 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None]) -> 
     return code
 
 
-def _on_signals(window: MainWindow) -> dict[int, object]:
+def first_start(port: FirstStart) -> bool:
+    """Ask the questions of the first start; True when something is there to be opened."""
+    from app.ui.first_start.window import FirstStartWindow
+    from app.ui.theme.theme import Theme
+
+    app = application()
+    theme = Theme("dark")
+    theme.apply(app)
+    window = FirstStartWindow(port, theme)
+    ended: list[bool] = []
+    window.finished.connect(ended.append)
+    window.finished.connect(app.quit)
+    window.show()
+    app.exec()
+    window.deleteLater()
+    return ended == [True]
+
+
+def _on_signals(window: MainWindow) -> dict[int, Any]:
     """SIGINT and SIGTERM close the window; Python hears them at the next tick of the header's clock."""
     from PySide6.QtCore import QTimer
 
