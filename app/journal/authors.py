@@ -45,15 +45,39 @@ def author_of(
     return Author(agency, active[agency])
 
 
+def is_no_strangers(
+    facts: Facts, account: str, agency: str, past: Past, standings: Collection[Standing] = VALID_ONLY
+) -> bool:
+    """True unless the account is known in this past as other agencies' alone."""
+    known = facts.all(fact_key("account", account))
+    holders = {str(f.body["agency"]) for f in known if f.standing in standings and covers(past, f.dot)}
+    return not holders or agency in holders
+
+
 def roles_of(known: Iterable[Fact]) -> frozenset[str] | None:
     """Roles by one agency's facts about an account, None when revoked: a revocation wins over a concurrent grant."""
-    newest = newest_of(list(known))
+    newest = newest_of(counting(list(known)))
     if any(fact.verb == verbs.REVOKE for fact in newest):
         return None
     roles: set[str] = set()
     for fact in newest:
         roles.update([ADMINISTRATOR] if fact.verb == verbs.APPOINT else fact.body["roles"])
     return frozenset(roles)
+
+
+def counting(known: list[Fact]) -> list[Fact]:
+    """A certificate of appointment counts once, where it was first carried: it is there for everybody to read, and whoever
+    carried it again could undo what was decided since. To appoint anew the recovery key signs another serial."""
+    revocations = [fact for fact in known if fact.verb == verbs.REVOKE]
+    out = []
+    for fact in known:
+        if fact.verb == verbs.APPOINT:
+            same = [f for f in known if f.verb == verbs.APPOINT and f.body["cert"] == fact.body["cert"]]
+            again = any(f is not fact and covers(fact.past, f.dot) for f in same)
+            if again or any(not covers(f.past, r.dot) for f in same for r in revocations):
+                continue
+        out.append(fact)
+    return out
 
 
 def acting_agency(state: State, op: Operation) -> str | None:

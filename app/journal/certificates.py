@@ -23,12 +23,15 @@ def enrolment(recovery: SigningKey, realm: str, agency: str, public_key: bytes, 
     return Act(ENROL_COMMAND, "site", site, JOINT, body)
 
 
-def appointment(recovery: SigningKey, realm: str, agency: str, account: str) -> Act:
-    """Make an account the agency's administrator."""
-    cert = certify(recovery, realm, verbs.APPOINT, agency, account)
-    return Act(
-        APPOINT_COMMAND, "account", account, JOINT, {"v": verbs.APPOINT, "agency": agency, "cert": cert}
-    )
+def appointment(recovery: SigningKey, realm: str, agency: str, account: str, serial: int = 0) -> Act:
+    """Make an account the agency's administrator.
+
+    A certificate counts once: `serial` (a time will do) makes another one, for an account whose right was taken since.
+    """
+    terms = {"serial": serial} if serial else {}
+    cert = certify(recovery, realm, verbs.APPOINT, agency, account, **terms)
+    body = {"v": verbs.APPOINT, "agency": agency, "cert": cert, **terms}
+    return Act(APPOINT_COMMAND, "account", account, JOINT, body)
 
 
 def closing(recovery: SigningKey, realm: str, agency: str, site: str, heir: str) -> Act:

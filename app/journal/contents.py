@@ -63,12 +63,16 @@ class ContentJudge:
             return "unknown entity"
         if not fields <= entity.fields.keys():
             return "unknown field"
-        if entity.name == "site" and op.entity_id != op.site:
-            return "owner"  # a workstation speaks for itself: its TLS pin comes in operations it signed
-        if entity.name == "account" and not is_no_strangers(self._s.facts, op.entity_id, agency, past):
-            return "other agency"
         judge = self._judge_write if verb == verbs.WRITE else self._judge_mark
-        return judge(op, content, past, agency, entity, earlier)
+        return self._judge_subject(op, past, agency) or judge(op, content, past, agency, entity, earlier)
+
+    def _judge_subject(self, op: Operation, past: Past, agency: str) -> str | None:
+        """A workstation speaks for itself (its TLS pin comes in operations it signed), an agency for its own accounts."""
+        if op.entity == "site" and op.entity_id != op.site:
+            return "owner"
+        if op.entity == "account" and not is_no_strangers(self._s.facts, op.entity_id or "", agency, past):
+            return "other agency"
+        return None
 
     # -- stock ---------------------------------------------------------------------------------------------------------
     def _judge_stock(

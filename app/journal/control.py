@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.journal import rows, verbs
 from app.journal.authors import acting_agency
 from app.journal.causality import Dot, Past, covers
-from app.journal.facts import VALID_ONLY, WITH_DENIED, Fact, Standing, fact_key
+from app.journal.facts import VALID_ONLY, WITH_CUT, WITH_DENIED, Fact, Standing, fact_key
 from app.journal.operation import Operation
 from app.journal.validity import concurrent
 from app.kernel.enums import ChangeKind
@@ -93,7 +93,7 @@ def _effects_on_others(projector: Projector, fact: Fact, op: Operation) -> None:
 
 def _denies_something(projector: Projector, revocation: Fact, account: str) -> bool:
     return any(
-        granted.standing in VALID_ONLY and concurrent(revocation, granted.past, granted.dot)
+        granted.standing in WITH_CUT and concurrent(revocation, granted.past, granted.dot)
         for granting in verbs.GRANTING
         for granted in projector.state.facts.of_verb(granting, account)
     )

@@ -248,6 +248,8 @@ def _check_shape(tx: Transaction) -> None:
             raise BadTransactionError("shape")
         if not _sizes_fit(op):
             raise BadTransactionError("shape")
+    if weight(tx) > MAX_TRANSACTION_BYTES:
+        raise BadTransactionError("too large")  # it would fit no frame of whoever relays it
     if list(first.parents) != sorted(set(first.parents)):
         raise BadTransactionError("parents")
     if last.sig is None or len(last.sig) != SIGNATURE_BYTES:
@@ -283,4 +285,10 @@ def rebuild_operation(realm: str, op: Operation) -> Operation:
 
 def weight(tx: Transaction) -> int:
     """Rough size in bytes on the wire before compression."""
-    return sum(160 + len(op.body or b"") + HASH_BYTES * len(op.parents) for op in tx)
+    return sum(
+        160
+        + len(op.body or b"")
+        + HASH_BYTES * len(op.parents)
+        + sum(len(text or "") for text in (op.scope, op.actor, op.command, op.entity, op.entity_id))
+        for op in tx
+    )

@@ -32,6 +32,12 @@ class _Held:
     judgement: Judgement = field(default_factory=lambda: Judgement("malformed"))
 
 
+def _reason_against(judgements: list[Judgement]) -> str | None:
+    """The first reason against what must stand or fall together; a denial only where nothing else is wrong."""
+    first = next((j.reason for j in judgements if j.reason), None)
+    return first or ("granted while being revoked" if any(j.denied for j in judgements) else None)
+
+
 class Projector:
     """Projects transactions in any causal order; `reproject` is set when the whole journal must be projected anew."""
 
@@ -66,8 +72,8 @@ class Projector:
             each.judgement = self._judge.judge(each.op, each.past, each.dot, earlier)
         mixed = "mixed scopes" if len({op.scope for op in tx}) > 1 else None
         rights = [each.judgement for each in held if each.judgement.verb in verbs.RIGHTS]
-        of_rights = mixed or next((j.reason for j in rights if j.reason), None)
-        whole = mixed or next((each.judgement.reason for each in held if each.judgement.reason), None)
+        of_rights = mixed or _reason_against(rights)
+        whole = mixed or _reason_against([each.judgement for each in held])
         for each in held:
             if each.judgement.certified and each.judgement.reason is None:
                 self._fold(each, Standing.VALID)

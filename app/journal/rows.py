@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from app.journal import verbs
-from app.journal.authors import acting_agency, roles_of
+from app.journal.authors import acting_agency, counting, roles_of
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, Fact, fact_key, newest_of
 from app.journal.operation import Operation, pack
@@ -169,7 +169,7 @@ def account_columns(state: State, account: str) -> dict[str, Any]:
     agency = _first_agency(state, known)
     if agency is None:
         return columns
-    newest = newest_of([f for f in known if f.body["agency"] == agency])
+    newest = newest_of(counting([f for f in known if f.body["agency"] == agency]))
     roles = roles_of(newest)
     columns |= {"agency": agency, "state": "revoked" if roles is None else "active"}
     if roles is not None:

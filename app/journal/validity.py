@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.journal import verbs
-from app.journal.authors import Author, author_of
+from app.journal.authors import Author, author_of, is_no_strangers
 from app.journal.causality import Dot, Past, covers
 from app.journal.contents import ContentJudge
 from app.journal.facts import VALID_ONLY, WITH_CUT, WITH_DENIED, Fact, Standing, fact_key
@@ -28,13 +28,15 @@ __all__ = ["Judge", "Judgement", "concurrent", "fits"]
 class Judgement:
     """Verdict on one operation.
 
-    `agency` is the author's; `undenied`: good where no revocation denies anything; `good_but_cut`: nothing but a cut stands
-    against it; `rests_on_cut` marks an act whose right came from a cut grant.
+    `agency` is the author's; `denied`: good but for a concurrent revocation of its author, which is weighed last, when
+    nothing else stands against the transaction; `undenied`: good where no revocation denies anything; `good_but_cut`:
+    nothing but a cut stands against it; `rests_on_cut` marks an act whose right came from a cut grant.
     """
 
     reason: str | None
     agency: str | None = None
     verb: str = ""
+    denied: bool = False
     undenied: bool = False
     good_but_cut: bool = False
     rests_on_cut: bool = False
@@ -77,8 +79,10 @@ class Judge:
         if verb in verbs.CERTIFIED:
             return self._judge_certificate(op, content)
         if op.seq > self._s.cut_of(op.site):
-            good = verb in verbs.RIGHTS and self._judge_right(op, content, past, dot, WITH_CUT).reason is None
-            return Judgement("cut", good_but_cut=good)
+            right = self._judge_right(op, content, past, dot, WITH_CUT) if verb in verbs.RIGHTS else None
+            return Judgement(
+                "cut", good_but_cut=right is not None and right.reason is None and not right.denied
+            )
         if verb in verbs.RIGHTS:
             undenied = self._judge_right(op, content, past, dot, WITH_DENIED)
             judgement = self._judge_right(op, content, past, dot, VALID_ONLY)
@@ -91,11 +95,10 @@ class Judge:
             judgement = replace(on_cut, rests_on_cut=True) if on_cut.reason is None else judgement
         if judgement.reason is not None:
             return judgement
-        if verb in verbs.GRANTING and self._denied(op.actor or "", judgement.agency, past, dot):
-            return replace(judgement, reason="granted while being revoked")
-        return replace(
-            judgement, reason=self._contents.judge(op, content, past, judgement.agency or "", earlier)
-        )
+        agency = judgement.agency or ""
+        reason = self._contents.judge(op, content, past, agency, earlier)
+        denied = reason is None and verb in verbs.GRANTING and self._denied(op.actor or "", agency, past, dot)
+        return replace(judgement, reason=reason, denied=denied)
 
     # -- certificates ------------------------------------------------------------------------------------------------
     def _judge_certificate(self, op: Operation, content: Mapping[str, Any]) -> Judgement:
@@ -115,6 +118,8 @@ class Judge:
             terms = {"heir": content["heir"]}
         elif verb == verbs.CUT:
             terms = {"last_seq": content["last_seq"]}
+        elif "serial" in content:
+            terms = {"serial": content["serial"]}
         cert, realm = content["cert"], self._s.realm
         if not any(certificate_holds(key, realm, verb, agency, op.entity_id, cert, **terms) for key in keys):
             return Judgement("certificate")
@@ -151,16 +156,11 @@ class Judge:
             return judgement
         if agency != self._s.agency_of(op.site):
             return replace(judgement, reason="not at home")
-        if (
-            verb in verbs.GRANTING
-            and standings != WITH_DENIED
-            and self._denied(op.actor or "", agency, past, dot)
-        ):
-            return replace(judgement, reason="granted while being revoked")
         reason = self._contents.judge(op, content, past, agency, ())
         if reason is None and not self._is_own_matter(op, content, past, agency, standings):
             reason = "other agency"
-        return replace(judgement, reason=reason)
+        denied = reason is None and verb in verbs.GRANTING and self._denied(op.actor or "", agency, past, dot)
+        return replace(judgement, reason=reason, denied=denied)
 
     def _is_own_matter(
         self,
@@ -175,9 +175,9 @@ class Judge:
             return op.entity_id != agency
         if content["agency"] != agency:
             return False
-        known = self._s.facts.all(fact_key("account", op.entity_id or ""))
-        holders = {f.body["agency"] for f in known if f.standing in standings and covers(past, f.dot)}
-        return verb == verbs.ADMIT or not holders or agency in holders
+        return verb == verbs.ADMIT or is_no_strangers(
+            self._s.facts, op.entity_id or "", agency, past, standings
+        )
 
     def _denied(self, actor: str, agency: str | None, past: Past, dot: Dot) -> bool:
         known = (*self._s.facts.all(fact_key("account", actor)), *self._s.foreseen_revocations(actor))

@@ -8,7 +8,7 @@ own       {"field": str, "to": agency}                       ownership moves by 
 disclose  {"field": str}                                     opens a whole register, past and future, irrevocably
 share     {"shares": {site: int}}; take {"n": int, "force"?: bool}; move {"n": int, "to": site, "force"?: bool}
 grant     {"agency", "roles": [role], "valid_from"?, "valid_to"?}; revoke {"agency"}; admit {"agency"}    on entity account
-appoint   {"agency", "cert"}                                 on entity account, by certificate
+appoint   {"agency", "cert", "serial"?}                      on entity account, by certificate
 enrol     {"agency", "key", "letter", "cert"}; close {"agency", "heir", "cert"}; cut {"agency", "last_seq", "cert"}    on site
 meet      {"key": bytes, "name": str}                        on entity agency: another agency's recovery key, after pairing
 """
@@ -47,7 +47,7 @@ _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     GRANT: ({"agency": _TEXT, "roles": _LIST}, {"valid_from": _INT, "valid_to": _INT}),
     REVOKE: ({"agency": _TEXT}, {}),
     ADMIT: ({"agency": _TEXT}, {}),
-    APPOINT: ({"agency": _TEXT, "cert": _BYTES}, {}),
+    APPOINT: ({"agency": _TEXT, "cert": _BYTES}, {"serial": _INT}),
     ENROL: ({"agency": _TEXT, "key": _BYTES, "letter": _TEXT, "cert": _BYTES}, {}),
     CLOSE: ({"agency": _TEXT, "heir": _TEXT, "cert": _BYTES}, {}),
     CUT: ({"agency": _TEXT, "last_seq": _INT, "cert": _BYTES}, {}),

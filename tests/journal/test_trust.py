@@ -207,11 +207,71 @@ def test_revoked_and_granted_anew() -> None:
     east.act("EMB-a", revoking("EMB-a"))
     with pytest.raises(QuarantinedError, match="unknown author"):
         east.act("EMB-a", granting("EMB-x", "officer"))
-    east.act("EMB-a", certificates.appointment(east.city.recovery("EMB"), "live", "EMB", "EMB-a"))
+    east.act("EMB-a", certificates.appointment(east.city.recovery("EMB"), "live", "EMB", "EMB-a", serial=2))
     east.act("EMB-a", granting("EMB-x", "officer"))
     sync(stations)
     assert {s.row("EMB-x", "account")["state"] for s in stations.values()} == {"active"}
     assert all(not flags(s, "acted while being revoked") for s in stations.values())
+
+
+def carried_again(at: Station, account: str) -> Act:
+    """The certificate of an account's appointment as everybody can read it in the journal."""
+    found = [
+        op
+        for tx in at.transactions()
+        for op in tx
+        if op.command == "appoint_admin" and op.entity_id == account
+    ]
+    return Act("appoint_admin", "account", account, "joint", found[0].content)
+
+
+def test_an_appointment_counts_once() -> None:
+    """A certificate stands in the journal for everybody to read: carried again it undoes neither revocation nor demotion."""
+    stations = town()
+    east, west = stations["E1"], stations["E2"]
+    east.act("EMB-a", granting("EMB-b", "account_admin"))
+    sync(stations)
+    west.act("EMB-b", revoking("EMB-a"))
+    sync(stations)
+    forged(east, "EMB-a", carried_again(east, "EMB-a"))
+    forged(stations["F1"], "FRD-o", carried_again(east, "EMB-a"))
+    hidden = stations["F1"].forge("FRD-o", [carried_again(east, "EMB-a")], parents=[west.end.hash])
+    stations["F1"].swallow(hidden)
+    sync(stations)
+    for each in stations.values():
+        assert each.row("EMB-a", "account")["state"] == "revoked"
+    with pytest.raises(QuarantinedError, match="unknown author"):
+        east.act("EMB-a", granting("EMB-x", "chief"))
+
+
+def test_an_appointment_for_one_step_stays_one() -> None:
+    """A restored console is appointed to give itself its role: carried again, the certificate makes no administrator."""
+    stations = town()
+    east = stations["E1"]
+    east.act("EMB-d", certificates.appointment(east.city.recovery("EMB"), "live", "EMB", "EMB-d"))
+    east.act("EMB-d", granting("EMB-d", "officer"))
+    east.act("EMB-d", carried_again(east, "EMB-d"))
+    sync(stations)
+    assert {s.row("EMB-d", "account")["roles"] for s in stations.values()} == {"officer"}
+
+
+def test_a_workstation_speaks_for_itself() -> None:
+    """Nobody else writes its label or the pin of its TLS certificates."""
+    stations = town("E1", "E2", "F1")
+    for at, actor in ((stations["F1"], "FRD-o"), (stations["E2"], "EMB-o")):
+        with pytest.raises(QuarantinedError, match="owner"):
+            at.write(actor, "label", "site", stations["E1"].site, {"tls_pin": "mine"})
+    stations["E1"].write("EMB-o", "label", "site", stations["E1"].site, {"tls_pin": "own"})
+    sync(stations)
+    assert {s.row(stations["E1"].site, "site")["tls_pin"] for s in stations.values()} == {"own"}
+
+
+def test_nobody_writes_about_another_agencys_account() -> None:
+    """Titles of accounts are their own agency's."""
+    stations = town("E1", "F1")
+    with pytest.raises(QuarantinedError, match="other agency"):
+        stations["F1"].write("FRD-a", "grant", "account", "EMB-o", {"title": "nobody"})
+    stations["E1"].write("EMB-a", "grant", "account", "EMB-o", {"title": "on duty"})
 
 
 def test_the_heir_takes_the_shares_and_late_spending_shows() -> None:

@@ -51,9 +51,15 @@ def against(reading: Reading, op: Operation, agency: str, earlier: Sequence[Oper
         return "unknown entity"
     if not fields <= set(entity.fields):
         return "unknown field"
-    if verb == verbs.WRITE:
-        return _against_write(reading, op, agency, entity, earlier)
-    return _against_mark(reading, op, agency, entity)
+    if (entity.name == "site" and op.entity_id != op.site) or not _may_speak(reading, op, agency):
+        return "owner" if entity.name == "site" else "other agency"
+    against_it = _against_write(reading, op, agency, entity, earlier) if verb == verbs.WRITE else None
+    return against_it if verb == verbs.WRITE else _against_mark(reading, op, agency, entity)
+
+
+def _may_speak(reading: Reading, op: Operation, agency: str) -> bool:
+    """An agency speaks of accounts that nobody else has given rights, or it too."""
+    return op.entity != "account" or reading.is_no_strangers(op, agency)
 
 
 # -- stock -------------------------------------------------------------------------------------------------------------

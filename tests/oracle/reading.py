@@ -18,6 +18,7 @@ from tests.oracle import contents
 from tests.oracle.causal import Causal, Past, body_of, covers, verb_of
 
 Anchors = Mapping[str, frozenset[bytes]]
+DENIED = "granted while being revoked"
 CUTTABLE = (verbs.GRANT, verbs.ADMIT)  # rights that leave a flag, not a hole, when they turn out to be cut
 
 
@@ -88,7 +89,7 @@ class Reading:
             verbs.ENROL: lambda: {"key": body["key"].hex(), "letter": body["letter"]},
             verbs.CLOSE: lambda: {"heir": body["heir"]},
             verbs.CUT: lambda: {"last_seq": body["last_seq"]},
-            verbs.APPOINT: dict,
+            verbs.APPOINT: lambda: {"serial": body["serial"]} if "serial" in body else {},
         }[body["v"]]()
         named = body["v"] != verbs.ENROL or site_id(body["key"]) == target
         signed = any(
@@ -113,8 +114,9 @@ class Reading:
             whole = against_rights if op in rights else against_all
             if verb_of(op) in verbs.CERTIFIED and verdict.reason is None:
                 whole = None
+            own_reason = verdict.reason if verdict.reason != DENIED else None
             self.verdicts[op.hash] = Verdict(
-                verdict.reason or whole if whole else None, verdict.agency, verdict.on_cut
+                own_reason or whole if whole else None, verdict.agency, verdict.on_cut
             )
             if whole is None and op.hash not in self._counted:
                 self._counted.add(op.hash)
@@ -147,11 +149,11 @@ class Reading:
             return Verdict(reason, agency)
         if verb in verbs.RIGHTS and agency != self.sites[op.site]:
             return Verdict("not at home", agency)
-        if verb in verbs.GRANTING and self._denied(op, agency):
-            return Verdict("granted while being revoked", agency)
         reason = contents.against(self, op, agency, earlier)
         if reason is None and verb in verbs.RIGHTS and not self._is_own_matter(op, agency, with_cut):
             reason = "other agency"
+        if reason is None and verb in verbs.GRANTING and self._denied(op, agency):
+            reason = DENIED
         return Verdict(reason, agency, on_cut)
 
     # -- who may act -------------------------------------------------------------------------------------------------
@@ -209,13 +211,25 @@ class Reading:
 
     def roles(self, known: Sequence[Operation]) -> frozenset[str] | None:
         """Roles by one agency's operations about an account; None when a newest one revokes."""
-        newest = self.newest(known)
+        newest = self.newest([op for op in known if not self._is_stale_appointment(op, known)])
         if any(verb_of(op) == verbs.REVOKE for op in newest):
             return None
         return frozenset(
             role
             for op in newest
             for role in (["account_admin"] if verb_of(op) == verbs.APPOINT else body_of(op)["roles"])
+        )
+
+    def _is_stale_appointment(self, op: Operation, known: Sequence[Operation]) -> bool:
+        """A certificate carried again, or one that some carrier of it brought without having seen a revocation."""
+        if verb_of(op) != verbs.APPOINT:
+            return False
+        carried = [
+            o for o in known if verb_of(o) == verbs.APPOINT and body_of(o)["cert"] == body_of(op)["cert"]
+        ]
+        revoked = [o for o in known if verb_of(o) == verbs.REVOKE]
+        return any(o is not op and covers(self.causal.past[op.hash], o) for o in carried) or any(
+            not covers(self.causal.past[o.hash], r) for o in carried for r in revoked
         )
 
     def closings(self, site: str, past: Past | None) -> list[Operation]:
@@ -235,12 +249,17 @@ class Reading:
     def _is_own_matter(self, op: Operation, agency: str, with_cut: bool) -> bool:
         if verb_of(op) == verbs.MEET:
             return op.entity_id != agency
+        own = body_of(op)["agency"] == agency
+        return own and (verb_of(op) == verbs.ADMIT or self.is_no_strangers(op, agency, with_cut))
+
+    def is_no_strangers(self, op: Operation, agency: str, with_cut: bool = False) -> bool:
+        """True unless the account is known to the operation as other agencies' alone."""
         known = self.about_account(op.entity_id or "", self.causal.past[op.hash], with_cut)
         holders = {body_of(other)["agency"] for other in known}
-        return body_of(op)["agency"] == agency and (
-            verb_of(op) == verbs.ADMIT or not holders or agency in holders
-        )
+        return not holders or agency in holders
 
 
 def _first(reason: str | None, others: Iterable[str | None]) -> str | None:
-    return reason or next((other for other in others if other), None)
+    """The first reason; a denial comes last."""
+    known = [other for other in others if other]
+    return reason or next((other for other in known if other != DENIED), None) or next(iter(known), None)

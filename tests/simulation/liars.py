@@ -44,6 +44,8 @@ class Liars:
             self.head_unseen,
             self.scattered_birth,
             self.left_out_number,
+            self.carry_again,
+            self.carry_again,
         ]
         self.rng.choice(kinds)(at, self.rng.choice(CASES))
 
@@ -155,6 +157,16 @@ class Liars:
         self._tell(at, at.forge(f"{at.agency}-a", [self.rng.choice(acts)]))
         nobody = certificates.appointment(key_of("nobody"), city.realm, victim.agency, f"{at.agency}-o")
         self._tell(at, at.forge(f"{at.agency}-a", [nobody]), "certificate")
+
+    def carry_again(self, at: Station, _case: str) -> None:
+        """A certificate everybody can read in the journal, carried once more, after whatever it may undo."""
+        found = [
+            op for tx in at.transactions() for op in tx if op.body and op.content.get("v") in verbs.CERTIFIED
+        ]
+        op = self.rng.choice([op for op in found if op.content["v"] == verbs.APPOINT] or found)
+        act = Act(str(op.command), str(op.entity), str(op.entity_id), "joint", op.content)
+        parents = None if self.rng.random() < 0.5 else [self.rng.choice(found).hash]
+        self._tell(at, at.forge(self._officer(at), [act], parents=parents))
 
     def wrong_types(self, at: Station, case: str) -> None:
         values = self.rng.choice(

@@ -225,8 +225,17 @@ class Officers:
         self.attempt(at, self._admin(at), acts)
 
     def revoke(self, at: Station) -> None:
-        short = self.rng.choice("h" if at.agency == "HALL" else "opccbb")
+        short = self.rng.choice("h" if at.agency == "HALL" else "opccbbda")
         self.attempt(at, self._admin(at), [revoking(f"{at.agency}-{short}")])
+
+    def appoint(self, at: Station) -> None:
+        """The recovery key makes an administrator anew, or one for a single step."""
+        short = self.rng.choice("abd")
+        key, serial = at.city.recovery(at.agency), self.rng.randint(0, 3)
+        account = f"{at.agency}-{short}"
+        act = certificates.appointment(key, at.city.realm, at.agency, account, serial)
+        if self.attempt(at, self._admin(at), [act]) and short == "d":
+            self.attempt(at, account, [granting(account, "officer")])
 
     def admit(self, at: Station) -> None:
         other = self.rng.choice(("FRD-o", "FRD-c", "EMB-o"))
