@@ -166,6 +166,8 @@ class MainWindow(QMainWindow):
                 self.resize(width, height)
                 self.show()
             case _:
+                # Without a window manager nothing is maximised: the screen's own size comes first.
+                self.setGeometry(self.screen().availableGeometry())
                 self.showMaximized()
 
     def _recall(self) -> None:
