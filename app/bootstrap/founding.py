@@ -17,7 +17,7 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from app.bootstrap.feature_table import policy
-from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, hold_lock, load_pack, told_plainly
+from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, IDENTITY_FILE, hold_lock, load_pack, told_plainly
 from app.bootstrap.parsing import check_storable
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
@@ -36,6 +36,7 @@ from app.local.identity import SelfRow
 from app.replication.tls import create_tls
 from db import migrate
 from db.engine import open_writer
+from db.examine import quick_check, reading
 from db.fields import JOINT
 
 RECOVERY_FORMAT = 1
@@ -74,11 +75,30 @@ def found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
         data.create()
         lock = hold_lock(data)
         try:
-            if data.database.exists():
-                raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
+            check_vacant(data)
             return _found(data, ask, clock)
         finally:
             lock.release()
+
+
+def check_vacant(data: DataDir) -> None:
+    """EnvironmentFault unless the folder holds neither a database nor the log of one that was moved away (XC-01).
+
+    SQLite would play an old log over the new file and destroy it.
+    """
+    if data.database.exists():
+        raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
+    left = [str(each) for each in data.beside_database if each.exists()]
+    if left:
+        raise EnvironmentFault("database.leftovers", "fault.database.leftovers", path=", ".join(left))
+
+
+def give_name(draft: Path, data: DataDir) -> None:
+    """Move a finished database to its place, durably, and read it through there; EnvironmentFault when it is damaged."""
+    draft.rename(data.database)
+    sync_folder(data.root)
+    with reading(data.database) as connection:
+        quick_check(connection, data.database)
 
 
 def check_letter(letter: str) -> None:
@@ -88,8 +108,7 @@ def check_letter(letter: str) -> None:
 
 
 def _check(data: DataDir, ask: Founding) -> None:
-    if data.database.exists():
-        raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
+    check_vacant(data)
     check_storable([ask.admin_name, ask.admin_title, ask.label])
     if not ask.admin_name.strip():
         raise Refusal(
@@ -141,18 +160,19 @@ def _found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
         ask.recovery_file.unlink()
     recovery, key = SigningKey.generate(), SiteKey.generate()
     write_secret(note, json.dumps({"public_key": bytes(recovery.verify_key).hex()}).encode())
+    (data.keys / IDENTITY_FILE).unlink(missing_ok=True)  # told of a site that was here before
     key.save(data.keys)
     HighWater(data.high_water).begin(key.site)
     pin = create_tls(data.keys, key.site).pin.hex()
     migrate.create(draft)
+    os.chmod(draft, 0o600)
     connection = open_writer(draft)
     try:
         admin, console = _first_acts(connection, ask, clock, recovery, key, pin)
     finally:
         connection.close()
     write_recovery(ask.recovery_file, recovery, ask.realm, ask.agency, ask.district)
-    draft.rename(data.database)
-    sync_folder(data.root)
+    give_name(draft, data)
     note.unlink()
     return Founded(key.site, admin, console, ask.recovery_file)
 

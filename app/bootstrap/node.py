@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 DISTRICT_FILE = "district.toml"
 FOUNDING_NOTE = "founding.json"
+IDENTITY_FILE = "identity.json"
 PRIVATE_KEYS = ("site.key", ROOT_KEY_FILE, LEAF_KEY_FILE)
 MINUTE_MS = 60_000
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.bootstrap.listening import parse_address
-from app.bootstrap.node import Node
+from app.bootstrap.node import IDENTITY_FILE, Node
 from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
 from app.kernel.enums import Agency, Realm
@@ -64,18 +64,30 @@ def own_identity(node: Node, endpoints: list[str] | None = None) -> Identity:
 
 def identity_file(node: Node, endpoints: list[str] | None = None) -> bytes:
     """The signed identity file of this site. It stays the same until it is asked for again: both sides compare files."""
-    path = node.data.keys / "identity.json"
-    if endpoints is None and path.exists():
-        return path.read_bytes()
+    path = node.data.keys / IDENTITY_FILE
+    if endpoints is None and path.exists() and _is_of(node, kept := path.read_bytes()):
+        return kept
     data = write_identity(own_identity(node, endpoints), node.key.signing)
     write_secret(path, data)
     return data
+
+
+def _is_of(node: Node, file: bytes) -> bool:
+    """False for the file of a site that was in this folder before, or a damaged one."""
+    try:
+        return read_identity(file).site == node.me.site
+    except Refusal:
+        return False
 
 
 def compare(node: Node, other_file: bytes) -> Pairing:
     """Read a peer's identity file and compute the number to compare; Refusal when the two may not pair (XC-10)."""
     other, own = read_identity(other_file), read_identity(identity_file(node))
     check_pairing(own, other)
+    if other.agency not in set(Agency):  # from a newer version: this one has no rules for it
+        raise Refusal(
+            ErrorCode.FORMAT, "refusal.sync.agency_unknown", field="file", clause="CM-04", agency=other.agency
+        )
     return Pairing(other, pairing_number(own, other))
 
 

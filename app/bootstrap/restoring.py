@@ -7,6 +7,7 @@ old chain comes back at the next link.
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from app.bootstrap.feature_table import policy
-from app.bootstrap.founding import check_letter, read_recovery
-from app.bootstrap.node import hold_lock, told_plainly
+from app.bootstrap.founding import check_letter, check_vacant, give_name, read_recovery
+from app.bootstrap.node import IDENTITY_FILE, hold_lock, told_plainly
 from app.domain.numbering import workstation_letter
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
@@ -28,7 +29,7 @@ from app.kernel.clock import Clock
 from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
-from app.kernel.paths import DataDir, sync_folder
+from app.kernel.paths import DataDir
 from app.local import identity
 from app.local.identity import SelfRow
 from app.queries import accounts
@@ -62,12 +63,13 @@ def restore(data: DataDir, copy: Path, recovery_file: Path, clock: Clock, letter
         lock = hold_lock(data)
         draft = data.root / "restoring.db"
         try:
+            check_vacant(data)
             _clear(draft)
             shutil.copyfile(copy, draft)
+            os.chmod(draft, 0o600)
             migrate.bring_up_to_date(draft, data.backups)
             made = _as_new_site(data, draft, recovery_file, clock, letter)
-            draft.rename(data.database)
-            sync_folder(data.root)
+            give_name(draft, data)
             return made
         finally:
             _clear(draft)
@@ -91,6 +93,7 @@ def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, 
         if letter in used:
             raise Refusal(ErrorCode.DUP, "refusal.founding.letter_taken", field="letter", clause="D-35")
         key = SiteKey.generate()
+        (data.keys / IDENTITY_FILE).unlink(missing_ok=True)  # told of the lost site
         key.save(data.keys)
         HighWater(data.high_water).begin(key.site)
         pin = create_tls(data.keys, key.site).pin.hex()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class DataDir:
     def database(self) -> Path:
         """The SQLite file."""
         return self.root / "console.db"
+
+    @property
+    def beside_database(self) -> tuple[Path, ...]:
+        """What SQLite keeps beside its file: belongs to that file alone, and spoils any other put in its place."""
+        return tuple(self.root / (self.database.name + end) for end in ("-wal", "-shm", "-journal"))
 
     @property
     def keys(self) -> Path:
@@ -62,8 +68,10 @@ class DataDir:
         return self.root / "logs"
 
     def create(self) -> None:
-        """Make the folders; PermissionError or OSError reach the caller."""
+        """Make the folders, closed to other users (CM-04); PermissionError or OSError reach the caller."""
         self.root.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # somebody else's folder that we may write in
+            os.chmod(self.root, 0o700)
         for folder in (self.keys, self.backups, self.logs):
             folder.mkdir(exist_ok=True)
         os.chmod(self.keys, 0o700)
@@ -88,6 +96,11 @@ def write_secret(path: Path, data: bytes) -> None:
         os.fsync(handle.fileno())
     os.replace(temporary, path)
     sync_folder(path.parent)
+
+
+def private_opener(path: str, flags: int) -> int:
+    """For `open(..., opener=private_opener)`: a file that is made is its owner's alone."""
+    return os.open(path, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

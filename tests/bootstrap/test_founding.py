@@ -286,3 +286,32 @@ def test_letters_of_workstations() -> None:
         used.add(expected)
     with pytest.raises(Refusal):
         next_letter(used)
+
+
+def test_log_of_an_old_database_is_not_played_over_the_new_one(data: DataDir, ask: Founding) -> None:
+    """XC-01: the old file was moved away, its log was not: refused before anything is made or written."""
+    data.root.mkdir()
+    log = data.root / "console.db-wal"
+    log.write_bytes(b"log of the old file")
+    with pytest.raises(EnvironmentFault) as fault:
+        found(data, ask, CLOCK)
+    assert fault.value.code == "database.leftovers"
+    assert [path.name for path in data.root.iterdir()] == [log.name]
+    assert not ask.recovery_file.exists()
+    log.unlink()
+    found(data, ask, CLOCK)
+
+
+def test_new_site_hands_out_no_identity_of_an_old_one(data: DataDir, ask: Founding) -> None:
+    """REPLICATION, Pairing: the file of the site that was in this folder before is gone."""
+    data.create()
+    (data.keys / "identity.json").write_bytes(b"of the old site")
+    found(data, ask, CLOCK)
+    assert not (data.keys / "identity.json").exists()
+
+
+def test_founded_database_is_its_owners_alone(data: DataDir, ask: Founding) -> None:
+    """CM-04, XC-07: no other user of the machine reads the record."""
+    found(data, ask, CLOCK)
+    assert stat.S_IMODE(data.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE(data.database.stat().st_mode) == 0o600

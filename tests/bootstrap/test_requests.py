@@ -6,11 +6,12 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
-from app.bootstrap.pairing import confirmed_peers
+from app.bootstrap.pairing import confirmed_peers, own_identity
 from app.bootstrap.requests import QUERIES, Desk
-from app.replication.identity import read_identity
+from app.replication.identity import read_identity, write_identity
 from tests.kit import PASSWORD, Site, Town, op_count, register
 
 
@@ -210,6 +211,16 @@ def test_pairing_by_files_and_one_number(town: Town) -> None:
     assert done["result"] == {"peer": town.frd.node.me.site, "agency": "FRD", "address": "127.0.0.1:1001"}
     [peer] = confirmed_peers(town.emb.node)
     assert (peer.site, peer.endpoints) == (town.frd.node.me.site, (("127.0.0.1", 1001),))
+
+
+def test_agency_that_this_version_does_not_know(town: Town) -> None:
+    """XC-01: a well-signed file of an agency of tomorrow is refused in words, when comparing and when confirming."""
+    strange = msgspec.structs.replace(own_identity(town.frd.node), agency="NEW", recovery_key="ab" * 32)
+    file = base64.b64encode(write_identity(strange, town.frd.node.key.signing)).decode()
+    for call, more in (("compare", {}), ("pair", {"number": "0"})):
+        answer = ask(town.emb, call, file=file, **more, **signed(town.emb))
+        assert (answer["error"]["code"], answer["error"]["field"]) == ("E_FORMAT", "file")
+    assert confirmed_peers(town.emb.node) == []
 
 
 def test_only_the_administrator_pairs(town: Town) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.bootstrap import restoring
+from app.bootstrap import founding, pairing, restoring
 from app.bootstrap.node import Node, Open
 from app.bootstrap.restoring import restore
 from app.kernel.clock import ManualClock
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.paths import DataDir
+from app.replication.identity import read_identity
 from db.backup import backup
 from tests.kit import PASSWORD, Site, Town, business, ms, register, ship, sync
 
@@ -148,7 +150,7 @@ def test_interrupted_restore_begins_again(
 
     data = DataDir(tmp_path / "new")
     with monkeypatch.context() as patch:
-        patch.setattr(restoring, step, cut)
+        patch.setattr(founding if step == "sync_folder" else restoring, step, cut)
         with pytest.raises(KeyboardInterrupt):
             restore(data, copy, town.emb.recovery_file, ManualClock(ms("09:00:00")))
     if step == "sync_folder":
@@ -171,3 +173,68 @@ def test_running_site_is_not_restored_over(town: Town, copy: Path, tmp_path: Pat
             restore(DataDir(folder), copy, town.emb.recovery_file, clock)
         (folder / "aside.db").rename(node.data.database)
     assert fault.value.code == "database.in_use"
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_log_of_the_old_database_is_not_played_over_the_new_one(
+    town: Town, copy: Path, tmp_path: Path, end: str
+) -> None:
+    """XC-01: the damaged file was moved aside, its log was not: refused, and every byte stays for whoever looks into it."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / f"console.db{end}").write_bytes(b"log of the old file")
+    with pytest.raises(EnvironmentFault) as fault:
+        restore(DataDir(folder), copy, town.emb.recovery_file, ManualClock(ms("09:00:00")))
+    assert fault.value.code == "database.leftovers"
+    assert f"console.db{end}" in fault.value.params["path"]
+    assert [path.name for path in folder.glob("*.db*")] == [f"console.db{end}"]
+    assert (folder / f"console.db{end}").read_bytes() == b"log of the old file"
+
+
+def test_restored_database_is_read_through_in_its_place(
+    town: Town, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-01: what got the name is what was made; a disk that broke it meanwhile is told at once."""
+    made = restoring._as_new_site
+
+    def then_the_disk_fails(data: DataDir, draft: Path, *rest: Any) -> Any:
+        done = made(data, draft, *rest)
+        content = bytearray(draft.read_bytes())
+        content[8192:40960] = bytes(32768)
+        draft.write_bytes(content)
+        return done
+
+    monkeypatch.setattr(restoring, "_as_new_site", then_the_disk_fails)
+    with pytest.raises(EnvironmentFault) as fault:
+        restore(DataDir(tmp_path / "new"), copy, town.emb.recovery_file, ManualClock(ms("09:00:00")))
+    assert fault.value.code == "database.damaged"
+
+
+def test_identity_file_of_the_lost_site_is_not_handed_out(town: Town, copy: Path, tmp_path: Path) -> None:
+    """REPLICATION, Pairing: restored in the old folder, the site tells of itself and not of the one it took over from."""
+    old = pairing.identity_file(town.emb.node)
+    data = DataDir(tmp_path / "old")
+    data.create()
+    kept = data.keys / "identity.json"
+    kept.write_bytes(old)
+    new = brought_back(town, copy, data.root)
+    assert not kept.exists()
+    for left in (old, b"{damaged"):
+        kept.write_bytes(left)
+        assert read_identity(pairing.identity_file(new.node)).site == new.node.me.site
+    again = pairing.identity_file(new.node)
+    assert pairing.identity_file(new.node) == again == kept.read_bytes(), "the same file until asked anew"
+    new.node.close()
+
+
+def test_data_folder_is_its_owners_alone(town: Town, copy: Path, tmp_path: Path) -> None:
+    """CM-04, XC-07: neither the folder nor the database nor its log can be read by another user of the machine."""
+    new = brought_back(town, copy, tmp_path / "new")
+    register(new)
+    for root in (new.node.data.root, town.frd.node.data.root):
+        files = [path for path in root.glob("console.db*") if path.is_file()]
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (root, *files)] == [
+            0o700,
+            *[0o600] * len(files),
+        ]
+    new.node.close()
