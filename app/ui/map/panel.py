@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.ui.theme.theme import Theme
 
 KINDS = ("incident", "station", "vehicle", "shelter", "point")
-_TICK_MS = 1000
+_TICK_MS, _LEAST_MS = 1000, 50
 _INSET = 12
 _LIST_LIMIT = 2000
 _ROOM_FOR_CARD = (620, 480)  # below it the card starts folded
@@ -57,6 +57,7 @@ class MapPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("mapPanel")
+        self.setAccessibleName(console.texts.get("ui.map.title"))
         self.setMinimumSize(240, 160)
         self._console, self._session, self._theme = console, session, theme
         self._bare = bare
@@ -67,7 +68,7 @@ class MapPanel(QWidget):
         self._chosen = f"incident:{session.selected_incident}" if session.selected_incident else ""
         self._clicked = ""
         self._stale_list = False
-        self._tick = QTimer(self, interval=_TICK_MS)
+        self._tick = QTimer(self, singleShot=True)
         self._tick.timeout.connect(self._tell_time)
         self._place()
         session.selected_incident_changed.connect(self._selected)
@@ -154,7 +155,6 @@ class MapPanel(QWidget):
         if self._chosen:
             tell("choose", key=self._chosen, pan=True)
         self._placeholder.hide()
-        self._tick.start()
         self.loaded.emit()
 
     def _failed(self, key: str) -> None:
@@ -174,10 +174,13 @@ class MapPanel(QWidget):
         self.host.tell("theme", theme={"colours": colours, "factor": self._theme.px("small") / _REFERENCE_PX})
 
     def _tell_time(self) -> None:
+        """Now, and again when the next second of the console's clock begins: the map turns with the header."""
         now = self._console.clock.now_ms()
         amber_ms = self._console.district.amber_s * 1000
         live = self._console.texts.get("ui.map.word.live", time=clock_text(now))
         self.host.tell("tick", now=now, amber=amber_ms, clock=live)
+        if self.host.listening:
+            self._tick.start(max(_LEAST_MS, _TICK_MS - now % _TICK_MS))
 
     def fit(self) -> None:
         """Show the whole district."""
