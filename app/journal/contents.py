@@ -177,7 +177,8 @@ class ContentJudge:
         if field.merge is Merge.OWNED and field.owner == "birth":
             if not content.get("new") and not born:
                 return "no such record"
-            return None if content.get("new") or min(born)[1] == agency else "owner"
+            # Of several makers who had not seen each other each keeps its right: nobody is locked out by a second birth.
+            return None if content.get("new") or agency in {maker for _, maker in born} else "owner"
         if field.merge is Merge.OWNED and self.owner(record.entity, record.entity_id, field, past) != agency:
             return "owner"
         return None

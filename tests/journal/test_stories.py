@@ -458,6 +458,8 @@ def test_double_birth_keeps_both_and_the_lower_hash_owns() -> None:
     assert len(everywhere(stations, "born_agency")) == 1
     owner = everywhere(stations, "born_agency").pop()
     assert everywhere(stations, "sheet") == {"E1" if owner == "EMB" else "F1"}
+    for name, actor in (("E1", "EMB-o"), ("F1", "FRD-o")):
+        edit(stations[name], actor, sheet=f"{name} still may")
     with pytest.raises(QuarantinedError, match="exists"):
         stations["E2"].write("EMB-o", "register", "sim_case", "i1", {"no": "3"}, new=True)
 

@@ -227,7 +227,7 @@ def _against_field(
         return None
     if not makers:
         return "no such record"
-    return None if min(makers)[1] == agency else "owner"
+    return None if agency in {maker for _, maker in makers} else "owner"
 
 
 def _against_fixed(entity: Entity, op: Operation, field: Field, same: list[Operation]) -> str | None:
