@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import DataDir
 from app.kernel.texts import Texts
-from app.queries.accounts import AccountRow
-from app.replication.status import LinkStatus
-from app.usecases.bus import Done
-from app.usecases.commands import Command
+
+if TYPE_CHECKING:  # heavy, and only named: the board paints before any of them is loaded
+    from app.queries.accounts import AccountRow
+    from app.replication.status import LinkStatus
+    from app.usecases.bus import Done
+    from app.usecases.commands import Command
 
 ResultT = TypeVar("ResultT")
 

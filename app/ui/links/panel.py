@@ -123,7 +123,7 @@ class LinksPanel(QWidget):
         self._console, self._session, self._theme, self._texts = console, session, theme, console.texts
         self._relay = Relay(self)
         self._standing: Standing | None = None
-        self._stale = True
+        self._stale, self._begun = True, False
         self._build()
 
     def _build(self) -> None:
@@ -178,6 +178,7 @@ class LinksPanel(QWidget):
 
     def begin(self) -> None:
         """After the first paint: fetch what is heavy, read what was logged."""
+        self._begun = True
         self.plot.begin()
         self._read_log()
 
@@ -274,8 +275,8 @@ class LinksPanel(QWidget):
                 self._stale = True
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What was missed while hidden is read now."""
-        if self._stale:
+        """What was missed while hidden is read now; at the first paint nothing is."""
+        if self._stale and self._begun:
             self._read_log()
         super().showEvent(event)
 

@@ -5,7 +5,7 @@ Acknowledging is kept by this window for as long as it runs; it becomes an act o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -51,8 +51,13 @@ def _clocks(row: IncidentRow) -> Iterable[tuple[DeadlineKind, int]]:
         yield DeadlineKind.WRITTEN_REPORT, row.written_due_at
 
 
-def of_clocks(rows: Iterable[IncidentRow], now_ms: int, amber_s: int) -> list[Alarm]:
-    """Overdue clocks are red, those within the amber span amber; the due moment itself is still on time (D-02)."""
+def of_clocks(
+    rows: Iterable[IncidentRow], owners: Mapping[str, Sequence[str]], now_ms: int, amber_s: int
+) -> list[Alarm]:
+    """Overdue clocks are red, those within the amber span amber; the due moment itself is still on time (D-02).
+
+    `owners`: agencies that owe the clocks of an incident, as the board says it (D-03).
+    """
     found = []
     for row in rows:
         if not row.open or row.retracted:
@@ -71,7 +76,7 @@ def of_clocks(rows: Iterable[IncidentRow], now_ms: int, amber_s: int) -> list[Al
                     kind.value,
                     row.id,
                     f"{place}{title}",
-                    row.agency or "",
+                    next(iter(owners.get(row.id, ())), row.agency or ""),
                     due,
                 )
             )

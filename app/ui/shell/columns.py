@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 SMALL_BELOW = 1500
 BOARD, BOARD_SMALL, LINKS = 440, 392, 400
+LEAST, MOST = 320, 720
 DESK_LEFT, DESK_BOARD_HEIGHT = 352, 444
 HANDLE = 4
 
@@ -23,7 +24,8 @@ class Columns(QSplitter):
 
     moved = Signal(int, int)
 
-    def __init__(self, board: QWidget, map_host: QWidget, desk: QWidget, links: QWidget) -> None:
+    def __init__(self, board: QWidget, map_host: QWidget) -> None:
+        """Desk and links are empty places until `put`."""
         super().__init__(Qt.Orientation.Horizontal)
         self.setObjectName("columns")
         self.setChildrenCollapsible(False)
@@ -32,10 +34,11 @@ class Columns(QSplitter):
         self.inner.setObjectName("boardAndMap")
         self.inner.setChildrenCollapsible(False)
         self.inner.setHandleWidth(HANDLE)
-        self.board, self.map_host, self.desk, self.links = board, map_host, desk, links
+        self.desk, self.links = QWidget(), QWidget()
+        self.links.setMinimumWidth(LEAST)
         for widget in (board, map_host):
             self.inner.addWidget(widget)
-        for widget in (self.inner, desk, links):
+        for widget in (self.inner, self.desk, self.links):
             self.addWidget(widget)
         self.inner.setStretchFactor(1, 1)
         self.setStretchFactor(0, 1)
@@ -43,6 +46,15 @@ class Columns(QSplitter):
         self._widths = {"board": BOARD, "links": LINKS}
         self.splitterMoved.connect(self._dragged)
         self.inner.splitterMoved.connect(self._dragged)
+
+    def put(self, desk: QWidget, links: QWidget) -> None:
+        """Put the real desk and links into their places."""
+        for index, widget in ((1, desk), (2, links)):
+            before = self.replaceWidget(index, widget)
+            if before is not None:
+                before.deleteLater()
+        self.desk, self.links = desk, links
+        self.arrange(small=self.small, desk_open=self.desk_open, links_wanted=self.links_wanted)
 
     def arrange(self, *, small: bool, desk_open: bool, links_wanted: bool) -> None:
         """Show the panels of an arrangement with their widths."""
@@ -95,7 +107,7 @@ class Columns(QSplitter):
         """Take up remembered widths, when they are sane."""
         if not isinstance(kept, dict):
             return
-        for name, least, most in (("board", 320, 720), ("links", 320, 640)):
+        for name in self._widths:
             value = kept.get(name)
-            if isinstance(value, int) and least <= value <= most:
+            if isinstance(value, int) and LEAST <= value <= MOST:
                 self._widths[name] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -10,10 +10,7 @@ from PySide6.QtCore import Qt
 from app.kernel.clock import SECOND_MS
 from app.kernel.enums import IncidentStatus
 from app.ui.actions import Action, always
-from app.ui.desk import words
-from app.ui.forms.register import DRAFT
 from app.ui.shell import moments
-from app.ui.shell.palette import Entry, letters
 
 if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
@@ -25,6 +22,7 @@ _WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
 _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui.shell.group.account"
 _LANGUAGES = {"zh_CN": "en", "en": "zh_CN"}
 SOUND_AGAIN_S = 20
+REGISTER_DRAFT = "draft.register"
 
 
 class Deeds:
@@ -106,8 +104,7 @@ class Deeds:
         return not self._session.locked
 
     def _row(self) -> IncidentRow | None:
-        data = self._window.desk.data
-        return data.row if data is not None else None
+        return self._window.selected_row
 
     def tick(self) -> None:
         """An unacknowledged red alarm sounds again after a while."""
@@ -172,7 +169,7 @@ class Deeds:
         window.close_desk()
         if window.small:
             window.toggle_links()
-        if window.links.isVisible():
+        if window.links is not None and window.links.isVisible():
             window.links.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def desk(self) -> None:
@@ -187,9 +184,9 @@ class Deeds:
         """Esc: refusal away, then the open sheet, then the desk."""
         window = self._window
         sheet = window.overlays.top_open()
-        if window.overlays.refusals.isVisible():
-            window.overlays.refusals.dismiss()
-        elif sheet is not None:
+        if window.overlays.put_away_refusal():
+            return
+        if sheet is not None:
             sheet.dismiss()
         else:
             window.close_desk()
@@ -289,7 +286,7 @@ class Deeds:
 
     def offer_draft(self) -> None:
         """A registration that was not submitted before the last end is offered again."""
-        kept = self._console.memory(DRAFT)
+        kept = self._console.memory(REGISTER_DRAFT)
         if not isinstance(kept, dict):
             return
         typed = sum(len(str(kept.get(name, ""))) for name in ("place", "what"))
@@ -396,66 +393,3 @@ class Deeds:
 
     def _say(self, text: str, *, icon: str = "check", tone: str = "good") -> None:
         self._window.overlays.toasts.say(text, icon=icon, tone=tone)
-
-    # -- the palette's entries ---------------------------------------------------------------------------------------------
-    def palette_entries(self) -> Sequence[Entry]:
-        """Places, incidents, commands."""
-        return [*self._places(), *self._incidents(), *self._commands()]
-
-    def _places(self) -> list[Entry]:
-        rows, texts = self._window.feeds.rows, self._texts
-        entries = []
-        for code, name in self._console.district.streets:
-            count = sum(1 for row in rows if row.open and row.unit_code == code)
-            detail = texts.get("ui.shell.palette.open_count", n=count) if count else letters(name)
-            entries.append(
-                Entry(
-                    "ui.shell.palette.places", "pin", name, self._show_place(code, name), detail, also=(code,)
-                )
-            )
-        return entries
-
-    def _show_place(self, code: str, name: str) -> Callable[[], None]:
-        def show() -> None:
-            search = getattr(self._window.board, "search", None)
-            if search is not None:
-                search.setText(name)
-            self.board()
-
-        return show
-
-    def _incidents(self) -> list[Entry]:
-        def go(incident_id: str) -> Callable[[], None]:
-            return lambda: self._session.select_incident(incident_id)
-
-        return [
-            Entry(
-                "ui.shell.palette.incidents",
-                "list",
-                words.title(row),
-                go(row.id),
-                row.no or "",
-                also=(row.no or "", row.alarm_no or ""),
-            )
-            for row in self._window.feeds.rows
-        ]
-
-    def _commands(self) -> list[Entry]:
-        texts = self._texts
-        entries = []
-        for action in self._window.actions_table:
-            name = texts.get(action.text)
-            reason = texts.get(action.why_not) if action.why_not and not action.enabled() else ""
-            entries.append(
-                Entry(
-                    "ui.shell.palette.commands",
-                    "command",
-                    name,
-                    action.handler,
-                    letters(name),
-                    action.shortcut,
-                    (action.id.replace("_", " "),),
-                    reason,
-                )
-            )
-        return entries

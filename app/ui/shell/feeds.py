@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import MINUTE_MS
 from app.kernel.errors import EnvironmentFault
+from app.queries.board import BoardView
 from app.ui.links.judgement import Standing, judge, of_partner
 from app.ui.relay import ChangeRelay, Relay
 from app.ui.shell import alarms
@@ -51,6 +52,7 @@ class Feeds(QObject):
         self.standing: Standing | None = None
         self._network = False
         self._clocks_known = False
+        self._owners: dict[str, tuple[str, ...]] = {}
         self._health_at = 0
         self.desk.recall(console.memory(MEMORY), console.clock.now_ms())
         self._kept = self.desk.memory()
@@ -95,15 +97,19 @@ class Feeds(QObject):
     def read_clocks(self) -> None:
         """What burns first: the head of the board's own order."""
 
-        def read(connection: Any) -> Sequence[IncidentRow]:
-            from app.queries.incidents import board
+        view = BoardView(self._console.agency, self._console.partner)
 
-            return board(connection, ROWS)
+        def read(connection: Any) -> tuple[Sequence[IncidentRow], dict[str, tuple[str, ...]]]:
+            from app.queries import board, incidents
+
+            rows = incidents.board(connection, ROWS)
+            running = [row.id for row in rows if row.open and row.next_due_at is not None]
+            return rows, {row.id: row.owed_by for row in board.rows(connection, view, running)}
 
         self._relay.then(self._console.query(read, "shell.clocks"), self._take_clocks, self.lost.emit)
 
-    def _take_clocks(self, rows: Sequence[IncidentRow]) -> None:
-        self.rows, self._clocks_known = rows, True
+    def _take_clocks(self, found: tuple[Sequence[IncidentRow], dict[str, tuple[str, ...]]]) -> None:
+        (self.rows, self._owners), self._clocks_known = found, True
         self.judge_alarms(self._console.clock.now_ms())
 
     def read_health(self) -> None:
@@ -131,7 +137,7 @@ class Feeds(QObject):
         if not self._clocks_known:
             return
         console = self._console
-        found = alarms.of_clocks(self.rows, now_ms, console.district.amber_s)
+        found = alarms.of_clocks(self.rows, self._owners, now_ms, console.district.amber_s)
         if self._network:
             found += alarms.of_link(self.standing) if self.standing is not None else []
             found += [self._of_trouble(trouble) for trouble in console.troubles()]

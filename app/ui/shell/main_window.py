@@ -16,18 +16,14 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.actions import ActionTable
-from app.ui.desk.data import DeskData
 from app.ui.desk.line import DeskLine
-from app.ui.desk.page import DeskPage
 from app.ui.links.judgement import Standing
-from app.ui.links.panel import LinksPanel
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell.alarm_strip import AlarmStrip
 from app.ui.shell.board_host import make_board
 from app.ui.shell.columns import SMALL_BELOW, Columns
 from app.ui.shell.deeds import Deeds
-from app.ui.shell.fault_sheet import FaultSheet
 from app.ui.shell.feeds import Feeds
 from app.ui.shell.header import Header
 from app.ui.shell.lock import IdleLock
@@ -39,6 +35,11 @@ from app.ui.shell.tone import Tone
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from app.queries.incidents import IncidentRow
+    from app.ui.desk.data import DeskData
+    from app.ui.desk.page import DeskPage
+    from app.ui.links.panel import LinksPanel
+    from app.ui.shell.palette import Entry
     from app.ui.shell.ports import SiteDoor
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ GAP = 4
 MEMORY, THEME_MEMORY = "window", "theme"
 LATER_MS = 150  # after the first paint: what is heavy comes when the board has settled
 MINIMUM = (1024, 640)
+_DESK_ACTS = (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", ""))
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +69,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.actions_table = ActionTable()
         self.overlays = Overlays(
-            console, session, theme, self.shell, self.actions_table, lambda: self.deeds.palette_entries()
+            console, session, theme, self.shell, self.actions_table, self._palette_entries
         )
         self.deeds = Deeds(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
@@ -89,9 +91,9 @@ class MainWindow(QMainWindow):
         self.header = Header(console, session, theme)
         self.board = make_board(console, session, theme)
         self.map_host = MapHost(console, session, theme)
-        self.desk = DeskPage(console, session, theme)
-        self.links = LinksPanel(console, session, theme)
-        self.columns = Columns(self.board, self.map_host, self.desk, self.links)
+        self.desk: DeskPage | None = None
+        self.links: LinksPanel | None = None
+        self.columns = Columns(self.board, self.map_host)
         self.strip = AlarmStrip(console, self.feeds.desk, theme)
         self.line = DeskLine(console, theme)
         self.status = StatusLine(console, theme)
@@ -121,14 +123,9 @@ class MainWindow(QMainWindow):
         feeds.lost.connect(self._lost)
         session.refused.connect(self.show_error)
         session.failed.connect(self._lost)
-        session.sign_in_wanted.connect(lambda why: self.overlays.sign_in.ask(why))
+        session.sign_in_wanted.connect(self._ask_sign_in)
         session.locked_changed.connect(deeds.locked_changed)
-        session.selected_incident_changed.connect(lambda _id: self.line.tick(self.console.clock.now_ms()))
         self._connect_board()
-        for name, shown in (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", "")):
-            self.desk.add_button(self.texts.get(f"ui.shell.action.{name}"), shown, self.deeds.runner(name))
-        self.desk.loaded.connect(self._show_desk)
-        self.desk.closed.connect(self.close_desk)
         self.columns.moved.connect(self.header.set_columns)
         self.columns.moved.connect(lambda *_: self._place_overlays())
         self.header.lock_wanted.connect(deeds.lock_or_sign_in)
@@ -206,14 +203,46 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(LATER_MS, self, self._later)
 
     def _later(self) -> None:
+        self.make_panels()
         self.feeds.begin()
         self.map_host.load()
         panel: Any = self.map_host.panel
         if panel is not None and hasattr(panel, "point_picked"):
             panel.point_picked.connect(self.deeds.point_picked)
-        self.links.begin()
+        if self.links is not None:
+            self.links.begin()
         self._place_overlays()
         self.deeds.offer_draft()
+
+    def make_panels(self) -> None:
+        """Desk and links come after the first paint: nobody waits for them as for the board."""
+        if self.desk is not None:
+            return
+        from app.ui.desk.page import DeskPage
+        from app.ui.links.panel import LinksPanel
+
+        self.desk = DeskPage(self.console, self.session, self.theme)
+        self.links = LinksPanel(self.console, self.session, self.theme)
+        for name, shown in _DESK_ACTS:
+            self.desk.add_button(self.texts.get(f"ui.shell.action.{name}"), shown, self.deeds.runner(name))
+        self.desk.loaded.connect(self._show_desk)
+        self.desk.closed.connect(self.close_desk)
+        self.columns.put(self.desk, self.links)
+        if self.feeds.standing is not None:
+            self.links.show_standing(self.feeds.standing, self.console.clock.now_ms())
+        if self.session.selected_incident:
+            self.desk.show_incident(self.session.selected_incident)
+
+    @property
+    def selected_row(self) -> IncidentRow | None:
+        """Row of the selected incident, None until it is read."""
+        data = self.desk.data if self.desk is not None else None
+        return data.row if data is not None else None
+
+    def _palette_entries(self) -> list[Entry]:
+        from app.ui.shell.palette_entries import entries
+
+        return entries(self)
 
     def follow(self, future: Future[Any], call: Any) -> None:
         """Call something on the Qt thread when a future is done."""
@@ -258,6 +287,8 @@ class MainWindow(QMainWindow):
         else:
             self.fault = EnvironmentFault("bug", "ui.shell.refusal.bug")
             sentence = self.texts.get("ui.shell.refusal.bug")
+        from app.ui.shell.fault_sheet import FaultSheet
+
         sheet = FaultSheet(self.texts, self.theme, self.shell, sentence, self.fault.code)
         sheet.closed.connect(self.close)
         sheet.open()
@@ -269,9 +300,10 @@ class MainWindow(QMainWindow):
         self.header.tick(now_ms)
         self.strip.refresh(now_ms)
         self.line.tick(now_ms)
-        self.desk.tick(now_ms)
         self.status.tick(now_ms)
-        if self.feeds.standing is not None:
+        if self.desk is not None:
+            self.desk.tick(now_ms)
+        if self.feeds.standing is not None and self.links is not None:
             self.links.show_standing(self.feeds.standing, now_ms)
         self.idle.tick(now_ms)
         self.deeds.tick()
@@ -288,8 +320,9 @@ class MainWindow(QMainWindow):
         self.line.show_incident(None if data is None else data.row, () if data is None else data.conflicts)
 
     def _committed(self, changes: ChangeSet) -> None:
-        self.desk.heard(changes)
-        self.links.heard(changes)
+        if self.desk is not None and self.links is not None:
+            self.desk.heard(changes)
+            self.links.heard(changes)
 
     def show_error(self, error: Refusal | EnvironmentFault) -> None:
         """A refusal or fault that no screen has shown."""
@@ -297,6 +330,9 @@ class MainWindow(QMainWindow):
             self.status.show_fault()
         self._place_overlays()
         self.overlays.refusals.show_error(error)
+
+    def _ask_sign_in(self, why: str) -> None:
+        self.overlays.sign_in.ask(why)
 
     def _lost(self, error: BaseException) -> None:
         """A bug: logged with all it says, told without."""
@@ -332,7 +368,8 @@ class MainWindow(QMainWindow):
 
     def open_desk(self, page: str = "overview") -> None:
         """The desk, large; it takes the focus."""
-        if not self.session.selected_incident:
+        self.make_panels()
+        if not self.session.selected_incident or self.desk is None:
             return
         self.desk.show_page(page)
         self._arrange(desk_open=True)
@@ -351,7 +388,8 @@ class MainWindow(QMainWindow):
 
     def toggle_links(self) -> None:
         """Narrow windows: links beside the map, or away again."""
-        self.columns.arrange(small=self.small, desk_open=False, links_wanted=not self.links.isVisible())
+        shown = self.columns.links.isVisible()
+        self.columns.arrange(small=self.small, desk_open=False, links_wanted=not shown)
         self.line.show()
         self._show_layout()
 

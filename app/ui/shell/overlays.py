@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QWidget
 
-from app.ui.forms.oral import OralSheet
-from app.ui.forms.raise_grade import RaiseSheet
-from app.ui.forms.register import RegisterSheet
-from app.ui.forms.watch import WatchSheet
 from app.ui.session import Session
-from app.ui.shell.key_sheet import KeySheet
-from app.ui.shell.palette import Palette
-from app.ui.shell.refusal_bar import RefusalBar
-from app.ui.shell.sheet import Sheet
-from app.ui.shell.sign_in import SignInSheet
-from app.ui.shell.toasts import Toasts
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.ui.actions import ActionTable
-    from app.ui.shell.palette import Entry
+    from app.ui.forms.oral import OralSheet
+    from app.ui.forms.raise_grade import RaiseSheet
+    from app.ui.forms.register import RegisterSheet
+    from app.ui.forms.watch import WatchSheet
+    from app.ui.shell.key_sheet import KeySheet
+    from app.ui.shell.palette import Entry, Palette
     from app.ui.shell.ports import SiteDoor
+    from app.ui.shell.refusal_bar import RefusalBar
+    from app.ui.shell.sheet import Sheet
+    from app.ui.shell.sign_in import SignInSheet
+    from app.ui.shell.toasts import Toasts
 
 GAP = 12
+SheetT = TypeVar("SheetT", bound="Sheet")
 
 
 class Overlays:
@@ -50,85 +50,99 @@ class Overlays:
         ] = {}  # the window's connections, made with the sheet
         self._map = QRect()
         self._right = QRect()
-        self.toasts = Toasts(theme, console.texts, parent)
-        self.refusals = RefusalBar(console, theme, parent)
+        self._toasts: Toasts | None = None
+        self._refusals: RefusalBar | None = None
 
-    # -- sheets ------------------------------------------------------------------------------------------------------------
-    def _sheet(self, name: str, make: Callable[[], Sheet]) -> Sheet:
+    # -- sheets: each module is loaded with its first opening ------------------------------------------------------------
+    def _sheet(self, name: str, make: Callable[[], SheetT]) -> SheetT:
         if name not in self._made:
-            self._made[name] = make()
+            self._made[name] = made = make()
             if name in self.when_made:
-                self.when_made[name](self._made[name])
+                self.when_made[name](made)
             self.place(self._map, self._right)
-        return self._made[name]
+        return cast("SheetT", self._made[name])
+
+    @property
+    def toasts(self) -> Toasts:
+        """Notes of what was done."""
+        if self._toasts is None:
+            from app.ui.shell.toasts import Toasts
+
+            self._toasts = Toasts(self._theme, self._console.texts, self._parent)
+            self.place(self._map, self._right)
+        return self._toasts
+
+    @property
+    def refusals(self) -> RefusalBar:
+        """What was refused."""
+        if self._refusals is None:
+            from app.ui.shell.refusal_bar import RefusalBar
+
+            self._refusals = RefusalBar(self._console, self._theme, self._parent)
+            self.place(self._map, self._right)
+        return self._refusals
 
     @property
     def sign_in(self) -> SignInSheet:
         """Signing in and unlocking."""
-        made = self._sheet(
+        from app.ui.shell.sign_in import SignInSheet
+
+        return self._sheet(
             "sign_in", lambda: SignInSheet(self._console, self._session, self._theme, self._parent)
         )
-        assert isinstance(made, SignInSheet)
-        return made
 
     @property
     def register(self) -> RegisterSheet:
         """Registration."""
+        from app.ui.forms.register import RegisterSheet
 
-        def make() -> Sheet:
-            limits = self._console.limits_s
-            return RegisterSheet(self._console, self._session, self._theme, self._parent, limits)
-
-        made = self._sheet("register", make)
-        assert isinstance(made, RegisterSheet)
-        return made
+        limits = self._console.limits_s
+        return self._sheet(
+            "register", lambda: RegisterSheet(self._console, self._session, self._theme, self._parent, limits)
+        )
 
     @property
     def oral(self) -> OralSheet:
         """Oral report."""
-        made = self._sheet("oral", lambda: OralSheet(self._console, self._session, self._theme, self._parent))
-        assert isinstance(made, OralSheet)
-        return made
+        from app.ui.forms.oral import OralSheet
+
+        return self._sheet("oral", lambda: OralSheet(self._console, self._session, self._theme, self._parent))
 
     @property
     def grade(self) -> RaiseSheet:
         """Alarm grade."""
-        made = self._sheet(
+        from app.ui.forms.raise_grade import RaiseSheet
+
+        return self._sheet(
             "grade", lambda: RaiseSheet(self._console, self._session, self._theme, self._parent)
         )
-        assert isinstance(made, RaiseSheet)
-        return made
 
     @property
     def watch(self) -> WatchSheet:
         """Watch."""
-        made = self._sheet(
+        from app.ui.forms.watch import WatchSheet
+
+        return self._sheet(
             "watch", lambda: WatchSheet(self._console, self._session, self._theme, self._parent)
         )
-        assert isinstance(made, WatchSheet)
-        return made
 
     @property
     def palette(self) -> Palette:
         """Commands, incidents, places."""
+        from app.ui.shell.palette import Palette
 
-        def make() -> Sheet:
-            return Palette(self._console.texts, self._theme, self._parent, self._entries)
-
-        made = self._sheet("palette", make)
-        assert isinstance(made, Palette)
-        return made
+        return self._sheet(
+            "palette", lambda: Palette(self._console.texts, self._theme, self._parent, self._entries)
+        )
 
     @property
     def keys(self) -> KeySheet:
         """Cheat sheet."""
+        from app.ui.shell.key_sheet import KeySheet
 
-        def make() -> Sheet:
-            return KeySheet(self._console.texts, self._theme, self._parent, self._table)
-
-        made = self._sheet("keys", make)
-        assert isinstance(made, KeySheet)
-        return made
+        return self._sheet(
+            "keys", lambda: KeySheet(self._console.texts, self._theme, self._parent, self._table)
+        )
 
     def top_open(self) -> Sheet | None:
         """A sheet that is open, if any."""
@@ -137,6 +151,13 @@ class Overlays:
     def made(self, name: str) -> Sheet | None:
         """A sheet if it was made already."""
         return self._made.get(name)
+
+    def put_away_refusal(self) -> bool:
+        """Put a refusal that is shown away; True if there was one."""
+        if self._refusals is None or self._refusals.isHidden():
+            return False
+        self._refusals.dismiss()
+        return True
 
     def dismiss_others(self, keep: Sheet) -> None:
         """One sheet at a time: the others go (drafts stay)."""
@@ -151,10 +172,10 @@ class Overlays:
         for name, sheet in self._made.items():
             x, y = self._corner(name, sheet)
             sheet.move(x, y)
-        self.toasts.move(map_area.center().x() - self.toasts.width() // 2, 0)
-        self._foot(self.toasts, map_area)
-        self.refusals.move(map_area.center().x() - self.refusals.width() // 2, 0)
-        self._foot(self.refusals, map_area)
+        for widget in (self._toasts, self._refusals):
+            if widget is not None:
+                x = map_area.center().x() - widget.width() // 2
+                widget.move(x, map_area.bottom() - widget.height() - GAP)
 
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:
         if name == "sign_in":
@@ -162,7 +183,3 @@ class Overlays:
         middle = self._map.left() + max(GAP, (self._map.width() - sheet.width()) // 2)
         most = self._parent.width() - sheet.width() - GAP
         return max(0, min(middle, most)), self._map.top() + GAP
-
-    @staticmethod
-    def _foot(widget: QWidget, area: QRect) -> None:
-        widget.move(widget.x(), area.bottom() - widget.height() - GAP)

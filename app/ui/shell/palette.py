@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.kernel.texts import Texts
-from app.ui.shell.initials import initials, matched, rank
+from app.ui.shell.initials import matched, rank
 from app.ui.shell.sheet import Sheet, plain
 from app.ui.theme.chips import hint_width, paint_hint
 from app.ui.theme.theme import Theme
@@ -210,8 +210,3 @@ class Palette(Sheet):
             return
         self.dismiss()
         entry.run()
-
-
-def letters(name: str) -> str:
-    """Initials shown beside a name so that they are learnt."""
-    return initials(name) if not name.isascii() else ""

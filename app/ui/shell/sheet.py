@@ -73,9 +73,11 @@ class Sheet(QFrame):
         """Esc closes, Ctrl+Enter submits; no other key reaches what lies below."""
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                self.submit()
+        elif (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            self.submit()
         event.accept()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
