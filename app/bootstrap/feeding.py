@@ -14,6 +14,7 @@ from app.bootstrap.node import Node
 from app.exchange.feed.folder import sweep
 from app.exchange.feed.http import FeedServer
 from app.exchange.feed.intake import FeedIntake
+from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import write_secret
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,28 @@ def post_door(node: Node, intake: FeedIntake, port: int | None) -> Iterator[int 
 
 
 async def watch_folder(intake: FeedIntake, folder: Path) -> None:
-    """Take what lies ready in the folder, every second, until cancelled; an unreadable folder is told and tried again."""
+    """Take what lies ready in the folder, every second, until cancelled.
+
+    Trouble (unreadable folder, full disk, a bug) is logged once as long as it lasts, and the folder is looked at again.
+    """
+    told = ""
     while True:
-        try:
-            await asyncio.to_thread(sweep, intake, folder)
-        except OSError as wrong:
-            log.warning("the feed folder cannot be read: %s", wrong.strerror)
+        trouble = await asyncio.to_thread(_sweep, intake, folder)
+        if trouble and trouble != told:
+            log.warning("the feed folder was not taken: %s", trouble)
+        told = trouble
         await asyncio.sleep(SWEEP_S)
+
+
+def _sweep(intake: FeedIntake, folder: Path) -> str:
+    """One look at the folder; what kept it from being finished, without anybody's data, or nothing."""
+    try:
+        sweep(intake, folder)
+    except OSError as wrong:
+        return wrong.strerror or type(wrong).__name__
+    except EnvironmentFault as fault:
+        return fault.code
+    except Exception as bug:
+        log.exception("the feed folder failed")
+        return type(bug).__name__
+    return ""

@@ -51,6 +51,14 @@ def ask_running(data: DataDir, request: Json) -> Json | None:
     return answer
 
 
+def ask_open(data: DataDir, request: Json) -> Json:
+    """Answer of the console that was running a moment ago; EnvironmentFault `console.silent` when it has ended since."""
+    answer = ask_running(data, request)
+    if answer is None:
+        raise _silent(data)
+    return answer
+
+
 def _silent(data: DataDir) -> EnvironmentFault:
     return EnvironmentFault("console.silent", "fault.console.silent", path=str(data.socket))
 

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 def _teller(data: DataDir, clock: Any) -> Iterator[Callable[[Any], Json]]:
     """Hands alarms to the running console, else to the site opened for as long as it takes."""
     if asking.ask_running(data, {"call": "feed"}) is not None:
-        yield lambda alarm: asking.ask_running(data, {"call": "alarm", "alarm": alarm}) or {"ok": False}
+        yield lambda alarm: asking.ask_open(data, {"call": "alarm", "alarm": alarm})
         return
     from app.bootstrap.node import open_node
     from app.bootstrap.requests import Desk
@@ -58,7 +58,7 @@ def feed(arguments: argparse.Namespace) -> Json:
 def _decoded(line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.exchange.feed.intake import FeedIntake
-from app.kernel.errors import Refusal
+from app.kernel.errors import EnvironmentFault, Refusal
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,10 @@ class FileResult:
 
 
 def take_file(intake: FeedIntake, path: Path) -> FileResult:
-    """Take every line of a file; a line that is no JSON or is refused is kept by the intake and counted."""
+    """Take every line of a file; a line that is no JSON, is refused or trips over a bug is kept by the intake and counted.
+
+    EnvironmentFault (disk full, say) ends it: the rest was not taken.
+    """
     taken = rejected = 0
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
         for line in lines:
@@ -31,18 +37,27 @@ def take_file(intake: FeedIntake, path: Path) -> FileResult:
                 taken += 1
             except Refusal:
                 rejected += 1
+            except EnvironmentFault:
+                raise
+            except Exception:
+                log.exception("a line of a feed file failed")
+                rejected += 1
     return FileResult(path.name, taken, rejected)
 
 
 def _decode(line: str) -> object:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line.rstrip("\n")
 
 
 def sweep(intake: FeedIntake, folder: Path) -> list[FileResult]:
-    """Take all files that lie ready (`*.jsonl`); a writer names its file `.part` until it is complete."""
+    """Take all files that lie ready (`*.jsonl`); a writer names its file `.part` until it is complete.
+
+    EnvironmentFault, OSError: the file at hand stays where it is and is taken again at the next sweep, from its beginning;
+    what of it had been taken changes nothing the second time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     results = []
     for path in sorted(folder.glob("*.jsonl")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import re
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,6 +21,13 @@ log = logging.getLogger(__name__)
 PATH = "/alarms"
 MAX_BODY_BYTES = 1 << 20
 READ_TIMEOUT_S = 10
+_LENGTH = re.compile(r"[0-9]{1,9}")  # str.isdigit takes digits that int does not
+_SEVERITY = (
+    HTTPStatus.OK,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 class FeedServer:
@@ -70,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.UNAUTHORIZED, {"error": "token"})
             return
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        if not _LENGTH.fullmatch(length) or int(length) > MAX_BODY_BYTES:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": "length"})
             return
         try:
@@ -80,17 +88,22 @@ class _Handler(BaseHTTPRequestHandler):
             return
         alarms = body if isinstance(body, list) else [body]
         results = [self._take(alarm) for alarm in alarms]
-        refused = any("code" in result for result in results)
-        self._answer(HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK, {"results": results})
+        worst = max((status for status, _ in results), key=_SEVERITY.index, default=HTTPStatus.OK)
+        self._answer(worst, {"results": [result for _, result in results]})
 
-    def _take(self, alarm: Any) -> Mapping[str, Any]:
+    def _take(self, alarm: Any) -> tuple[HTTPStatus, Mapping[str, Any]]:
         try:
-            return self.feed.take(alarm)
+            return HTTPStatus.OK, self.feed.take(alarm)
         except Refusal as refusal:
-            return {"code": refusal.code.value, "field": refusal.field}
+            return HTTPStatus.UNPROCESSABLE_ENTITY, {"code": refusal.code.value, "field": refusal.field}
+        except EnvironmentFault as fault:
+            return HTTPStatus.SERVICE_UNAVAILABLE, {"code": fault.code, "field": None}
+        except Exception:
+            log.exception("an alarm failed")
+            return HTTPStatus.INTERNAL_SERVER_ERROR, {"code": "failed", "field": None}
 
     def _answer(self, status: HTTPStatus, content: Mapping[str, Any]) -> None:
-        data = json.dumps(content, ensure_ascii=False).encode()
+        data = json.dumps(content).encode()  # plain ASCII: a field may be named with half a character
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from app.kernel.clock import Clock, iso
-from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.paths import private_opener
 from app.usecases.alarms import ReceiveAlarm
 from app.usecases.bus import Done
 from app.usecases.commands import Command
@@ -55,7 +56,10 @@ class FeedIntake:
         return FeedCounts(**done, last_at=self._last_at, flags=dict(self._flags))
 
     def take(self, alarm: Any) -> Mapping[str, Any]:
-        """Take one alarm, decoded from JSON; returns what became of it, raises Refusal after keeping a faulty one."""
+        """Take one alarm, decoded from JSON; returns what became of it, raises Refusal after keeping a faulty one.
+
+        EnvironmentFault (disk full, say): it was neither taken nor kept and has to be told again.
+        """
         with self._taking:
             return self._take(alarm)
 
@@ -64,16 +68,34 @@ class FeedIntake:
         try:
             done = self._execute(_command(alarm))
         except Refusal as refusal:
-            self._counts["rejected"] += 1
-            self._keep(alarm, refusal)
+            self._reject(alarm, refusal)
+            raise
+        except EnvironmentFault:
+            raise  # nothing is wrong with the alarm: whoever told it tells it again
+        except Exception as bug:
+            problem = type(bug).__name__
+            self._reject(
+                alarm, Refusal(ErrorCode.FORMAT, "refusal.command.input", field="alarm", problem=problem)
+            )
             raise
         result = done.result
         self._counts["new" if result["new"] else "changed" if result["changed"] else "unchanged"] += 1
         self._flags.update(result["flags"])
         return result
 
+    def _reject(self, alarm: Any, refusal: Refusal) -> None:
+        """Count and keep a rejected alarm; its content is never written to the technical log (XC-07)."""
+        self._counts["rejected"] += 1
+        log.warning("an alarm was rejected: %s %s", refusal.code, refusal.text)
+        try:
+            self._keep(alarm, refusal)
+        except OSError as wrong:
+            raise EnvironmentFault(
+                "file.unwritable", "fault.file.unwritable", path=str(self._rejects)
+            ) from wrong
+
     def _keep(self, alarm: Any, refusal: Refusal) -> None:
-        """Keep a rejected alarm beside the database; its content is never written to the technical log (XC-07)."""
+        """Append one line of plain ASCII to the rejects, 0600: half characters stand in it as they came, escaped."""
         line = {
             "at": iso(self._clock.now_ms()),
             "code": refusal.code.value,
@@ -82,9 +104,12 @@ class FeedIntake:
             "alarm": alarm,
         }
         self._rejects.parent.mkdir(parents=True, exist_ok=True)
-        with self._rejects.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
-        log.warning("an alarm was rejected: %s %s", refusal.code, refusal.field)
+        try:
+            text = json.dumps(line, default=str)
+        except (RecursionError, ValueError):  # nested so deeply that it can be read but not written
+            text = json.dumps(line | {"alarm": None, "why": "nested too deeply"}, default=str)
+        with open(self._rejects, "a", encoding="ascii", opener=private_opener) as handle:
+            handle.write(text + "\n")
 
 
 def _command(alarm: Any) -> ReceiveAlarm:
