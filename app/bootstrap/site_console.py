@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -89,6 +89,7 @@ class SiteConsole:
         self.texts = Texts.load(language or str(self._memory.get("language", DEFAULT_LANGUAGE)))
         self.realm, self.agency, self.site = me.realm, me.agency, me.site
         self.partner = _PARTNER[Agency(me.agency)].value
+        self.limits_s: Mapping[str, int]
         self.district, self.limits_s = district_view(me.district, self.data, self.texts.language)
 
     # -- beginning and end -----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from app.ui.theme.theme import Theme
 
 ROW = 34
 MOST = 7
+LEAST_WIDTH = 220
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,12 @@ class ChoiceField(QLineEdit):
             return
         hanging = self._hanging()
         hanging.show_entries(entries, typed)
-        hanging.setFixedWidth(max(self.width(), 220))
-        hanging.move(self.mapTo(hanging.parentWidget(), QPoint(0, self.height() + 2)))
+        self._hang(hanging)
+
+    def _hang(self, hanging: ChoiceList) -> None:
+        """Below the field, as wide as it or wider."""
+        hanging.setFixedWidth(max(self.width(), LEAST_WIDTH))
+        hanging.move(self.mapTo(self.window(), QPoint(0, self.height() + 2)))
         hanging.show()
         hanging.raise_()
 
@@ -223,10 +228,7 @@ class ChoiceField(QLineEdit):
             hanging = self._hanging()
             codes = [entry.code for entry in entries[:MOST]]
             hanging.show_entries(entries, "", codes.index(self.code) if self.code in codes else 0)
-            hanging.setFixedWidth(max(self.width(), 220))
-            hanging.move(self.mapTo(hanging.parentWidget(), QPoint(0, self.height() + 2)))
-            hanging.show()
-            hanging.raise_()
+            self._hang(hanging)
             return
         assert self._list is not None
         self._list.marked = (self._list.marked + by) % len(self._list.entries)

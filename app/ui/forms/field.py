@@ -22,7 +22,7 @@ class Field(QWidget):
         self.label = plain(f"{label} *" if required else label, tone="muted", size="small")
         self.fault = plain(tone="bad", size="small")
         self.fault.setWordWrap(True)
-        self.fault.setObjectName(f"fault.{name}")
+        self.fault.setObjectName(f"wrong.{name}")
         self.fault.hide()
         column.addWidget(self.label)
         column.addWidget(editor)

@@ -34,7 +34,7 @@ class Fetcher(QObject):
 
     def _fetch(self) -> None:
         try:
-            import pyqtgraph
+            import pyqtgraph  # type: ignore[import-untyped]
         except ImportError:
             log.exception("the plot cannot be shown")
             return

@@ -48,7 +48,7 @@ class RefusalBar(QFrame):
         self.close_button.setIcon(self._theme.icon("cross", "muted"))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 8, 12)
         column.setSpacing(4)
         head = QHBoxLayout()
@@ -88,7 +88,7 @@ class RefusalBar(QFrame):
     def _appear(self) -> None:
         self.show()
         bottom = self.geometry().bottom()
-        self.setFixedHeight(self.layout().heightForWidth(WIDTH))
+        self.setFixedHeight(self._column.heightForWidth(WIDTH))
         self.move(self.x(), bottom - self.height() + 1)
         self.raise_()
 

@@ -59,7 +59,8 @@ class Sheet(QFrame):
         """Hide the sheet and give the focus back."""
         if self.isHidden():
             return
-        inside = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
+        focused = QApplication.focusWidget()
+        inside = focused is None or self.isAncestorOf(focused)
         self.hide()
         before, self._before = self._before, None
         if inside and before is not None and before.isVisible():
@@ -83,9 +84,9 @@ class Sheet(QFrame):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes round inside the sheet."""
         current = QApplication.focusWidget()
-        start = current if current is not None and self.isAncestorOf(current) else self
-        widget = start
-        while True:
+        start: QWidget = current if current is not None and self.isAncestorOf(current) else self
+        widget: QWidget | None = start
+        while widget is not None:
             widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
             if widget is start or widget is None:
                 return True
@@ -94,6 +95,7 @@ class Sheet(QFrame):
                     Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
                 )
                 return True
+        return True
 
 
 def _takes_tab(widget: QWidget) -> bool:
