@@ -52,7 +52,7 @@ def full_disk(command: Command) -> Any:
 
 
 # -- the intake ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("faulty", [alarm(alarm_grade=HALF), alarm(**{HALF: 1}), HALF])
+@pytest.mark.parametrize("faulty", [alarm(received_at=HALF), alarm(**{HALF: 1}), HALF])
 def test_a_rejected_alarm_with_half_a_character_is_kept(node: Node, faulty: Any) -> None:
     """IS-01: nothing that came in is lost; it stands in the rejects as it came."""
     with pytest.raises(Refusal):
@@ -61,9 +61,9 @@ def test_a_rejected_alarm_with_half_a_character_is_kept(node: Node, faulty: Any)
 
 
 def test_an_alarm_with_half_a_character_reaches_the_feed_through_the_socket_too(node: Node) -> None:
-    answer = Desk(node).answer({"call": "alarm", "alarm": alarm(alarm_grade=HALF)})
+    answer = Desk(node).answer({"call": "alarm", "alarm": alarm(received_at=HALF)})
     assert answer["error"]["code"] == "E_FORMAT"
-    assert [line["alarm"] for line in kept(node)] == [alarm(alarm_grade=HALF)]
+    assert [line["alarm"] for line in kept(node)] == [alarm(received_at=HALF)]
 
 
 def test_rejects_are_their_owners_alone(node: Node) -> None:
@@ -95,7 +95,7 @@ def test_rejects_that_cannot_be_written_are_told(node: Node) -> None:
 # -- the folder ------------------------------------------------------------------------------------------------------------
 def test_a_line_that_nobody_can_read_does_not_stop_the_file(node: Node, tmp_path: Path) -> None:
     """XC-01: nested without end, half characters: rejected by line, the good ones come in."""
-    lines = ["[" * 200_000, json.dumps(alarm(alarm_grade=HALF)), json.dumps(alarm())]
+    lines = ["[" * 200_000, json.dumps(alarm(received_at=HALF)), json.dumps(alarm())]
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "1.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     [result] = sweep(intake_of(node), tmp_path / "in")
