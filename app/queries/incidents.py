@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, text
 
 from app.queries.reading import columns_of, read, read_one
 from db.tables.incidents import ALARM_UNIT, INCIDENT
-from db.tables.journal import CONFLICT, ENTRY
+from db.tables.journal import CONFLICT, ENTRY, OP
 
 _T = INCIDENT.table.c
 
@@ -116,8 +116,17 @@ _NEAR_IN_TIME = _INCIDENT.where(
     _T.open == 1,
     _T.retracted == 0,
 )
+# The site of a record is that of the first operation on it.
+_BORN_AT = (
+    select(OP.c.site)
+    .where(OP.c.entity == "incident", OP.c.entity_id == _T.id)
+    .order_by(OP.c.n)
+    .limit(1)
+    .correlate(INCIDENT.table)
+    .scalar_subquery()
+)
 _NUMBERS = select(_T.no).where(
-    _T.no >= bindparam("low"), _T.no < bindparam("high"), _T.born_agency == bindparam("agency")
+    _T.no >= bindparam("low"), _T.no < bindparam("high"), bindparam("site") == _BORN_AT
 )
 _CONFLICTS = select(*(CONFLICT.c[name] for name in columns_of(ConflictRow))).order_by(
     CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field, CONFLICT.c.hash
@@ -176,9 +185,9 @@ class _No:
     no: str
 
 
-def numbers_between(connection: sqlite3.Connection, agency: str, low: str, high: str) -> list[str]:
-    """Printed numbers of an agency's own registrations in a half-open text range."""
-    return [row.no for row in read(connection, _No, _NUMBERS, agency=agency, low=low, high=high)]
+def numbers_between(connection: sqlite3.Connection, site: str, low: str, high: str) -> list[str]:
+    """Printed numbers in a half-open text range that a workstation itself has given, whoever registered there."""
+    return [row.no for row in read(connection, _No, _NUMBERS, site=site, low=low, high=high)]
 
 
 def conflicts(connection: sqlite3.Connection) -> list[ConflictRow]:

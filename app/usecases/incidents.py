@@ -132,7 +132,7 @@ def next_number(context: Context) -> str:
     """The next number of this workstation's series for the local day (D-20, D-35): no holes, never reused."""
     station, day = context.workstation, local_date(context.now_ms)
     prefix = f"{station.agency}-{day}-{station.letter}"
-    taken = incidents.numbers_between(context.connection, station.agency, prefix + "0", prefix + ":")
+    taken = incidents.numbers_between(context.connection, station.site, prefix + "0", prefix + ":")
     # What another site calls a number of ours must not stop or stretch our series.
     counts = [number.n for text in taken if (number := _readable(text)) is not None]
     return incident_number(station.agency, day, station.letter, max(counts, default=0) + 1)
@@ -172,10 +172,11 @@ def suggestions(context: Context, row: Sighting) -> list[dict[str, Any]]:
     near = incidents.open_between(
         context.connection, row.received_at - window_s * SECOND_MS, row.received_at + window_s * SECOND_MS
     )
+    known = set(IncidentClass)
     others = [
         Sighting(other.id, IncidentClass(other.class_code), other.received_at, other.lon, other.lat)
         for other in near
-        if other.class_code in set(IncidentClass) and other.received_at is not None
+        if other.class_code in known and other.received_at is not None
     ]
     found = duplicates.suggestions(
         row, others, distance_limit_m=context.district.value(RuleKey.DUPLICATE_DISTANCE), window_s=window_s

@@ -81,7 +81,7 @@ def test_incidents_by_number_and_time(emb: Site) -> None:
     both = read(incidents.open_between, ms("07:00:00"), ms("07:30:00"))
     assert {row.id for row in both} == {first.id, second.id}
     assert read(incidents.open_between, ms("07:00:00") + 1, ms("07:30:00") - 1) == []
-    assert sorted(read(incidents.numbers_between, "EMB-20250714-0", "EMB-20250714-:")) == [
+    assert sorted(read(incidents.numbers_between, emb.node.me.site, "EMB-20250714-0", "EMB-20250714-:")) == [
         first.no,
         second.no,
     ]

@@ -223,6 +223,7 @@ def test_admitted_account_acts_for_its_own_agency(town: Town) -> None:
     assert (incident.agency, incident.no) == ("FRD", "EMB-20250714-001"), (
         "the series is the workstation's (D-35)"
     )
+    assert register(town.emb).no == "EMB-20250714-002", "whoever registered, no number is given twice"
 
 
 # -- passwords as acts -----------------------------------------------------------------------------------------------------

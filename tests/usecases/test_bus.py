@@ -192,7 +192,9 @@ def test_a_bug_is_no_damage(emb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Environment errors and bugs are told apart."""
 
     def broken(*_: object) -> None:
-        raise sqlite3.IntegrityError("UNIQUE constraint failed")
+        error = sqlite3.IntegrityError("UNIQUE constraint failed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CONSTRAINT
+        raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(emb.node.journal.state.store, "append", broken)

@@ -177,6 +177,20 @@ def test_number_goes_on_after_999(emb: Site) -> None:
     assert register(emb).no == "EMB-20250714-1001"
 
 
+def test_numbers_forged_elsewhere_do_not_stretch_our_series(town: Town) -> None:
+    """D-20, D-35: a series is one workstation's; what another one calls a number of ours leaves it as it is."""
+    from tests.kit import forge, maker
+
+    assert register(town.emb).no == "EMB-20250714-001"
+    for number, no in enumerate(("EMB-20250714-777", "EMB-20250714-1e9", "EMB-20250714-\u0662")):
+        values = {"no": no, "status": "registered", "agency": "EMB"}
+        acts = maker(town.frd).write("register_incident", "incident", f"forged-{number}", values, new=True)
+        forge(town.frd, town.frd.account("duty_officer"), acts)
+    town.sync()
+    assert register(town.emb).no == "EMB-20250714-002"
+    assert register(town.frd).no == "FRD-20250714-001"
+
+
 def test_duplicates_are_suggested_and_a_person_decides(town: Town) -> None:
     """D-21: same class, at most 200 m and 30 min apart; registered all the same."""
     town.at("14:02:10")
