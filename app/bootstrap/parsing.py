@@ -44,6 +44,8 @@ def parse_command(name: str, arguments: Any) -> Command:
         return msgspec.convert(arguments, entry.command, strict=True)
     except msgspec.ValidationError as wrong:
         raise _wrong_input(str(wrong)) from wrong
+    except UnicodeEncodeError as wrong:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.encoding", clause="XC-01") from wrong
 
 
 def _wrong_input(problem: str) -> Refusal:

@@ -119,6 +119,15 @@ def test_requests_that_cannot_be_stored_or_understood(emb: Site, request_: dict[
     json.dumps(answer)
 
 
+def test_half_characters_in_a_moment(emb: Site) -> None:
+    """XC-01: the same answer wherever they stand, also for callers that parse a command themselves."""
+    with pytest.raises(Refusal) as wrong:
+        parse_command("write_log_entry", {"text": "x", "at": "\ud800"})
+    assert wrong.value.text == "refusal.command.encoding"
+    answer = do(emb, "write_log_entry", {"text": "x", "at": "\ud800"})
+    assert (answer["ok"], answer["error"]["code"]) == (False, "E_FORMAT")
+
+
 def test_wrong_password_is_no_act(emb: Site) -> None:
     """CM-04: refused at the door, whatever was asked for."""
     answer = do(emb, "unheard_of", {}, password="wrong-horse-1")
