@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from app.bootstrap.pairing import confirmed_peers, own_identity
+from app.bootstrap.parsing import parse_command
 from app.bootstrap.requests import QUERIES, Desk
+from app.kernel.errors import Refusal
 from app.replication.identity import read_identity, write_identity
 from tests.kit import PASSWORD, Site, Town, op_count, register
 
