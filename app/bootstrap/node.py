@@ -35,6 +35,7 @@ from app.local.credentials import SignIn
 from app.local.identity import SelfRow
 from app.queries import accounts
 from app.queries.accounts import AccountRow
+from app.queries.imports import interrupted
 from app.replication.tls import LEAF_KEY_FILE, ROOT_KEY_FILE
 from app.usecases.accounts import SetPassword
 from app.usecases.bus import Bus, Done
@@ -115,6 +116,7 @@ class Node:
             with told_plainly(self.data.root):
                 ends.callback(hold_lock(self.data).release)
             self._open(ends)
+            self._take_back_imports()
             self._ends = ends.pop_all()
 
     def _open(self, ends: contextlib.ExitStack) -> None:
@@ -164,6 +166,23 @@ class Node:
         ends.callback(self._writer.close)
         self._subscribers: list[Callable[[ChangeSet], None]] = []
         self._subscribing = threading.Lock()
+
+    def _take_back_imports(self) -> None:
+        """Take back what a killed import had loaded; on trouble the site opens all the same, and the next import tries again."""
+        with told_plainly(self.data.database):
+            left = interrupted(self._connection, self.me.site)
+        if not left:
+            return
+        from app.exchange.imports.run import undo_interrupted
+
+        try:
+            count = undo_interrupted(
+                lambda command: self.execute(command, self.me.console_account, Priority.BULK), left
+            )
+        except (Refusal, EnvironmentFault) as wrong:
+            log.warning("an interrupted import was not taken back: %s", wrong.code)
+        else:
+            log.info("interrupted imports taken back: %d", count)
 
     def _check_high_water(self) -> None:
         """An own chain that is shorter than what has left this machine means a new site (REPLICATION, Fork)."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.domain.required import require_text
 from app.journal import verbs
-from app.journal.operation import Act
+from app.journal.operation import MAX_TRANSACTION_BYTES, Act
 from app.kernel.enums import ShelterState
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
@@ -26,6 +26,7 @@ from app.usecases.points import AddPoint
 from app.usecases.shelters import AddShelter, check_figures
 
 SLICE = 50
+SLICE_BYTES = MAX_TRANSACTION_BYTES * 3 // 4  # what a slice may weigh by its own reckoning
 UNDO_SPAN = 100
 BEGUN, FINISHED, UNDONE = "begun", "finished", "undone"
 _CLAUSE = "FR-10"

@@ -122,3 +122,5 @@ def _command(alarm: Any) -> ReceiveAlarm:
         return msgspec.convert(alarm, ReceiveAlarm, strict=True)
     except msgspec.ValidationError as wrong:
         raise Refusal(ErrorCode.FORMAT, "refusal.command.input", field="alarm", problem=str(wrong)) from wrong
+    except UnicodeEncodeError as wrong:
+        raise Refusal(ErrorCode.FORMAT, "refusal.command.encoding", field="alarm", clause="XC-01") from wrong

@@ -9,20 +9,22 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from app.domain.geometry import Box
 from app.exchange.imports.mapping import Form, Mapped, MappingMemory, load_form, propose
 from app.exchange.imports.rows import Read, read_point_of_interest, read_shelter
 from app.exchange.imports.tables import Table, read_table
+from app.kernel.paths import private_opener
 from app.kernel.texts import Texts
 from app.queries.imports import ImportRow
 from app.usecases.bus import Done
 from app.usecases.commands import Command
 from app.usecases.imports import (
     SLICE,
+    SLICE_BYTES,
     UNDO_SPAN,
     BeginImport,
     FinishImport,
@@ -35,6 +37,12 @@ from app.usecases.shelters import AddShelter
 
 Execute = Callable[[Command], Done]
 Progress = Callable[[int, int], None]
+Row = tuple[int, AddShelter | AddPoint]
+ROW_BYTES = 450  # names of fields, numbers, salt, ids: what a row weighs in the journal besides its texts
+SPAN = UNDO_SPAN // 2  # every retraction names the file, whose name may be long
+_FORMULA = frozenset("=+@\uff1d\uff0b\uff20")  # half and full width
+_MINUS = frozenset("-\uff0d")
+_CONTROL = frozenset("\t\r\n")
 FORMS = {"shelters": "shelter", "points": "point"}
 
 
@@ -146,17 +154,39 @@ def load(
     )
     batch_id = str(begun.result["batch_id"])
     try:
-        for start in range(0, len(checked.good), SLICE):
+        done = 0
+        for rows in slices(checked.good):
             if cancelled():
                 raise CancelledError
-            execute(_slice(entity, batch_id, checked.good[start : start + SLICE]))
-            progress(min(start + SLICE, len(checked.good)), len(checked.good))
+            execute(_slice(entity, batch_id, rows))
+            done += len(rows)
+            progress(done, len(checked.good))
         rejects = write_rejects(checked, rejects_folder, ask.path, texts)
         execute(FinishImport(batch_id=batch_id, accepted=len(checked.good), rejected=len(checked.bad)))
     except BaseException:
         undo(execute, batch_id, last_line)
         raise
     return report(checked, rejects, batch_id)
+
+
+def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Cut rows into slices that each fit one transaction of the journal: by number, and by weight where rows are long.
+
+    A single row heavier than that stands alone, and the journal refuses it.
+    """
+    first = weight = 0
+    for place, (_, command) in enumerate(rows):
+        more = ROW_BYTES + sum(
+            len(value.encode("utf-8", "surrogatepass"))
+            for value in astuple(command)
+            if isinstance(value, str)
+        )
+        if place > first and (place - first >= SLICE or weight + more > SLICE_BYTES):
+            yield rows[first:place]
+            first, weight = place, 0
+        weight += more
+    if first < len(rows):
+        yield rows[first:]
 
 
 def _slice(entity: str, batch_id: str, rows: Sequence[tuple[int, AddShelter | AddPoint]]) -> Command:
@@ -172,10 +202,8 @@ def _slice(entity: str, batch_id: str, rows: Sequence[tuple[int, AddShelter | Ad
 
 def undo(execute: Execute, batch_id: str, last_line: int) -> None:
     """Take back everything an import loaded."""
-    for first in range(1, last_line + 1, UNDO_SPAN):
-        execute(
-            UndoImport(batch_id=batch_id, first_line=first, last_line=min(last_line, first + UNDO_SPAN - 1))
-        )
+    for first in range(1, last_line + 1, SPAN):
+        execute(UndoImport(batch_id=batch_id, first_line=first, last_line=min(last_line, first + SPAN - 1)))
 
 
 def undo_interrupted(execute: Execute, interrupted: Iterable[ImportRow]) -> int:
@@ -209,10 +237,14 @@ def write_rejects(checked: Checked, folder: Path, source: Path, texts: Texts) ->
         return None
     folder.mkdir(parents=True, exist_ok=True)
     path = _free(folder / f"{source.stem}-rejected.csv")
-    with path.open("w", encoding="utf-8-sig", newline="") as handle:
+    with open(path, "w", encoding="utf-8-sig", newline="", opener=private_opener) as handle:
         writer = csv.writer(handle)
         writer.writerow(
-            [texts.get("imports.column.line"), texts.get("imports.column.reason"), *checked.table.header]
+            [
+                texts.get("imports.column.line"),
+                texts.get("imports.column.reason"),
+                *(_inert(cell) for cell in checked.table.header),
+            ]
         )
         for line, row, reason in checked.bad:
             writer.writerow([line, texts.get(reason), *(_inert(cell) for cell in row)])
@@ -221,11 +253,9 @@ def write_rejects(checked: Checked, folder: Path, source: Path, texts: Texts) ->
 
 def _inert(cell: str) -> str:
     """A cell that a spreadsheet would take for a formula is written as text."""
-    return (
-        "'" + cell
-        if cell[:1] in ("=", "+", "@", "\t") or (cell[:1] == "-" and not _is_number(cell))
-        else cell
-    )
+    told = cell.lstrip()
+    live = told[:1] in _FORMULA or cell[:1] in _CONTROL or (told[:1] in _MINUS and not _is_number(told))
+    return "'" + cell if live else cell
 
 
 def _is_number(cell: str) -> bool:
