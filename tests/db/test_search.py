@@ -137,11 +137,14 @@ def test_frequent_words_are_not_sorted_and_rare_ones_not_walked_for(
     search._KEPT.clear()
     walked: list[str] = []
     walk = search._walk
-    monkeypatch.setattr(
-        search,
-        "_walk",
-        lambda c, e, wanted, *rest: walked.append(str(wanted.words)) or walk(c, e, wanted, *rest),
-    )
+
+    def walking(
+        connection: sqlite3.Connection, entity: str, wanted: Wanted, order: Order, limit: int
+    ) -> list[int] | None:
+        walked.append(str(wanted.words))
+        return walk(connection, entity, wanted, order, limit)
+
+    monkeypatch.setattr(search, "_walk", walking)
     assert len(by_index(empty, "火灾", 10)) == 10
     assert walked
     walked.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Protocol
 
 from app.kernel.clock import HOUR_MS, SECOND_MS, SHANGHAI, from_ms
@@ -224,7 +225,9 @@ class Wording:
         return self._texts.get("wording.comma").join(filter(None, parts))
 
     def tip(self, row: BoardRow, shown: Shown) -> str:
-        """Exact times and whatever may be cut off; plain text."""
+        """Exact times and whatever may be cut off. Tool tips guess whether they are HTML: this one is, with every word of
+        an officer escaped.
+        """
         lines = [
             shown.title,
             shown.number,
@@ -238,4 +241,4 @@ class Wording:
             self._texts.get("ui.board.tip.dispute", what=shown.dispute) if shown.dispute else "",
             self._texts.get("ui.board.tip.reason", reason=row.reason) if row.reason else "",
         ]
-        return "\n".join(filter(None, lines))
+        return "<qt>" + "<br>".join(escape(line) for line in lines if line) + "</qt>"

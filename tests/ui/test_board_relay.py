@@ -1,0 +1,163 @@
+"""Results and news arrive on the Qt thread: in order, gathered, and not at all after the end (QUALITY, storm)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QElapsedTimer, QThread
+
+from app.kernel.changes import Change, ChangeSet
+from app.kernel.enums import ChangeKind, Origin
+from app.ui.relay import GATHER_MS, ChangeRelay, Relay
+from tests.ui.board_world import settle
+
+
+def change(number: int) -> ChangeSet:
+    return ChangeSet((Change("incident", f"i{number}", ChangeKind.CHANGED, Origin.PEER),))
+
+
+class News:
+    """Something one can subscribe to."""
+
+    def __init__(self) -> None:
+        self.hearers: list[Callable[[ChangeSet], None]] = []
+
+    def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
+        self.hearers.append(hear)
+        return lambda: self.hearers.remove(hear)
+
+    def tell(self, changes: ChangeSet) -> None:
+        for hear in list(self.hearers):
+            hear(changes)
+
+
+def test_results_come_in_order_on_the_qt_thread(qtbot: Any) -> None:
+    relay, got = Relay(), list[tuple[int, bool]]()
+    own = QThread.currentThread()
+
+    def take(number: int) -> None:
+        got.append((number, QThread.currentThread() is own))
+
+    with ThreadPoolExecutor(1) as pool:
+        for number in range(50):
+            relay.then(pool.submit(abs, number), take)
+    assert got == []  # nothing before the loop turns
+    qtbot.waitUntil(lambda: len(got) == 50)
+    assert got == [(number, True) for number in range(50)]
+
+
+def test_a_result_that_is_there_already_comes_later_too(qtbot: Any) -> None:
+    relay, got, done = Relay(), list[int](), Future[int]()
+    done.set_result(7)
+    relay.then(done, got.append)
+    assert got == []
+    settle()
+    assert got == [7]
+
+
+def test_errors_go_to_who_asked(qtbot: Any, caplog: pytest.LogCaptureFixture) -> None:
+    relay, got = Relay(), list[Exception]()
+    for error in (ValueError("x"), KeyError("y")):
+        failed: Future[int] = Future()
+        failed.set_exception(error)
+        relay.then(failed, lambda _: pytest.fail("no result"), got.append if error.args == ("x",) else None)
+    settle()
+    assert [str(error) for error in got] == ["x"]
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [KeyError]
+
+
+def test_superseded_questions_are_silent(qtbot: Any, caplog: pytest.LogCaptureFixture) -> None:
+    relay, told = Relay(), list[Any]()
+    cancelled: Future[int] = Future()
+    relay.then(cancelled, told.append, told.append)
+    cancelled.cancel()
+    given_up: Future[int] = Future()
+    given_up.set_exception(CancelledError())
+    relay.then(given_up, told.append, told.append)
+    settle()
+    assert told == []
+    assert not caplog.records
+
+
+def test_nothing_comes_after_stop(qtbot: Any) -> None:
+    relay, told = Relay(), list[Any]()
+    first, second = Future[int](), Future[int]()
+    relay.then(first, told.append)
+    relay.then(second, told.append)
+    first.set_result(1)  # on its way already
+    relay.stop()
+    second.set_result(2)
+    settle()
+    assert told == []
+
+
+def test_the_first_change_comes_at_once_the_rest_gathered(qtbot: Any) -> None:
+    news, got, clock = News(), list[tuple[int, int]](), QElapsedTimer()
+    relay = ChangeRelay(news.subscribe)
+    clock.start()
+    relay.changed.connect(lambda changes: got.append((clock.elapsed(), len(changes.changes))))
+    news.tell(change(0))
+    settle()
+    assert [count for _, count in got] == [1]
+    assert got[0][0] < GATHER_MS
+    for number in range(1, 40):
+        news.tell(change(number))
+        news.tell(change(number))
+    settle()
+    assert len(got) == 1
+    qtbot.waitUntil(lambda: len(got) == 2)
+    assert got[1][1] == 39  # one and the same change is told once
+    assert got[1][0] - got[0][0] >= GATHER_MS * 0.9
+    qtbot.waitUntil(lambda: not relay._timer.isActive())
+    news.tell(change(99))
+    settle()
+    assert [count for _, count in got] == [1, 39, 1]  # quiet again: at once
+    relay.stop()
+
+
+def test_nothing_is_lost_between_threads(qtbot: Any) -> None:
+    news, got = News(), set[str]()
+    relay = ChangeRelay(news.subscribe)
+    relay.changed.connect(lambda changes: got.update(changes.ids("incident")))
+
+    def tell(low: int) -> None:
+        for number in range(low, low + 300):
+            news.tell(change(number))
+
+    threads = [threading.Thread(target=tell, args=(low,)) for low in (0, 300, 600)]
+    for thread in threads:
+        thread.start()
+    qtbot.waitUntil(lambda: len(got) == 900, timeout=5000)
+    for thread in threads:
+        thread.join()
+    relay.stop()
+
+
+def test_an_empty_change_wakes_nobody(qtbot: Any) -> None:
+    news, got = News(), list[ChangeSet]()
+    relay = ChangeRelay(news.subscribe)
+    relay.changed.connect(got.append)
+    news.tell(ChangeSet())
+    settle()
+    assert got == []
+    assert not relay._timer.isActive()
+    news.tell(change(1))
+    settle()
+    assert len(got) == 1
+    relay.stop()
+
+
+def test_a_stopped_relay_is_silent_and_unsubscribed(qtbot: Any) -> None:
+    news, got = News(), list[ChangeSet]()
+    relay = ChangeRelay(news.subscribe)
+    relay.changed.connect(got.append)
+    news.tell(change(1))
+    relay.stop()
+    relay.stop()
+    settle()
+    assert got == []
+    assert news.hearers == []
