@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import dataclass
 from typing import Any
 
-from app.domain.outline import parse_outline
+from app.domain.outline import Outline, UnitArea, parse_outline
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES
@@ -32,28 +33,37 @@ def district_view(
         raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
 
 
-def _outline(code: str) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """Rings of the district where the program has them; a district without is shown by its box, and the map says so."""
+@dataclass(frozen=True)
+class DistrictWithUnits(DistrictView):
+    """The view with the areas of its streets and towns, where the program has them; the map looks for them."""
+
+    units: tuple[UnitArea, ...] = ()
+
+
+def _outline(code: str) -> Outline | None:
+    """Lines of the district where the program has them; without, its box is shown, and the map says so."""
     path = RESOURCES / "districts" / "outlines" / f"{code}.geojson"
-    return parse_outline(json.loads(path.read_text("utf-8"))).rings if path.exists() else ()
+    return parse_outline(json.loads(path.read_text("utf-8"))) if path.exists() else None
 
 
 def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
     name = f"name{tongue}"
+    lines = _outline(pack["code"])
     agencies = {
         key: AgencyView(key, names[f"full{tongue}"], names[f"short{tongue}"])
         for key, names in pack["agencies"].items()
     }
-    box = pack["box"]
-    return DistrictView(
+    box, outline = pack["box"], _outline(pack["code"])
+    return DistrictWithUnits(
         code=pack["code"],
         name=pack[name],
         agencies=agencies,
         streets=tuple((street["code"], street[name]) for street in pack["streets"]),
         recipients=tuple((recipient["key"], recipient[name]) for recipient in pack["recipients"]),
         box=(box["west"], box["south"], box["east"], box["north"]),
-        outline=_outline(pack["code"]),
+        outline=outline.rings if outline is not None else (),
         amber_s=_spans(pack)["amber_before"],
+        units=outline.units if outline is not None else (),
     )
 
 
