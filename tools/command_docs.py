@@ -91,8 +91,7 @@ def _faults(texts: Texts) -> str:
     for key in texts.catalogue:
         if key.startswith(("fault.database.", "fault.port.")):
             codes.add((key.removeprefix("fault."), key))
-    rows = ((f"`{code}`", texts.catalogue[key]) for code, key in sorted(codes))
-    return _table(("code", "sentence"), rows)
+    return ", ".join(f"`{code}`" for code in sorted({code for code, _ in codes})) + "\n"
 
 
 def _queries(_: Texts) -> str:
