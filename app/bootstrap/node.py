@@ -198,29 +198,39 @@ class Node:
     # -- acting ----------------------------------------------------------------------------------------------------------
     def execute(self, command: Command, account_id: str, priority: Priority = Priority.OFFICER) -> Done:
         """Carry out a command and wait; raises Refusal or EnvironmentFault (disk full, say)."""
-        return self._writer.run(lambda: self._execute(command, account_id), priority)
+        return self._run(lambda: self._execute(command, account_id), priority)
+
+    def _run(self, work: Callable[[], ResultT], priority: Priority = Priority.OFFICER) -> ResultT:
+        """Do work on the writer's thread and wait; trouble of the disk comes out as EnvironmentFault (XC-01)."""
+        return self._writer.run(self._plainly(work), priority)
+
+    def _plainly(self, work: Callable[[], ResultT]) -> Callable[[], ResultT]:
+        def plainly() -> ResultT:
+            with told_plainly(self.data.database):
+                return work()
+
+        return plainly
 
     def _execute(self, command: Command, account_id: str) -> Done:
-        with told_plainly(self.data.database):
-            try:
-                done = self.bus.execute(command, account_id)
-            except Refusal:
-                self.publish(ChangeSet())
-                raise
+        try:
+            done = self.bus.execute(command, account_id)
+        except Refusal:
+            self.publish(ChangeSet())
+            raise
         self.publish(done.changes)
         return done
 
     def record_refusal(self, command: str | None, refusal: Refusal, account_id: str) -> None:
         """Enter a refusal that happened before the bus was reached into the audit."""
-        self._writer.run(lambda: self.bus.record_refusal(command, refusal, account_id))
+        self._run(lambda: self.bus.record_refusal(command, refusal, account_id))
 
     def check_right(self, command: str, account_id: str) -> None:
         """Refusal E_PERM, recorded, unless this account may carry out a command (XC-06)."""
-        self._writer.run(lambda: self.bus.check_right(command, account_id))
+        self._run(lambda: self.bus.check_right(command, account_id))
 
     def sign_in(self, name: str, password: str) -> AccountRow:
         """The account of a sign-in name or id; Refusal E_PERM, recorded, when name, password or period are wrong."""
-        return self._writer.run(lambda: self._sign_in(name, password))
+        return self._run(lambda: self._sign_in(name, password))
 
     def _sign_in(self, name: str, password: str) -> AccountRow:
         found = accounts.account_called(self._connection, name, self.me.agency)
@@ -259,7 +269,7 @@ class Node:
             credentials.set_password(self._connection, account_id, password)
             return done
 
-        return self._writer.run(work)
+        return self._run(work)
 
     # -- reading ---------------------------------------------------------------------------------------------------------
     def read(self, query: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
@@ -268,17 +278,12 @@ class Node:
 
     def local(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
         """Read or write local tables on the writer's thread and wait."""
-        return self._writer.run(lambda: work(self._connection))
+        return self._run(lambda: work(self._connection))
 
     # -- the port of replication -----------------------------------------------------------------------------------------
     def on_writer(self, priority: Priority, work: Callable[[], ResultT]) -> Awaitable[ResultT]:
         """Run work on the writer's thread, awaited by the caller's loop."""
-
-        def plainly() -> ResultT:
-            with told_plainly(self.data.database):
-                return work()
-
-        return asyncio.wrap_future(self._writer.submit(plainly, priority))
+        return asyncio.wrap_future(self._writer.submit(self._plainly(work), priority))
 
     def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
         """Call `hear` after every commit, on any thread; the result ends the subscription."""

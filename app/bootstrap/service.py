@@ -28,6 +28,8 @@ from app.usecases.duty import NoteLinkState
 log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 1 << 20
+LAST_WORDS_S = 0.5  # at the end, for a caller that is connected and has not asked yet
+LAST_ANSWERS_S = 5.0  # at the end, for requests under way
 
 
 class Service:
@@ -40,6 +42,8 @@ class Service:
         self._states: dict[str, tuple[LinkState, int]] = {}
         self._met: set[str] = set()  # sites a link has been up with since the start
         self._closing = False
+        self._callers: set[asyncio.Task[Any]] = set()  # connections of the local socket
+        self._asked: set[asyncio.Task[Any]] = set()  # those of them that wait for an answer
         self.desk = Desk(node, self.links)
         self.stop = asyncio.Event()
 
@@ -131,15 +135,44 @@ class Service:
         return await asyncio.start_unix_server(self._serve, sock=listener, limit=MAX_REQUEST_BYTES)
 
     async def _close_local(self, server: asyncio.Server) -> None:
-        server.close()
+        """Let nobody in any more; whoever is in gets an answer, unless it takes longer than `LAST_ANSWERS_S`."""
         self._node.data.socket.unlink(missing_ok=True)
+        await asyncio.sleep(0)  # who knocked before the name was gone is let in
+        server.close()
+        await self._end_of(self._callers, LAST_WORDS_S)  # who is in and has not yet asked
+        await self._end_of(self._asked, LAST_ANSWERS_S)
+        left = set(self._callers)
+        for caller in left:
+            caller.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _end_of(self, tasks: set[asyncio.Task[Any]], patience_s: float) -> None:
+        if tasks:
+            await asyncio.wait(set(tasks), timeout=patience_s)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        me = asyncio.current_task()
+        assert me is not None
+        self._callers.add(me)
+        try:
+            await self._serve_one(reader, writer, me)
+        except (
+            asyncio.CancelledError
+        ):  # only at the end; a cancelled task of a stream server would be logged as a bug
+            log.warning("a local caller was cut off by the end")
+        finally:
+            self._callers.discard(me)
+            self._asked.discard(me)
+
+    async def _serve_one(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, me: asyncio.Task[Any]
+    ) -> None:
         try:
             try:
                 request: Any = json.loads(await reader.readline())
             except (ValueError, RecursionError):
                 request = None  # no JSON, or longer than a request may be
+            self._asked.add(me)
             answer = await self._answer(request if isinstance(request, dict) else {})
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
@@ -149,6 +182,8 @@ class Service:
             log.exception("a local request was not answered")
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()  # the answer is out, not only in our hands
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if request.get("call") == "stop":

@@ -14,7 +14,7 @@ from app.journal.journal import Journal, QuarantinedError
 from app.journal.operation import BadTransactionError
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
-from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
 from app.kernel.texts import Texts
 from app.queries import accounts, settings
@@ -62,7 +62,10 @@ class Bus:
         self._clock, self._pack, self.workstation, self._texts = clock, pack, workstation, texts
 
     def execute(self, command: Command, account_id: str) -> Done:
-        """Carry out a command for an account; raises Refusal, which has then been recorded."""
+        """Carry out a command for an account; raises Refusal, which has then been recorded.
+
+        EnvironmentFault `site.closed` when this workstation was closed, cut off or forked (REPLICATION, Trust).
+        """
         entry = TABLE[name_of(type(command))]
         try:
             return self._storable(entry, command, account_id)
@@ -176,7 +179,10 @@ class Bus:
         self._record(command, refusal, account_id)
 
     def _record(self, command: str | None, refusal: Refusal, account_id: str) -> None:
-        """One audit entry per refused act: code, command, faulty field, account; never the content (XC-07)."""
+        """One audit entry per refused act: code, command, faulty field, account; never the content (XC-07).
+
+        EnvironmentFault `site.closed` when this workstation may not even record that.
+        """
         maker = ActMaker(self._journal.state, self.workstation.agency)
         self._journal.state.forget_records()
         values = {
@@ -194,4 +200,8 @@ class Bus:
             {k: v for k, v in values.items() if v is not None},
             new=True,
         )
-        self._journal.author(self.workstation.console_account, [acts])
+        try:
+            self._journal.author(self.workstation.console_account, [acts])
+        except QuarantinedError as wrong:  # closed, cut or forked: what it still says, nobody takes
+            log.error("a refusal would be quarantined: %s", wrong.reason)
+            raise EnvironmentFault("site.closed", "fault.site.closed", reason=wrong.reason) from wrong

@@ -18,6 +18,7 @@ from app.kernel.enums import Priority
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
+_CLOSED = "the writer is closed"
 
 
 @dataclass(order=True)
@@ -35,15 +36,17 @@ class Writer:
         self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._closed = False
+        self._handing_in = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[], ResultT], priority: Priority = Priority.OFFICER) -> Future[ResultT]:
         """Queue a job; its future carries the result or the exception. RuntimeError after close."""
-        if self._closed:
-            raise RuntimeError("the writer is closed")
         future: Future[ResultT] = Future()
-        self._queue.put(_Job(priority, next(self._numbers), work, future))
+        with self._handing_in:  # nothing gets in behind the end
+            if self._closed:
+                raise RuntimeError(_CLOSED)
+            self._queue.put(_Job(priority, next(self._numbers), work, future))
         return future
 
     def run(self, work: Callable[[], ResultT], priority: Priority = Priority.OFFICER) -> ResultT:
@@ -51,12 +54,16 @@ class Writer:
         return self.submit(work, priority).result()
 
     def close(self) -> None:
-        """Finish what is queued, then end the thread."""
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(_Job(max(Priority) + 1, next(self._numbers), None, Future()))
+        """Finish what is queued, then end the thread; every job handed in before has its answer then."""
+        with self._handing_in:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(_Job(max(Priority) + 1, next(self._numbers), None, Future()))
         self._thread.join()
+        while not self._queue.empty():
+            job = self._queue.get_nowait()
+            if job.future.set_running_or_notify_cancel():
+                job.future.set_exception(RuntimeError(_CLOSED))
 
     def _run(self) -> None:
         while True:

@@ -152,7 +152,7 @@ def test_nothing_leaves_when_the_mark_cannot_be_written(town: Town, monkeypatch:
 
     with monkeypatch.context() as patch:
         patch.setattr("app.journal.high_water.write_secret", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(EnvironmentFault, match=r"data\.unwritable"):
             ship(town.emb, town.frd)
     assert town.frd.count("incident") == 0
     ship(town.emb, town.frd)
@@ -341,3 +341,22 @@ def test_two_sites_joined_by_hand(town: Town) -> None:
     register(town.frd)
     sync(town.emb, town.frd)
     assert ship(town.emb, town.frd).changes == ()
+
+
+@pytest.mark.parametrize("work", ["sign_in", "check_right", "record_refusal", "set_password", "local"])
+def test_a_disk_that_takes_nothing_is_told_by_every_job(emb: Site, work: str) -> None:
+    """XC-01: not only an act but signing in, too, needs to write; trouble of the disk is told as such, never raw."""
+    node = emb.node
+    refusal = Refusal(ErrorCode.FORMAT, "refusal.command.unknown", name="x")
+    jobs = {
+        "sign_in": lambda: node.sign_in("EMB-duty_officer", "wrong-horse-1"),
+        "check_right": lambda: node.check_right("meet_agency", emb.account("observer")),
+        "record_refusal": lambda: node.record_refusal(None, refusal, emb.admin),
+        "set_password": lambda: node.set_password(emb.account("leader"), "x", emb.admin),
+        "local": lambda: node.local(lambda c: c.execute("DELETE FROM credential")),
+    }
+    node.local(lambda c: c.execute("PRAGMA query_only=ON"))
+    with pytest.raises(EnvironmentFault) as fault:
+        jobs[work]()
+    node.local(lambda c: c.execute("PRAGMA query_only=OFF"))
+    assert fault.value.code == "database.readonly"

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import stat
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from app.bootstrap import pairing
+from app.bootstrap import service as service_module
 from app.bootstrap.listening import Listening
 from app.bootstrap.local_socket import address_of
 from app.bootstrap.node import Node, Open
@@ -293,3 +295,75 @@ def test_port_that_is_taken(emb: Site) -> None:
 
         asyncio.run(story())
     assert not emb.node.data.socket.exists()
+
+
+# -- the orderly end -------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An end that waits less long."""
+    monkeypatch.setattr(service_module, "LAST_WORDS_S", 0.3)
+    monkeypatch.setattr(service_module, "LAST_ANSWERS_S", 0.5)
+
+
+def test_everybody_who_asked_before_the_end_gets_an_answer(
+    emb: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-01: requests under way are finished, and whoever was let in but had not yet asked is answered too."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    async def story() -> None:
+        service = Service(emb.node)
+        answer = service.desk.answer
+
+        def slow(request: dict[str, Any]) -> dict[str, Any]:
+            asked.set()
+            assert go_on.wait(10)
+            return answer(request)
+
+        monkeypatch.setattr(service.desk, "answer", slow)
+        line = b'{"call": "show", "query": "watch"}\n'
+        await service.__aenter__()
+        callers = [asyncio.create_task(raw(emb, line)) for _ in range(3)]
+        with address_of(emb.node.data.socket) as address:
+            late_reader, late_writer = await asyncio.open_unix_connection(address)
+        await asyncio.to_thread(asked.wait, 10)
+        end = asyncio.create_task(service.__aexit__())
+        await until(lambda: not emb.node.data.socket.exists(), "nobody is let in any more")
+        late_writer.write(line)
+        await asyncio.sleep(0.05)
+        assert not end.done()
+        go_on.set()
+        answers = [*await asyncio.gather(*callers), await late_reader.read()]
+        late_writer.close()
+        await end
+        assert [json.loads(one) for one in answers] == [{"ok": True, "rows": []}] * 4
+
+    asyncio.run(story())
+
+
+def test_nobody_holds_up_the_end(
+    emb: Site, brief: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """XC-01: a caller who never asks, and a request that never ends, cost seconds and no more."""
+    go_on = threading.Event()
+
+    async def story() -> None:
+        service = Service(emb.node)
+
+        def endless(request: dict[str, Any]) -> dict[str, Any]:
+            assert go_on.wait(30)
+            return {}
+
+        monkeypatch.setattr(service.desk, "answer", endless)
+        async with service:
+            asking_one = asyncio.create_task(raw(emb, b"{}\n"))
+            with address_of(emb.node.data.socket) as address:
+                reader, writer = await asyncio.open_unix_connection(address)
+            await until(lambda: len(service._asked) == 1 and len(service._callers) == 2, "both are in")
+        assert (await reader.read(), await asking_one) == (b"", b"")
+        writer.close()
+        go_on.set()
+
+    asyncio.run(story())
+    assert caplog.text.count("a local caller was cut off by the end") == 2
+    assert "Exception in callback" not in caplog.text

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.bootstrap.founding import read_recovery
+from app.bootstrap.requests import Desk
 from app.domain.rule_numbers import RuleKey
+from app.journal import certificates
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import ChangeKind, Origin
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
@@ -17,7 +20,7 @@ from app.usecases.context import Context
 from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, RegisterIncident
 from app.usecases.settings import ChangeRuleNumber
-from tests.kit import Site, Town, act, forge, maker, moment, ms, op_count, refused, register
+from tests.kit import Site, Town, act, forge, maker, moment, ms, op_count, refused, register, ship
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,3 +212,28 @@ def test_restart_goes_on_where_it_was(emb: Site) -> None:
     emb.reopen()
     assert emb.incident(first.id) == first
     assert register(emb).no == "EMB-20250714-002"
+
+
+def test_a_closed_workstation_says_so(town: Town) -> None:
+    """REPLICATION, Trust: neither an act nor its refusal can be recorded; told in words, by every way in, nothing written."""
+    emb, frd = town.emb, town.frd
+    recovery = read_recovery(emb.recovery_file, emb.node.me.realm, "EMB", emb.node.me.recovery_key)
+    forge(
+        frd, frd.admin, [certificates.closing(recovery, emb.node.me.realm, "EMB", emb.node.me.site, "heir")]
+    )
+    ship(frd, emb)
+    before = op_count(emb)
+    ways = (
+        lambda: act(emb, "duty_officer", WriteLogEntry(text="x")),
+        lambda: act(emb, "observer", WriteLogEntry(text="x")),
+        lambda: emb.node.sign_in("EMB-duty_officer", "wrong-horse-1"),
+        lambda: emb.node.check_right("meet_agency", emb.account("observer")),
+    )
+    for way in ways:
+        with pytest.raises(EnvironmentFault) as fault:
+            way()
+        assert (fault.value.code, fault.value.text) == ("site.closed", "fault.site.closed")
+    assert op_count(emb) == before
+    answer = Desk(emb.node).answer({"call": "do", "as": "EMB-duty_officer", "password": "wrong-horse-1"})
+    assert (answer["kind"], answer["error"]["code"]) == ("fault", "site.closed")
+    assert "本工作站已停用" in answer["error"]["text"]
