@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
@@ -40,8 +41,7 @@ Progress = Callable[[int, int], None]
 Row = tuple[int, AddShelter | AddPoint]
 ROW_BYTES = 450  # names of fields, numbers, salt, ids: what a row weighs in the journal besides its texts
 SPAN = UNDO_SPAN // 2  # every retraction names the file, whose name may be long
-_FORMULA = frozenset("=+@\uff1d\uff0b\uff20")  # half and full width
-_MINUS = frozenset("-\uff0d")
+_FORMULA = frozenset("=+@")
 _CONTROL = frozenset("\t\r\n")
 FORMS = {"shelters": "shelter", "points": "point"}
 
@@ -253,8 +253,8 @@ def write_rejects(checked: Checked, folder: Path, source: Path, texts: Texts) ->
 
 def _inert(cell: str) -> str:
     """A cell that a spreadsheet would take for a formula is written as text."""
-    told = cell.lstrip()
-    live = told[:1] in _FORMULA or cell[:1] in _CONTROL or (told[:1] in _MINUS and not _is_number(told))
+    told = unicodedata.normalize("NFKC", cell.lstrip())  # full width counts as half width
+    live = told[:1] in _FORMULA or cell[:1] in _CONTROL or (told[:1] == "-" and not _is_number(told))
     return "'" + cell if live else cell
 
 
