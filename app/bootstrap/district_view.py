@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass
 from typing import Any
 
-from app.domain.outline import Outline, UnitArea, parse_outline
+from app.domain.outline import Outline, parse_outline
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES
@@ -33,13 +32,6 @@ def district_view(
         raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
 
 
-@dataclass(frozen=True)
-class DistrictWithUnits(DistrictView):
-    """The view with the areas of its streets and towns, where the program has them; the map looks for them."""
-
-    units: tuple[UnitArea, ...] = ()
-
-
 def _outline(code: str) -> Outline | None:
     """Lines of the district where the program has them; without, its box is shown, and the map says so."""
     path = RESOURCES / "districts" / "outlines" / f"{code}.geojson"
@@ -48,13 +40,12 @@ def _outline(code: str) -> Outline | None:
 
 def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
     name = f"name{tongue}"
-    lines = _outline(pack["code"])
     agencies = {
         key: AgencyView(key, names[f"full{tongue}"], names[f"short{tongue}"])
         for key, names in pack["agencies"].items()
     }
     box, outline = pack["box"], _outline(pack["code"])
-    return DistrictWithUnits(
+    return DistrictView(
         code=pack["code"],
         name=pack[name],
         agencies=agencies,

@@ -74,6 +74,7 @@ def application() -> QApplication:
 
     running = QApplication.instance()
     if isinstance(running, QApplication):
+        running.setQuitOnLastWindowClosed(False)
         return running
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     made = QApplication(sys.argv[:1])

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.kernel.clock import SECOND_MS, to_ms
@@ -111,6 +111,8 @@ class RegisterSheet(Sheet):
             theme, texts.get("ui.forms.register.pick"), icon="pin", hint="Alt+P", kind="quiet"
         )
         self.pick.clicked.connect(self.pick_wanted)
+        # A shortcut, not a key press: a line editor takes Alt+P for the letter.
+        self.pick.setShortcut(QKeySequence("Alt+P"))
         self.pick.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.clear = HintButton(theme, texts.get("ui.forms.register.clear"), kind="quiet")
         self.clear.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -130,14 +132,6 @@ class RegisterSheet(Sheet):
     def first_field(self) -> QWidget:
         """Left to right: it begins with the source."""
         return self.source
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Alt+P picks the place on the map."""
-        if event.key() == Qt.Key.Key_P and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.pick_wanted.emit()
-            event.accept()
-            return
-        super().keyPressEvent(event)
 
     # -- content -----------------------------------------------------------------------------------------------------------
     def _fill_new(self) -> None:

@@ -185,6 +185,7 @@ class LinksPanel(QWidget):
     def dispose(self) -> None:
         """Hear nothing any more."""
         self._relay.stop()
+        self.plot.dispose()
 
     # -- content -----------------------------------------------------------------------------------------------------------
     def show_standing(self, standing: Standing, now_ms: int) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import Future
 from typing import Any
 
-from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.kernel.clock import SECOND_MS
 from app.kernel.texts import Texts
 from app.ui.links.rtt_series import WINDOW_S, Series
+from app.ui.relay import Relay
 from app.ui.shell import moments
 from app.ui.theme.theme import Theme
 
@@ -23,23 +25,25 @@ _STEPS = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 _TEXT_FROM_S = 40.0
 
 
-class Fetcher(QObject):
-    """Imports the plotting library beside the Qt thread; `ready` comes on it."""
+def fetch() -> Future[None]:
+    """Import the plotting library on a thread of its own; the future is done when it is there."""
+    future: Future[None] = Future()
 
-    ready = Signal()
-
-    def start(self) -> None:
-        """Begin, once."""
-        threading.Thread(target=self._fetch, name="plot-import", daemon=True).start()
-
-    def _fetch(self) -> None:
+    def load() -> None:
         try:
             import pyqtgraph  # type: ignore[import-untyped]
-        except ImportError:
-            log.exception("the plot cannot be shown")
+        except ImportError as missing:
+            future.set_exception(missing)
             return
         assert pyqtgraph.__version__
-        self.ready.emit()
+        future.set_result(None)
+
+    threading.Thread(target=load, name="plot-import", daemon=True).start()
+    return future
+
+
+def _no_plot(error: BaseException) -> None:
+    log.error("the plot cannot be shown", exc_info=error)
 
 
 class RttPlot(QWidget):
@@ -57,14 +61,19 @@ class RttPlot(QWidget):
         self._gaps: list[Any] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._fetcher = Fetcher(self)
-        self._fetcher.ready.connect(self._build, Qt.ConnectionType.QueuedConnection)
+        self._relay = Relay(self)
+        self._asked = False
         theme.changed.connect(self._redress)
 
     def begin(self) -> None:
         """Fetch the library; until it is there the frame stays empty."""
-        if self._plot is None:
-            self._fetcher.start()
+        if not self._asked:
+            self._asked = True
+            self._relay.then(fetch(), lambda _: self._build(), _no_plot)
+
+    def dispose(self) -> None:
+        """Wait for the library no longer."""
+        self._relay.stop()
 
     def show_series(self, series: Series) -> None:
         """Draw a new curve; hidden or not built yet, it is only kept."""

@@ -198,11 +198,15 @@ class MainWindow(QMainWindow):
         return False
 
     def _after_paint(self) -> None:
+        if self._disposed:
+            return
         self.first_painted.emit()
         self.pulse.start()
         QTimer.singleShot(LATER_MS, self, self._later)
 
     def _later(self) -> None:
+        if self._disposed:  # closed in the meantime
+            return
         self.make_panels()
         self.feeds.begin()
         self.map_host.load()
