@@ -289,6 +289,8 @@ def weight(tx: Transaction) -> int:
         160
         + len(op.body or b"")
         + HASH_BYTES * len(op.parents)
-        + sum(len(text or "") for text in (op.scope, op.actor, op.command, op.entity, op.entity_id))
+        + sum(
+            len((text or "").encode()) for text in (op.scope, op.actor, op.command, op.entity, op.entity_id)
+        )
         for op in tx
     )

@@ -345,11 +345,15 @@ def test_a_newer_schema_stops_its_chain_only(small: Town) -> None:
     assert fire.row("i9")["place"] == "goes on"
 
 
-def test_too_large_is_refused_at_the_origin(small: Town) -> None:
-    """A transaction fits one frame."""
+def test_too_large_is_refused_everywhere(small: Town) -> None:
+    """A transaction fits one frame, or whoever stored it could not pass it on."""
     with pytest.raises(BadTransactionError, match="large"):
         small["E1"].act("EMB-o", write({"place": "x" * MAX_TRANSACTION_BYTES}))
     small["E1"].act("EMB-o", write({"place": "x" * 1000}, case="large"))
+    east = small["E1"]
+    for act in (write({"place": "x" * MAX_TRANSACTION_BYTES}), write({"place": "x"}, case="长" * 20_000)):
+        with pytest.raises(BadTransactionError, match="large"):
+            small["F1"].journal.receive([east.forge("EMB-o", [act])])
 
 
 def test_a_refused_act_leaves_no_trace(small: Town) -> None:
