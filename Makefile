@@ -3,10 +3,12 @@
 
 PY := .venv/bin/python
 
-.PHONY: help setup setup-dev run test fmt bench rules-map clean
+.PHONY: help setup setup-dev setup-window run duo tour test fmt bench rules-map clean
 
 help:
 	@echo "make run    start the console            启动值守台"
+	@echo "make duo    two consoles, paired         两台并排，已配对（演练）"
+	@echo "make tour   the story in pictures        虚拟屏幕上演一遍并截图"
 	@echo "make test   all checks and tests         全部检查与测试"
 	@echo "make setup  environment only             仅安装运行环境"
 	@echo "make fmt    sort imports and format      整理代码格式"
@@ -20,8 +22,17 @@ setup:
 setup-dev:
 	@tools/setup dev offscreen
 
-run: setup
+setup-window:
+	@tools/setup runtime offscreen window
+
+run: setup-window
 	@$(PY) main.py $(ARGS)
+
+duo: setup-window
+	@$(PY) -m tools.duo $(ARGS)
+
+tour: setup-window
+	@$(PY) -m tools.tour $(ARGS)
 
 test: setup-dev
 	@tools/check $(ARGS)

@@ -28,6 +28,7 @@ from app.usecases.duty import NoteLinkState
 log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 1 << 20
+GRACE_S = 2.0  # a link that is back sooner was not cut: both sides had dialled at once
 LAST_WORDS_S = 0.5  # at the end, for a caller that is connected and has not asked yet
 LAST_ANSWERS_S = 5.0  # at the end, for requests under way
 
@@ -106,11 +107,18 @@ class Service:
             return
         seconds = 0 if before is None else round((now - before[1]) / 1000)
         first = state is LinkState.UP and status.site not in self._met
+        if state is LinkState.UP and not first and before is not None and now - before[1] < GRACE_S * 1000:
+            return
         self._met |= {status.site} if state is LinkState.UP else set()
         note = NoteLinkState(peer=status.agency, state=state, seconds=seconds, first=first)
-        self._tasks.spawn(self._note(note), "link note")
+        self._tasks.spawn(self._note(note, status.site), "link note")
 
-    async def _note(self, note: NoteLinkState) -> None:
+    async def _note(self, note: NoteLinkState, site: str) -> None:
+        """Enter the change into the log; a cut only once it has lasted."""
+        if note.state is LinkState.DOWN:
+            await asyncio.sleep(GRACE_S)
+            if self._states[site][0] is LinkState.UP:
+                return
         try:
             await asyncio.to_thread(self._node.execute, note, self._node.me.console_account)
         except (Refusal, EnvironmentFault) as wrong:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from app.bootstrap.listening import Listening
 
 
-def run_window(data: DataDir, realm: Realm, clock: Clock, listen: Listening | None) -> int:
-    """Show the console until it is closed; returns the exit code.
+def run_window(
+    data: DataDir, realm: Realm, clock: Clock, listen: Listening | None, side: str | None = None
+) -> int:
+    """Show the console until it is closed, on the whole screen or its left or right half; returns the exit code.
 
     EnvironmentFault when nothing can be shown: no display (`display.none`), no database, data of the other realm (XC-10),
     a console already running on it. What fails later is shown in the window, which then ends with code 4.
@@ -35,7 +37,7 @@ def run_window(data: DataDir, realm: Realm, clock: Clock, listen: Listening | No
     try:
         if console.realm != realm:
             raise EnvironmentFault("data.realm", "fault.window.realm", path=str(data.root))
-        return start.run(console, console.open, console.stopped)
+        return start.run(console, console.open, console.stopped, side)
     finally:
         console.close()
 

@@ -180,7 +180,8 @@ def _window(arguments: argparse.Namespace) -> int:
     from app.kernel.clock import SystemClock
 
     clock = clock_of(arguments.clock) or SystemClock()
-    return run_window(data_of(arguments), Realm(arguments.realm), clock, listening_at(arguments.listen))
+    where = listening_at(arguments.listen)
+    return run_window(data_of(arguments), Realm(arguments.realm), clock, where, arguments.side)
 
 
 _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] = {

@@ -67,6 +67,7 @@ def _site(
         "window", parents=[common], help="the console with its window (also without a verb)"
     )
     window.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
+    window.add_argument("--side", choices=["left", "right"], help="half of the screen (make duo)")
     identity = verbs.add_parser(
         "identity", parents=[signed], help="write this site's identity file for pairing"
     )

@@ -42,7 +42,9 @@ class DistrictView:
     recipients: tuple[tuple[str, str], ...]  # (key, name)
     box: tuple[float, float, float, float]  # west, south, east, north
     outline: tuple[tuple[tuple[float, float], ...], ...] = ()  # rings
-    units: tuple[Any, ...] = ()  # areas of streets and towns (app.domain.outline.UnitArea), schematic ones marked
+    units: tuple[
+        Any, ...
+    ] = ()  # areas of streets and towns (app.domain.outline.UnitArea), schematic ones marked
     amber_s: int = 600
 
 

@@ -93,7 +93,7 @@ def open_window(console: SiteDoor) -> MainWindow:
     return MainWindow(console, Session(console), theme)
 
 
-def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None]) -> int:
+def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None], side: str | None = None) -> int:
     """Show the window until it is closed; `begin` is called once, after its first paint. Returns the exit code.
 
     `stopped` done: the site was told from outside to stop, and the window closes.
@@ -105,6 +105,8 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None]) -> 
     window.follow(stopped, window.close)
     before = _on_signals(window)
     window.appear()
+    if side is not None:
+        _take_half(window, side)
     try:
         app.exec()
     finally:
@@ -113,6 +115,14 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None]) -> 
     code = EXIT_FAULT if window.fault is not None else EXIT_OK
     window.dispose()
     return code
+
+
+def _take_half(window: MainWindow, side: str) -> None:
+    """The left or right half of the screen: two consoles side by side."""
+    room = window.screen().availableGeometry()
+    half = room.width() // 2
+    window.showNormal()
+    window.setGeometry(room.x() + (half if side == "right" else 0), room.y(), half, room.height())
 
 
 def first_start(port: FirstStart) -> bool:

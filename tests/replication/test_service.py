@@ -15,7 +15,7 @@ from app.replication.frames import Eph, Sig
 from app.replication.service import Replication
 from app.replication.session import Session
 from tests.replication.fakes import run, same_journal, until
-from tests.replication.relay import Relay
+from tools.relay import Relay
 from tests.replication.sites import Site, sites
 
 

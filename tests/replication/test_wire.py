@@ -254,7 +254,7 @@ def test_packer_splits_what_does_not_compress():
 
 def test_largest_transaction_of_the_journal_fits_a_frame():
     chains = Chains()
-    room = MAX_TRANSACTION_BYTES - 160 - 40
+    room = MAX_TRANSACTION_BYTES - 160 - 80
     tx = chains.write(0, [Act("note", "duty_log", "1", "joint", {"b": os.urandom(room)})], [], 1)
     assert MAX_TRANSACTION_BYTES - 100 < weight(tx) <= MAX_TRANSACTION_BYTES
     FramePacker().take(deque([tx]), Lane.LIVE, lambda block: Ops(1, False, block))

@@ -12,7 +12,13 @@ from tests.texts import scan
 ZH = Texts.load("zh_CN")
 USES = scan.program_uses("app")
 # Endings of a session, troubles of a database, a port that cannot be used: each has its test below.
-COMPOSING = {"app/replication/endings.py", "app/replication/service.py", "app/bootstrap/node.py"}
+COMPOSING = {
+    "app/replication/endings.py",
+    "app/replication/service.py",
+    "app/bootstrap/node.py",
+    "app/bootstrap/reading.py",
+    "app/ui/forms/field.py",
+}
 
 SAMPLE = """
 raise Refusal(ErrorCode.TIME, "refusal.time.future", field="at", clause="D-26", seconds=60)

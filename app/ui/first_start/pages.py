@@ -34,7 +34,7 @@ def label(text: str, *, tone: str = "", size: str = "") -> QLabel:
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(True)
-    for name, value in (("tone", tone), ("size", size)):
+    for name, value in (("tone", tone), ("type", size)):
         if value:
             made.setProperty(name, value)
     return made
@@ -283,5 +283,4 @@ class LastPage(Page):
 
 def summary_lines(texts: Texts, pairs: list[tuple[str, str]]) -> str:
     """Name and value, a line each."""
-    colon = texts.get("ui.first_start.colon")
-    return "\n".join(f"{name}{colon}{value}" for name, value in pairs)
+    return "\n".join(texts.get("ui.first_start.pair", name=name, value=value) for name, value in pairs)
