@@ -42,6 +42,7 @@ class Room:
     clock: ManualClock
     bot: QtBot
     keys: int = 0
+    open: bool = True
 
     @property
     def site(self) -> Site:
@@ -114,6 +115,9 @@ class Room:
 
     def close(self) -> None:
         """As the program does it: window, then site."""
+        if not self.open:
+            return
+        self.open = False
         self.window.close()
         self.window.dispose()
         self.console.close()

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 GAP = 4
 MEMORY, THEME_MEMORY = "window", "theme"
 LATER_MS = 150  # after the first paint: what is heavy comes when the board has settled
-MINIMUM = (1024, 640)
+MINIMUM = (900, 600)
 _DESK_ACTS = (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", ""))
 
 
@@ -208,6 +208,8 @@ class MainWindow(QMainWindow):
         if self._disposed:  # closed in the meantime
             return
         self.make_panels()
+        if self.focusWidget() is None and self.overlays.top_open() is None:
+            self.focus_board()
         self.feeds.begin()
         self.map_host.load()
         panel: Any = self.map_host.panel
@@ -386,9 +388,14 @@ class MainWindow(QMainWindow):
             self.focus_board()
 
     def focus_board(self) -> None:
-        """The board's list, with a row selected."""
-        focus = getattr(self.board, "focus_list", None)
-        (focus if callable(focus) else self.board.setFocus)()
+        """The board's list with a row selected; an empty board's search."""
+        for name in ("focus_list", "focus_search"):
+            focus = getattr(self.board, name, self.board.setFocus)
+            focus()
+            focused = self.focusWidget()
+            if focused is not None and (focused is self.board or self.board.isAncestorOf(focused)):
+                if focused.isVisible():
+                    return
 
     def toggle_links(self) -> None:
         """Narrow windows: links beside the map, or away again."""

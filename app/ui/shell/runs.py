@@ -47,7 +47,8 @@ Runs = Sequence[Run]
 
 def words(runs: Runs) -> str:
     """The text of a line, for the accessible name and for copying."""
-    return " ".join(run.text for run in runs if run.text)
+    said = [("" if run.gap == 0 else " ") + run.text for run in runs if run.text]
+    return "".join(said).strip()
 
 
 class Painter:
