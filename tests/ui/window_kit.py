@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from app.ui.shell import map_host
 from app.ui.shell.main_window import MainWindow
 from app.usecases.bus import Done
 from app.usecases.commands import Command
-from tests.kit import PASSWORD, START, Site, cheap_passwords, ms
+from tests.kit import PASSWORD, START, Site, cheap_passwords, moment, ms
 
 WAIT_MS = 30_000
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -91,6 +92,10 @@ class Room:
         """Let the clock go on and the window notice."""
         self.clock.advance(seconds)
         self.window._tick(self.clock.now_ms())
+
+    def clock_at(self, time: str) -> datetime:
+        """A local time of the day of the stories."""
+        return moment(time)
 
     def sign_in(self, who: str = "duty_officer") -> None:
         """Sign in through the sheet, by keys."""

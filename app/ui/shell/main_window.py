@@ -393,9 +393,9 @@ class MainWindow(QMainWindow):
             focus = getattr(self.board, name, self.board.setFocus)
             focus()
             focused = self.focusWidget()
-            if focused is not None and (focused is self.board or self.board.isAncestorOf(focused)):
-                if focused.isVisible():
-                    return
+            inside = focused is not None and (focused is self.board or self.board.isAncestorOf(focused))
+            if inside and focused is not None and focused.isVisible():
+                return
 
     def toggle_links(self) -> None:
         """Narrow windows: links beside the map, or away again."""

@@ -1,0 +1,229 @@
+"""The incident desk: facts, clocks with their rule, timeline, disputes decided with a reason (D-19, RP-07)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QRadioButton
+
+from app.kernel.enums import DeadlineKind, IncidentStatus
+from app.ui.desk import words
+from app.ui.desk.page import DeskPage
+from app.usecases.duty import WriteLogEntry
+from app.usecases.incidents import ChangeIncident, SetIncidentStatus
+from app.usecases.reports import FileOralReport
+from tests.kit import feed_incident, founded_town, ms, register, ship
+from tests.ui.window_kit import ENTER, ESCAPE, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import Open as OpenRoom
+
+__all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
+
+
+def desk_of(room: Room) -> DeskPage:
+    assert room.window.desk is not None
+    return room.window.desk
+
+
+def test_the_line_says_what_matters_of_the_selected_incident(emb_room: Room) -> None:
+    room, line = emb_room, emb_room.window.line
+    assert "没有选中事件" in line.line.text()
+    row = register(room.site, alarm_grade=2)
+    room.select(row)
+    said = line.line.text()
+    for part in (
+        "天山路街道某居民楼6层居民楼火灾",
+        row.no or "",
+        "未定级",
+        "已登记",
+        "口头报",
+        "剩 30:00",
+        "书面报",
+        "剩 1:00:00",
+    ):
+        assert part in said, part
+    room.tick(20 * 60 + 1)
+    assert "剩 09:59" in line.line.text()
+
+
+def test_enter_opens_the_desk_and_escape_goes_back(emb_room: Room) -> None:
+    room, window = emb_room, emb_room.window
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    room.press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    room.press(ENTER)
+    desk = desk_of(room)
+    assert desk.isVisible() and not window.line.isVisible()
+    assert (window.board.width(), desk.width()) == (352, 1564)
+    assert window.links is not None and not window.links.isVisible()
+    room.press(ESCAPE)
+    assert not desk.isVisible() and window.line.isVisible() and window.board.width() == 440
+
+
+def test_a_narrow_window_shows_the_desk_alone(rooms: OpenRoom) -> None:
+    room = rooms("EMB", size=(1366, 768))
+    room.select(register(room.site))
+    room.window.open_desk()
+    assert desk_of(room).width() == 1366 and not room.window.board.isVisible()
+
+
+def test_clocks_name_their_rule(emb_room: Room) -> None:
+    """RP-07, D-01, D-02 stand in the tooltip, with the moment the clocks count from."""
+    room = emb_room
+    row = register(room.site)
+    room.select(row)
+    room.window.open_desk()
+    desk = desk_of(room)
+    assert "剩 30:00" in desk.overview.clocks.text()
+    assert desk.data is not None
+    why = desk.overview.why(desk.data, DeadlineKind.ORAL_REPORT)
+    for part in ("RP-07", "D-01", "D-02", "沪松府〔2022〕86号 三(二)2", "2025-07-14 08:00:00"):
+        assert part in why, part
+    assert desk.overview.clocks._lines[0].toolTip() == why
+
+
+def test_a_met_clock_says_when_and_whether_in_time(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.clock.advance(30 * 60)
+    room.act(FileOralReport(incident_id=row.id))
+    late = register(room.site, received_at=room.clock_at("07:50:00"))
+    room.act(FileOralReport(incident_id=late.id))
+    room.select(room.site.incident(row.id))
+    assert "08:30:00" in room.window.line.line.text()
+    [oral] = [c for c in clock_words(room) if c.kind is DeadlineKind.ORAL_REPORT]
+    assert oral.second == "按时 08:30:00" and oral.tone == "good"
+    room.select(room.site.incident(late.id))
+    [oral] = [c for c in clock_words(room) if c.kind is DeadlineKind.ORAL_REPORT]
+    assert oral.second == "迟报 08:30:00" and oral.tone == "warn"
+
+
+def clock_words(room: Room) -> list[words.ClockWords]:
+    row = room.window.selected_row
+    assert row is not None
+    return words.clocks(room.console.texts, row, room.clock.now_ms(), 600)
+
+
+def test_everyday_calls_show_no_clocks(frd_room: Room) -> None:
+    row = feed_incident(frd_room.site, "119-7", 1, place="某处", type_code="service")
+    frd_room.select(row)
+    assert "日常警情" in frd_room.window.line.line.text()
+    frd_room.window.open_desk()
+    assert desk_of(frd_room).overview.clocks.text()
+    assert not desk_of(frd_room).clocks._cards or all(
+        card.isHidden() for card in desk_of(frd_room).clocks._cards
+    )
+
+
+def test_the_timeline_tells_everything_in_the_order_of_time(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.clock.advance(60)
+    room.act(SetIncidentStatus(incident_id=row.id, to=IncidentStatus.HANDLING))
+    room.clock.advance(60)
+    room.act(WriteLogEntry(text="街道已到现场", incident_id=row.id))
+    room.clock.advance(60)
+    room.act(FileOralReport(incident_id=row.id))
+    room.select(row)
+    room.window.open_desk("timeline")
+    timeline = desk_of(room).timeline
+    room.wait(lambda: len(timeline.lines) >= 4)
+    kinds = [line.kind for line in timeline.lines]
+    assert kinds == ["登记事件", "变更事件状态", "值班日志", "口头报"]
+    assert [line.at for line in timeline.lines] == sorted(line.at for line in timeline.lines)
+    assert timeline.lines[0].at == ms("08:00:00")
+    assert "状态：已登记 → 处置中" in timeline.lines[1].text
+    assert timeline.lines[2].text == "街道已到现场"
+    assert "区政府总值班室" in timeline.lines[3].text
+    assert "应急局 duty_officer" in timeline.lines[0].who
+
+
+def test_the_desk_follows_what_is_committed(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.select(row)
+    room.window.open_desk()
+    room.act(ChangeIncident(incident_id=row.id, what="厨房起火"))
+    room.wait(lambda: "厨房起火" in desk_of(room).overview.facts.text())
+
+
+def disputed(rooms: OpenRoom) -> tuple[Room, Room, str]:
+    """Both rooms change the same field while apart, then meet (XC-03)."""
+    here, there = rooms("EMB"), rooms("FRD")
+    row = register(here.site, what="起火")
+    ship(here.site, there.site)
+    here.act(ChangeIncident(incident_id=row.id, what="四人受伤"))
+    there.act(ChangeIncident(incident_id=row.id, what="六人受伤"))
+    ship(here.site, there.site)
+    ship(there.site, here.site)
+    return here, there, row.id
+
+
+def test_a_dispute_shows_both_values_until_a_person_decides(rooms: OpenRoom) -> None:
+    here, there, incident_id = disputed(rooms)
+    here.sign_in()
+    here.select(here.site.incident(incident_id))
+    here.wait(lambda: "有分歧" in here.window.line.line.text())
+    here.window.open_desk()
+    overview = desk_of(here).overview
+    here.wait(lambda: overview.conflicts)
+    assert "核实中（" in overview.facts.text() and "四人受伤" in overview.facts.text()
+    [card] = overview.conflicts
+    assert card.field == "what" and not card.button.isEnabled()
+    radios = card.findChildren(QRadioButton)
+    assert {radio.text() for radio in radios} >= {"四人受伤", "六人受伤"}
+    next(radio for radio in radios if radio.text() == "六人受伤").setChecked(True)
+    assert not card.button.isEnabled(), "a decision needs its reason"
+    card.reason.setFocus()
+    here.type("现场核实")
+    assert card.button.isEnabled() and card.button.text() == "按六人受伤处理"
+    here.press(ENTER)
+    here.wait(lambda: not desk_of(here).overview.conflicts)
+    assert here.site.incident(incident_id).what == "六人受伤"
+    ship(here.site, there.site)
+    assert there.site.incident(incident_id).what == "六人受伤"
+    assert there.site.incident(incident_id).conflicts == 0
+
+
+def test_a_third_value_can_be_set(rooms: OpenRoom) -> None:
+    here, _, incident_id = disputed(rooms)
+    here.sign_in("duty_chief")
+    here.select(here.site.incident(incident_id))
+    here.window.open_desk()
+    overview = desk_of(here).overview
+    here.wait(lambda: overview.conflicts)
+    card = overview.conflicts[0]
+    assert card.other is not None
+    card.other.setFocus()
+    here.type("五人受伤")
+    card.reason.setFocus()
+    here.type("医院核实")
+    here.press(ENTER)
+    here.wait(lambda: here.site.incident(incident_id).what == "五人受伤")
+
+
+def test_an_open_decision_is_not_refreshed_away(rooms: OpenRoom) -> None:
+    here, there, incident_id = disputed(rooms)
+    here.sign_in()
+    here.select(here.site.incident(incident_id))
+    here.window.open_desk()
+    overview = desk_of(here).overview
+    here.wait(lambda: overview.conflicts)
+    card = overview.conflicts[0]
+    card.reason.setFocus()
+    here.type("正在核")
+    there.act(ChangeIncident(incident_id=incident_id, place="别处"))
+    ship(there.site, here.site)
+    here.wait(lambda: "别处" in overview.facts.text())
+    assert overview.conflicts[0] is card and card.reason.text() == "正在核"
+    assert card.reason.hasFocus()
+
+
+def test_buttons_of_the_desk_do_what_their_keys_do(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    room.window.open_desk()
+    room.window.deeds.runner("handling")()
+    room.wait(lambda: room.site.incident(row.id).status == "handling")
+    room.wait(lambda: "处置中" in desk_of(room).head.text())

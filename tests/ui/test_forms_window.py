@@ -1,0 +1,371 @@
+"""Forms by keyboard: keystrokes counted, faults at their field, nothing typed is lost (QUALITY, Human factors)."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from app.kernel.enums import IncidentClass, Post, Source
+from app.ui.forms import kinds
+from app.ui.forms.choice import Choice, fitting
+from tests.kit import feed_incident, founded_town, moment, ms, register
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import Open as OpenRoom
+
+__all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+def open_form(room: Room) -> None:
+    room.press(Qt.Key.Key_N, CTRL)
+
+
+def go_to_place(room: Room) -> None:
+    for _ in range(3):
+        room.press(TAB)
+
+
+# -- registration ----------------------------------------------------------------------------------------------------------
+def test_an_incident_is_registered_with_at_most_twelve_keystrokes_beyond_its_text(frd_room: Room) -> None:
+    room, window = frd_room, frd_room.window
+    room.sign_in()
+    room.keys = 0
+    open_form(room)
+    go_to_place(room)
+    room.type("tsl")
+    room.press(ENTER)
+    room.type("某居民楼6层")
+    room.press(TAB)
+    room.type("hz")
+    room.press(TAB)
+    room.type("2")
+    room.press(TAB)
+    room.type("居民楼火灾，有人员被困")
+    room.press(ENTER, CTRL)
+    assert room.keys <= 12
+    room.wait(lambda: window.selected_row is not None)
+    row = window.selected_row
+    assert row is not None
+    assert (row.place, row.unit_code, row.what) == (
+        "天山路街道某居民楼6层",
+        "310105006",
+        "居民楼火灾，有人员被困",
+    )
+    assert (row.class_code, row.type_code, row.alarm_grade, row.source) == (
+        "accident",
+        "fire",
+        2,
+        Source.ALARM_119,
+    )
+    assert row.received_at == ms("08:00:00") and row.no == "FRD-20250714-001"
+    assert not window.overlays.register.is_open
+    assert any("已登记 FRD-20250714-001" in said for said in window.overlays.toasts.texts_shown())
+
+
+def test_when_and_where_are_enough(emb_room: Room) -> None:
+    """D-37: all else may wait; without a kind the class is pending."""
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    go_to_place(room)
+    room.type("某处")
+    room.press(ENTER, CTRL)
+    room.wait(lambda: room.window.selected_row is not None)
+    row = room.window.selected_row
+    assert row is not None and row.class_code == IncidentClass.PENDING and row.unit_code is None
+
+
+def test_the_form_says_what_its_registration_will_start(emb_room: Room) -> None:
+    """RP-07: thirty minutes and one hour from the message."""
+    open_form(emb_room)
+    note = emb_room.window.overlays.register.note
+    assert note.text() == "登记后起算：口头报 08:30:00，书面报 09:00:00"
+    emb_room.press(TAB)
+    emb_room.window.overlays.register.received.selectAll()
+    emb_room.type("0752")
+    assert note.text() == "登记后起算：口头报 08:22:00，书面报 08:52:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("received_at", "25:00", "时间写成"),
+        ("occurred_at", "soon", "时间写成"),
+        ("occurred_at", "0759", ""),
+        ("received_at", "2025-07-14 08:05", "将来"),
+    ],
+)
+def test_a_fault_stands_at_its_field_with_the_cursor_in_it(
+    emb_room: Room, field: str, typed: str, said: str
+) -> None:
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.place.setText("某处")
+    editor = sheet.fields[field].editor
+    editor.setFocus()
+    editor.selectAll()
+    room.type(typed)
+    room.press(ENTER, CTRL)
+    if not said:
+        room.wait(lambda: not sheet.is_open)
+        return
+    room.wait(sheet.fields[field].fault.text)
+    assert said in sheet.fields[field].fault.text()
+    assert QApplication.focusWidget() is editor
+    room.type("1")
+    assert not sheet.fields[field].fault.text(), "typing takes the fault away"
+
+
+def test_a_missing_place_is_said_at_the_place(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    room.press(ENTER, CTRL)
+    sheet = room.window.overlays.register
+    room.wait(sheet.fields["place"].fault.text)
+    assert "地点" in sheet.fields["place"].fault.text() and "D-37" in sheet.fields["place"].fault.text()
+    assert QApplication.focusWidget() is sheet.place
+
+
+def test_a_late_entry_is_confirmed_by_the_same_key(emb_room: Room) -> None:
+    """D-26: up to 24 h back without asking, then only after a second Ctrl+Enter."""
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.place.setText("某处")
+    sheet.received.setText("2025-07-12 08:00")
+    room.press(ENTER, CTRL)
+    room.wait(sheet.fields["received_at"].fault.text)
+    assert "再按一次 Ctrl+Enter" in sheet.fields["received_at"].fault.text()
+    room.press(ENTER, CTRL)
+    room.wait(lambda: room.window.selected_row is not None)
+    row = room.window.selected_row
+    assert row is not None and row.received_at == ms("08:00:00", "2025-07-12")
+
+
+def test_tab_stays_in_the_form_and_keys_do_not_fall_through(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    for _ in range(25):
+        focused = room.focus()
+        assert sheet.isAncestorOf(focused), "the focus left the open form"
+        room.press(TAB)
+    sheet.what.setFocus()
+    room.press(Qt.Key.Key_Down)
+    room.press(Qt.Key.Key_PageDown)
+    assert room.window.session.selected_incident == ""
+    board = room.window.board
+    assert not board.search.text()
+
+
+def test_a_draft_is_kept_by_the_keystroke_batch_and_offered_after_a_restart(rooms: OpenRoom) -> None:
+    room = rooms("EMB")
+    room.sign_in()
+    open_form(room)
+    go_to_place(room)
+    room.type("新华路街道某小区")
+    room.wait(lambda: room.console.memory("draft.register"))
+    assert room.console.memory("draft.register")["place"] == "新华路街道某小区"
+    room.close()
+    again = rooms("EMB")
+    again.wait(again.window.overlays.toasts.texts_shown)
+    assert "登记表有未提交的草稿，08:00:00，8 字" in again.window.overlays.toasts.texts_shown()
+    again.sign_in()
+    open_form(again)
+    sheet = again.window.overlays.register
+    assert sheet.place.text() == "新华路街道某小区" and "已取回 08:00:00 的草稿" in sheet.note.text()
+    again.press(ENTER, CTRL)
+    again.wait(lambda: again.window.selected_row is not None)
+    assert again.console.memory("draft.register") is None
+
+
+def test_escape_keeps_the_draft_and_clear_throws_it_away(emb_room: Room) -> None:
+    room = emb_room
+    open_form(room)
+    go_to_place(room)
+    room.type("某处")
+    room.press(ESCAPE)
+    sheet = room.window.overlays.register
+    if sheet.is_open:  # the first Esc put the list of places away
+        room.press(ESCAPE)
+    assert not sheet.is_open and room.console.memory("draft.register")["place"] == "某处"
+    open_form(room)
+    assert sheet.place.text() == "某处"
+    room.click(sheet.clear)
+    assert sheet.place.text() == "" and room.console.memory("draft.register") is None
+
+
+def test_two_ctrl_enters_register_once(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.place.setText("某处")
+    sheet.submit()
+    sheet.submit()
+    room.wait(lambda: room.window.selected_row is not None)
+    assert room.site.count("incident") == 1
+
+
+def test_a_point_picked_on_the_map_goes_into_the_form(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    wished: list[bool] = []
+    sheet = room.window.overlays.register
+    sheet.pick_wanted.connect(lambda: wished.append(True))
+    open_form(room)
+    room.press(Qt.Key.Key_P, ALT)
+    room.wait(lambda: wished)
+    room.window.deeds.point_picked(121.39, 31.21)
+    assert "121.39000" in sheet.pick.text() and QApplication.focusWidget() is sheet.place
+    room.press(ENTER, CTRL)
+    room.wait(lambda: room.window.selected_row is not None)
+    row = room.window.selected_row
+    assert row is not None and (row.lon, row.lat) == (121.39, 31.21)
+
+
+def test_a_possible_duplicate_is_suggested_afterwards(emb_room: Room) -> None:
+    """D-21: same class, within 200 m and 30 min; a person decides."""
+    room = emb_room
+    other = register(room.site, lon=121.39, lat=31.21)
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.type.take("fire")
+    sheet.fill_point(121.3905, 31.21)
+    room.press(ENTER, CTRL)
+    said = room.window.overlays.toasts.texts_shown
+    room.wait(lambda: any(other.no is not None and other.no in text for text in said()))
+    assert any("请核对" in text and "米" in text for text in said())
+
+
+def test_places_with_a_name_bring_their_point(emb_room: Room) -> None:
+    from app.usecases.points import AddPoint
+
+    room = emb_room
+    room.act(AddPoint(kind="hospital", name="天山路医院", lon=121.37, lat=31.2))
+    open_form(room)
+    sheet = room.window.overlays.register
+    room.wait(lambda: any(choice.name == "天山路医院" for choice in sheet.place._choices))
+    go_to_place(room)
+    room.type("tslyy")
+    room.press(ENTER)
+    assert sheet.place.text() == "天山路医院" and "121.37000" in sheet.pick.text()
+
+
+# -- oral report -----------------------------------------------------------------------------------------------------------
+def test_an_oral_report_is_stamped_with_at_most_three_keystrokes(emb_room: Room) -> None:
+    """RP-16: to the duty room, by telephone, now, place and what: the usual values stand there."""
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    room.clock.advance(17 * 60 + 30)
+    room.keys = 0
+    room.press(Qt.Key.Key_F4)
+    room.press(ENTER)
+    assert room.keys <= 3
+    room.wait(lambda: room.site.oral_reports(row.id))
+    [report] = room.site.oral_reports(row.id)
+    assert (report.to_role, report.channel, report.spoken_at) == ("gov_duty_room", "landline", ms("08:17:30"))
+    assert row.no in report.gist
+    room.wait(lambda: "按时" in str(room.window.desk and room.window.selected_row and room.window.selected_row.oral_status)
+              or room.window.selected_row.oral_met_at)  # fmt: skip
+    assert any("已记口头报 08:17:30" in said for said in room.window.overlays.toasts.texts_shown())
+
+
+def test_a_report_from_before_the_message_is_asked_back(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    room.press(Qt.Key.Key_F4)
+    sheet = room.window.overlays.oral
+    sheet.spoken.setText("07:30")
+    room.press(ENTER)
+    room.wait(sheet.fields["spoken_at"].fault.text)
+    assert "早于接报时间" in sheet.fields["spoken_at"].fault.text()
+    sheet.submit()
+    room.wait(lambda: room.site.oral_reports(row.id))
+    assert not sheet.is_open
+
+
+def test_everyday_calls_owe_no_report(frd_room: Room) -> None:
+    """D-34."""
+    row = feed_incident(frd_room.site, "119-1", 1, place="某处", type_code="service")
+    frd_room.sign_in()
+    frd_room.select(row)
+    frd_room.press(Qt.Key.Key_F4)
+    assert any("日常警情，不用报送" in said for said in frd_room.window.overlays.toasts.texts_shown())
+
+
+# -- grade and watch -------------------------------------------------------------------------------------------------------
+def test_a_grade_is_raised_with_at_most_three_keystrokes_and_said_before(frd_room: Room) -> None:
+    """RC-16: never lowered again, so it is named before it happens."""
+    room = frd_room
+    row = register(room.site, alarm_grade=2, type_code="fire")
+    room.sign_in()
+    room.select(row)
+    room.keys = 0
+    room.press(Qt.Key.Key_Up, CTRL)
+    assert "二级 → 三级" in room.window.overlays.grade.said.text()
+    room.press(ENTER)
+    assert room.keys <= 3
+    room.wait(lambda: room.site.incident(row.id).alarm_grade == 3)
+
+
+def test_the_scale_ends(frd_room: Room) -> None:
+    room = frd_room
+    row = register(room.site, alarm_grade=4, type_code="rescue")
+    room.sign_in()
+    room.select(row)
+    room.press(Qt.Key.Key_Up, CTRL)
+    assert any("已是最高等级" in said for said in room.window.overlays.toasts.texts_shown())
+    assert room.window.overlays.made("grade") is None or not room.window.overlays.grade.is_open
+
+
+def test_the_watch_is_taken_and_left_from_the_account_block(emb_room: Room) -> None:
+    """JD-04; the rules say who may take which post."""
+    room, window = emb_room, emb_room.window
+    room.sign_in()
+    room.click(window.header, window.header.account.geometry().center())
+    sheet = window.overlays.watch
+    assert sheet.is_open and not sheet.buttons["0"].isEnabled()
+    room.press(Qt.Key.Key_3)
+    room.wait(lambda: any(row.post == Post.DUTY_OFFICER for row in window.feeds.watch))
+    room.click(window.header, window.header.account.geometry().center())
+    assert "值班员" in sheet.mine.text() and sheet.buttons["0"].isEnabled()
+    room.press(Qt.Key.Key_1)
+    room.wait(window.overlays.refusals.isVisible)
+    assert window.overlays.refusals.code.text() == "E_PERM"
+    room.press(ESCAPE)
+    room.click(window.header, window.header.account.geometry().center())
+    room.press(Qt.Key.Key_0)
+    room.wait(lambda: not window.feeds.watch)
+    assert "无人在岗" in window.header.own.text()
+
+
+# -- choices ---------------------------------------------------------------------------------------------------------------
+def test_entries_are_found_by_name_initials_and_code() -> None:
+    entries = [Choice("fire", "火灾", also=("fire",)), Choice("gas", "燃气泄漏"), Choice("x", "火灾隐患")]
+    assert [found.code for found in fitting(entries, "hz")] == ["fire", "x"]
+    assert [found.code for found in fitting(entries, "泄漏")] == ["gas"]
+    assert [found.code for found in fitting(entries, "fire")] == ["fire"]
+    assert [found.code for found in fitting(entries, "")] == ["fire", "gas", "x"]
+    assert fitting(entries, "zzz") == []
+
+
+def test_grades_follow_the_scale_of_the_kind(emb_room: Room) -> None:
+    """RC-16: fire one to five, rescue one to four."""
+    texts = emb_room.console.texts
+    assert len(kinds.grades(texts, "fire")) == 5 and len(kinds.grades(texts)) == 5
+    assert len(kinds.grades(texts, "rescue")) == 4
+    assert kinds.split_type("class:natural") == (IncidentClass.NATURAL, None)
+    assert kinds.split_type("") == (IncidentClass.PENDING, None)
+    assert moment("08:00:00").tzinfo is not None
