@@ -52,7 +52,9 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
     for n in range(count):
         received, still = int(first + n * step), n >= count - OPEN
         agency = chance.choice(("EMB", "FRD"))
-        place = f"{chance.choice(streets)}{places[n % 100_000]}{chance.randint(1, 1999)}{chance.choice(words)}"
+        place = (
+            f"{chance.choice(streets)}{places[n % 100_000]}{chance.randint(1, 1999)}{chance.choice(words)}"
+        )
         due = NOW_MS + (n - count + OPEN // 2) * 97_000 if still and n % 5 else None
         yield (
             f"01900000-{n:08x}-7000-8000-{chance.getrandbits(48):012x}",

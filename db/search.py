@@ -18,10 +18,10 @@ from typing import Any
 from db.search_index import FOLD, code_of
 
 FEW = 4_000  # so many records are sorted faster than the board is searched through
-WALK = 25_000  # so many records of an order are looked through before the index is asked for all
+WALK = 20_000  # so many records of an order are looked through before the index is asked for all
 LONGEST = 10_000  # SQLite takes patterns up to 50 000 bytes
-SAMPLE = 192
-NEAR = 2  # of the sample of the newest: one in a hundred
+SAMPLE = 96
+NEAR = 2  # of the sample of the newest: one in fifty
 _LOOKED_AT = 40  # characters of a long word
 _PAIRS = 6  # that the index is asked for at once; comparing settles the rest
 
@@ -198,7 +198,7 @@ def _near(least: int) -> int:
     """Up to which count in the sample it pays to ask the index for another pair: comparing a text takes some thirty times
     as long as passing an entry of the index.
     """
-    return 30 * least + 12
+    return 30 * least + 6
 
 
 def candidates(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from app.queries.board import BoardRow, BoardView, Disputed, Seen
 from app.ui.board import list_view
 from app.ui.board.arrange import Sorted
-from app.ui.board.delegate import HEAD, ROW, SMALL_ROW, BoardDelegate, clock_rect, mixed
+from app.ui.board.delegate import HEAD, PICTURES, ROW, SMALL_ROW, BoardDelegate, clock_rect, mixed
 from app.ui.board.list_view import BoardList
 from app.ui.board.model import BoardModel
 from app.ui.board.wording import Wording
@@ -256,14 +256,44 @@ def test_a_tick_does_not_paint_titles_again(stand: Stand, monkeypatch: pytest.Mo
     QTest.qWait(50)
     whole: list[str] = []
     monkeypatch.setattr(stand.delegate, "_paint_first_line", lambda *_: whole.append("title"))
+    stand.model.retell()
     before = stand.image()  # a grab paints everything
-    assert whole
+    assert len(whole) == 2
     whole.clear()
     stand.now += 1_000
     stand.list.tick()
     QApplication.processEvents()
+    after = stand.image()
     assert not whole
-    assert before
+    assert after != before  # the clock went on
+    stand.put(row("r2", what="变了"))
+    stand.image()
+    assert len(whole) == 1
+
+
+def test_pictures_of_rows_are_few(stand: Stand) -> None:
+    stand.put(*(row(f"r{number:03d}", NOW + number) for number in range(200)))
+    stand.show()
+    bar = stand.list.verticalScrollBar()
+    for place in range(0, bar.maximum(), 400):
+        bar.setValue(place)
+        stand.image()
+    assert 10 < len(stand.delegate._pictures) <= PICTURES
+    stand.theme.use("light")
+    assert not stand.delegate._pictures
+
+
+def test_a_row_turns_red_as_a_whole_when_its_time_is_over(stand: Stand) -> None:
+    stand.put(row("r1", NOW + 500))
+    stand.show()
+    QTest.qWait(50)
+    painted = Painted()
+    stand.list.viewport().installEventFilter(painted)
+    stand.now += 1_000
+    stand.list.tick()
+    QApplication.processEvents()
+    assert painted.regions[0].contains(QPoint(2, stand.rect("r1").center().y()))
+    assert stand.image().pixelColor(2, stand.rect("r1").center().y()) == stand.theme.bad
 
 
 def test_the_partners_change_fades_from_the_tint(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:

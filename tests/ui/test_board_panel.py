@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -344,3 +346,11 @@ def test_a_million_rows_would_not_be_loaded(desk: Desk, database: sqlite3.Connec
         settle()
         assert len(desk.rows()) > before
     assert len(desk.rows()) == board.PAGE * 3 + 4
+
+
+def test_the_board_is_light_to_import() -> None:
+    """QUALITY, start: none of these before the board is painted."""
+    heavy = ("sqlalchemy", "alembic", "msgspec", "pyqtgraph", "folium", "qasync", "nacl", "websockets")
+    code = f"import sys, app.ui.board.panel; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QStaticText
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.queries.board import BoardRow
@@ -32,6 +32,16 @@ CHIP_H, SMALL_CHIP_H = 18, 16
 GAP = 8
 SIGN = 12
 _CACHED = 4_000
+JUST_MS = 3_000
+PICTURES = 60  # of rows: 85 KB each at a scale of 1
+
+
+class RowLook(NamedTuple):
+    """What of a row's look does not come from its words."""
+
+    selected: bool
+    hot: bool
+    overdue: bool
 
 
 class Ink(NamedTuple):
@@ -59,23 +69,24 @@ def clock_rect(row: QRect) -> QRect:
 
 
 class BoardDelegate(QStyledItemDelegate):
-    """Paints rows and heads of a BoardModel. `now` tells the moment; the view sets `clip` to what it is painting and
-    `inset` to the room at the right."""
+    """Paints rows and heads of a BoardModel. `now` tells the moment; the view sets `inset` to the room at the
+    right."""
 
     def __init__(self, theme: Theme, model: BoardModel, now: Callable[[], int]) -> None:
         super().__init__(model)
         self._theme, self._model, self._now = theme, model, now
-        self.clip = QRect()
         self.small = False
         self.inset = INSET
         self._texts: dict[tuple[str, str, bool, int], tuple[QStaticText, float, float]] = {}
         self._metrics: dict[tuple[str, bool], QFontMetricsF] = {}
+        self._pictures: dict[tuple[object, ...], tuple[Shown, QPixmap]] = {}
         theme.changed.connect(self.forget)
 
     def forget(self) -> None:
         """Theme changed: nothing cached holds."""
         self._texts.clear()
         self._metrics.clear()
+        self._pictures.clear()
 
     # -- sizes -------------------------------------------------------------------------------------------------------
     def height_of(self, at: int) -> int:
@@ -84,56 +95,77 @@ class BoardDelegate(QStyledItemDelegate):
             return HEAD
         return SMALL_ROW if self.small else ROW
 
+    def tick_rect(self, at: int, rect: QRect) -> QRect:
+        """What a tick repaints of a row: its clock; all of it when its time has just run out."""
+        item = self._model.item(at)
+        over = self._now() - item.due_at if not isinstance(item, Head) and item.due_at is not None else -1
+        return rect if 0 < over < JUST_MS else clock_rect(rect)
+
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         """As wide as the view; see `height_of`."""
         return QSize(0, self.height_of(index.row()))
 
     # -- painting ----------------------------------------------------------------------------------------------------
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Paint one row, or its clock alone when nothing else was asked for."""
+        """Paint a row from its picture, and its countdown over it; while a row fades all of it is painted."""
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         item = self._model.item(index.row())
         if isinstance(item, Head):
             self._paint_head(painter, rect, item)
             return
-        shown = self._model.shown(item)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(rect, self._ground(item, selected, bool(state & QStyle.StateFlag.State_MouseOver)))
-        clock = clock_rect(rect)
-        alone = (
-            not self.clip.isNull() and clock.left() <= self.clip.left() and self.clip.right() <= clock.right()
+        look = RowLook(
+            selected=bool(state & QStyle.StateFlag.State_Selected),
+            hot=bool(state & QStyle.StateFlag.State_MouseOver),
+            overdue=bool(item.open) and item.due_at is not None and item.due_at < self._now(),
         )
-        self._paint_clock(painter, rect, item, shown)
-        self._paint_line(painter, rect)
-        if not alone:
-            self._paint_bar(painter, rect, item, selected)
-            self._paint_level(painter, rect, shown)
-            self._paint_first_line(painter, rect, shown)
-            self._paint_second_line(painter, rect, shown)
+        shown, strength = self._model.shown(item), self._model.tint_of(item.id)
+        if strength:
+            self._paint_still(painter, rect, shown, look, strength)
+        else:
+            painter.drawPixmap(rect.topLeft(), self._picture(item.id, shown, look, rect, painter))
+        self._paint_countdown(painter, rect, item, shown)
 
-    def _ground(self, row: BoardRow, selected: bool, hot: bool) -> QColor:
+    def _picture(self, row_id: str, shown: Shown, look: RowLook, rect: QRect, painter: QPainter) -> QPixmap:
+        """All of a row that time does not change, painted once."""
+        ratio = painter.device().devicePixelRatioF()
+        key = (row_id, look, rect.width(), self.inset, self.small, ratio)
+        known = self._pictures.pop(key, None)
+        if known is None or known[0] is not shown:
+            pixmap = QPixmap(round(rect.width() * ratio), round(rect.height() * ratio))
+            pixmap.setDevicePixelRatio(ratio)
+            inner = QPainter(pixmap)
+            self._paint_still(inner, QRect(0, 0, rect.width(), rect.height()), shown, look)
+            inner.end()
+            known = (shown, pixmap)
+            if len(self._pictures) >= PICTURES:
+                del self._pictures[next(iter(self._pictures))]  # the one that was not needed for longest
+        self._pictures[key] = known
+        return known[1]
+
+    def _paint_still(
+        self, painter: QPainter, rect: QRect, shown: Shown, look: RowLook, strength: float = 0.0
+    ) -> None:
         theme = self._theme
-        ground = theme.selected if selected else theme.hover if hot else theme.surface
-        strength = self._model.tint_of(row.id)
-        return mixed(theme.tint, ground, strength) if strength else ground
+        ground = theme.selected if look.selected else theme.hover if look.hot else theme.surface
+        painter.fillRect(rect, mixed(theme.tint, ground, strength) if strength else ground)
+        if look.selected or look.overdue:
+            bar = theme.accent if look.selected else theme.bad
+            painter.fillRect(QRect(rect.left(), rect.top(), BAR, rect.height()), bar)
+        line = QColor(theme.line)
+        line.setAlphaF(0.55)
+        painter.fillRect(QRect(rect.left() + CLOCK_X, rect.bottom(), rect.width() - CLOCK_X, 1), line)
+        self._paint_level(painter, rect, shown)
+        left = rect.left() + CLOCK_X
+        self._text(painter, shown.clock_name, SMALL, left, self._second(rect), LINE_2_H, CLOCK_W - 4)
+        self._paint_first_line(painter, rect, shown)
+        self._paint_second_line(painter, rect, shown)
 
     def _paint_head(self, painter: QPainter, rect: QRect, head: Head) -> None:
         painter.fillRect(rect, self._theme.canvas)
         name, figure = self._model.head_text(head)
         end = self._text(painter, name, SMALL, rect.left() + INSET, rect.top(), HEAD)
         self._text(painter, figure, SMALL, end + GAP, rect.top(), HEAD)
-
-    def _paint_line(self, painter: QPainter, rect: QRect) -> None:
-        line = QColor(self._theme.line)
-        line.setAlphaF(0.55)
-        painter.fillRect(QRect(rect.left() + CLOCK_X, rect.bottom(), rect.width() - CLOCK_X, 1), line)
-
-    def _paint_bar(self, painter: QPainter, rect: QRect, row: BoardRow, selected: bool) -> None:
-        overdue = row.open and row.due_at is not None and row.due_at < self._now()
-        if selected or overdue:
-            colour = self._theme.accent if selected else self._theme.bad
-            painter.fillRect(QRect(rect.left(), rect.top(), BAR, rect.height()), colour)
 
     def _paint_level(self, painter: QPainter, rect: QRect, shown: Shown) -> None:
         ratio = painter.device().devicePixelRatioF()
@@ -145,7 +177,7 @@ class BoardDelegate(QStyledItemDelegate):
             ink = Ink("table", True, shown.level)
             self._text(painter, numeral, ink, rect.left() + NUMERAL_X, rect.top() + LINE_1, LINE_1_H)
 
-    def _paint_clock(self, painter: QPainter, rect: QRect, row: BoardRow, shown: Shown) -> None:
+    def _paint_countdown(self, painter: QPainter, rect: QRect, row: BoardRow, shown: Shown) -> None:
         left, top = rect.left() + CLOCK_X, rect.top() + LINE_1
         if shown.clock or row.due_at is None:
             self._text(painter, shown.clock, STILL, left, top, LINE_1_H, CLOCK_W - GAP)
@@ -157,7 +189,6 @@ class BoardDelegate(QStyledItemDelegate):
                 plate = QRectF(left - HANG, top, width + 2 * HANG, LINE_1_H)
                 paint_plate(painter, plate, self._theme, Look.BAD)
             self._text(painter, clock.text, ink, left, top, LINE_1_H)
-        self._text(painter, shown.clock_name, SMALL, left, self._second(rect), LINE_2_H, CLOCK_W - 4)
 
     def _paint_first_line(self, painter: QPainter, rect: QRect, shown: Shown) -> None:
         left, top = rect.left() + TEXT_X, rect.top() + LINE_1

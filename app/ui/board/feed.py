@@ -16,7 +16,7 @@ from app.kernel.changes import ChangeSet
 from app.kernel.enums import Origin
 from app.queries import board
 from app.queries.board import PAGE, BoardRow, BoardView, Counts, Page, Place, Seen
-from app.ui.board.arrange import Sorted
+from app.ui.board.arrange import Move, Sorted, steps
 from app.ui.board.model import BoardModel
 from app.ui.relay import Relay
 
@@ -102,6 +102,7 @@ class BoardFeed(QObject):
         def arrived(page: Page) -> None:
             if wanted is self.view:
                 done(page)
+                self._count()  # afterwards: the rows are painted first
 
         self._paging = False
         self._relay.then(
@@ -109,7 +110,6 @@ class BoardFeed(QObject):
             arrived,
             self._fail,
         )
-        self._count()
 
     def _take(self, page: Page) -> None:
         self._sorted = Sorted(self.view)
@@ -246,9 +246,10 @@ class BoardFeed(QObject):
         self.held.emit(0 if settled else self._waiting([item.id for item in items]))
 
     def _waiting(self, wanted: list[str]) -> int:
-        shown = self._model.ids()
-        return sum(one != other for one, other in zip(shown, wanted, strict=False)) + abs(
-            len(shown) - len(wanted)
+        """How many rows are not where they belong."""
+        return sum(
+            1 if isinstance(step, Move) else step.last - step.first + 1
+            for step in steps(self._model.ids(), wanted)
         )
 
     def tick(self) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from app.ui.board.arrange import Head
-from app.ui.board.delegate import INSET, ROW, SMALL_ROW, BoardDelegate, clock_rect
+from app.ui.board.delegate import INSET, ROW, SMALL_ROW, BoardDelegate
 from app.ui.board.model import ITEM_ROLE, BoardModel
 
 IDLE_MS = 3_000
@@ -129,7 +129,7 @@ class BoardList(QTableView):
         """A second has passed: repaint the clocks of visible rows and nothing else."""
         region = QRegion()
         for at in self.visible_rows():
-            region += clock_rect(self.visualRect(self._model.index(at)))
+            region += self._delegate.tick_rect(at, self.visualRect(self._model.index(at)))
         if not region.isEmpty():
             self.viewport().update(region)
 
@@ -142,9 +142,8 @@ class BoardList(QTableView):
         return [at for at in range(first, last + 1) if not isinstance(self._model.item(at), Head)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tell the delegate what is painted, so that a tick costs only clocks."""
+        """A scroll bar stands in the margin and does not push the chips aside."""
         bar = self.verticalScrollBar()
-        self._delegate.clip = event.region().boundingRect()
         self._delegate.inset = INSET - (bar.width() if bar.isVisible() else 0)
         super().paintEvent(event)
 

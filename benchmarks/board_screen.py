@@ -1,0 +1,218 @@
+"""Trials of the board that need Qt, each in a process of its own: python -m benchmarks.board_screen WHAT FILE."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEventLoop, QTimer, SignalInstance
+from PySide6.QtGui import QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication, QTableView
+
+from app.kernel.changes import Change, ChangeSet
+from app.kernel.clock import ManualClock
+from app.kernel.enums import ChangeKind, Origin
+from app.kernel.texts import Texts
+from app.queries.board import BoardRow
+from app.ui.board.panel import BoardPanel
+from app.ui.session import Session
+from app.ui.theme.theme import Theme
+from benchmarks.board import TERMS, terms
+from benchmarks.board_data import NOW_MS
+from benchmarks.board_figures import both, line, spread, timed
+from db.engine import open_reader, open_writer
+
+STORM_S, STORM_RATE = 8, 100
+MOST_MS = 20_000
+
+
+@dataclass
+class District:
+    """As much of a district as the board asks for."""
+
+    streets: tuple[tuple[str, str], ...] = ()
+    amber_s: int = 600
+
+
+class Desk:
+    """A console of queries alone: one reader's thread, newer questions cancel older ones that wait."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock, self.texts = ManualClock(NOW_MS), Texts.load()
+        self.agency, self.partner, self.district = "EMB", "FRD", District()
+        self._connection, self._pool = open_reader(path), ThreadPoolExecutor(1)
+        self._known: dict[str, Future[Any]] = {}
+        self.hearers: list[Callable[[ChangeSet], None]] = []
+
+    def query(self, read: Callable[[Any], Any], key: str | None = None) -> Future[Any]:
+        """As Console.query."""
+        if key is not None and key in self._known:
+            self._known[key].cancel()
+        future = self._pool.submit(read, self._connection)
+        if key is not None:
+            self._known[key] = future
+        return future
+
+    def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
+        """As Console.subscribe."""
+        self.hearers.append(hear)
+        return lambda: self.hearers.remove(hear)
+
+
+def wait(signal: SignalInstance | None = None, most_ms: int = MOST_MS) -> None:
+    """The event loop as it runs in the program, until a signal or for a time."""
+    loop = QEventLoop()
+    if signal is not None:
+        signal.connect(loop.quit)
+    QTimer.singleShot(most_ms, loop.quit)
+    loop.exec()
+
+
+def typing(panel: BoardPanel, words: list[str]) -> None:
+    """Words typed key by key; from each key to the painted list."""
+    times: list[float] = []
+    for word in words:
+        panel.search.blockSignals(True)
+        panel.search.clear()
+        panel.search.blockSignals(False)
+        for at in range(1, len(word) + 1):
+            began = time.perf_counter()
+            panel.search.setText(word[:at])
+            wait(panel.feed.opened)
+            panel.list.viewport().repaint()
+            times.append((time.perf_counter() - began) * 1000)
+            wait(None, 40)
+    line(f"typing, from key to painted ({len(times)} keys)", spread(times))
+
+
+def painting(panel: BoardPanel) -> None:
+    """The list painted whole, and the same words in a table with Qt's default delegate, in turn."""
+    plain = _plain_table(panel)
+    times: dict[str, list[tuple[float, float]]] = {"our rows": [], "the same words in a default table": []}
+    views = dict(zip(times, (panel.list, plain), strict=True))
+    target = QPixmap(panel.list.viewport().size())
+    for turn in range(120):
+        name, view = list(views.items())[turn % 2]
+        times[name].append(timed(partial(view.viewport().render, target)))
+    for name, found in times.items():
+        both(f"painted whole: {name}", found[3:])
+
+    def tick() -> None:
+        panel.list.tick()
+        QApplication.processEvents()
+
+    both("a tick: clocks of visible rows", [timed(tick) for _ in range(60)])
+    plain.close()
+
+
+def _plain_table(panel: BoardPanel) -> QTableView:
+    """Whatever our rows say, one cell for each word."""
+    model, now = QStandardItemModel(), panel.feed._console.clock.now_ms()
+    for at in range(panel.model.rowCount()):
+        row = panel.model.item(at)
+        if isinstance(row, BoardRow):
+            shown = panel.model.shown(row)
+            clock = panel.model.wording.countdown(row.due_at, now).text if row.due_at else shown.clock
+            chips = " ".join(text for text, _ in shown.chips)
+            words = (
+                shown.level,
+                clock,
+                shown.title,
+                shown.dispute,
+                shown.clock_name,
+                shown.number,
+                shown.state,
+                chips,
+            )
+            model.appendRow([QStandardItem(word) for word in words])
+    table = QTableView()
+    table.setModel(model)
+    model.setParent(table)
+    table.verticalHeader().hide()
+    table.horizontalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(48)
+    for column in range(model.columnCount()):
+        table.setColumnWidth(column, panel.list.width() // model.columnCount())
+    table.resize(panel.list.size())
+    table.show()
+    wait(None, 100)
+    return table
+
+
+def storm(panel: BoardPanel, desk: Desk, path: Path) -> None:
+    """STORM_RATE changes of open incidents a second, told one by one; share of a core in the thread of the screen."""
+    writer = open_writer(path)
+    ids = [row[0] for row in writer.execute("SELECT id FROM incident WHERE open = 1")]
+    chance, stop = random.Random(3), threading.Event()
+    shown: dict[str, float] = {}
+
+    def change() -> None:
+        while not stop.wait(1 / STORM_RATE):
+            incident_id, reason = chance.choice(ids), str(time.perf_counter())
+            writer.execute("UPDATE incident SET status_reason = ? WHERE id = ?", (reason, incident_id))
+            changed = ChangeSet((Change("incident", incident_id, ChangeKind.CHANGED, Origin.PEER),))
+            for hear in list(desk.hearers):
+                hear(changed)
+
+    def see(first: Any, last: Any) -> None:
+        for at in range(first.row(), last.row() + 1):
+            reason = getattr(panel.model.item(at), "reason", None)
+            if reason:
+                shown.setdefault(reason, (time.perf_counter() - float(reason)) * 1000)
+
+    panel.model.dataChanged.connect(see)
+    thread = threading.Thread(target=change)
+    thread.start()
+    own, whole, began = time.thread_time(), time.process_time(), time.perf_counter()
+    wait(None, STORM_S * 1000)
+    own, whole = time.thread_time() - own, time.process_time() - whole
+    wall = time.perf_counter() - began
+    stop.set()
+    thread.join()
+    writer.close()
+    line(
+        f"storm of {STORM_RATE}/s: thread of the screen, process",
+        f"{own / wall:.1%}, {whole / wall:.1%} of a core",
+    )
+    line("from commit to shown", spread(list(shown.values())))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one trial."""
+    what, path = arguments[0], Path(arguments[1])
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication([])
+    theme = Theme()
+    theme.apply(app)
+    desk = Desk(path)
+    began = time.perf_counter()
+    panel = BoardPanel(desk, Session(desk), theme)  # type: ignore[arg-type]
+    panel.resize(440, 908)
+    panel.show()
+    wait(panel.feed.opened)
+    panel.repaint()
+    opened = (time.perf_counter() - began) * 1000
+    if what == "open":
+        sys.stdout.write(f"{opened} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\n")
+    elif what == "typing":
+        typing(panel, terms(open_reader(path), TERMS // 2))
+    elif what == "painting":
+        painting(panel)
+    else:
+        storm(panel, desk, path)
+    panel.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
