@@ -150,13 +150,7 @@ def _refresh_row(projector: Projector, op: Operation, verb: str) -> None:
     elif name == "site":
         columns = rows.site_columns(state, entity_id)
     else:
-        met = sorted(
-            state.facts.newest(fact_key("agency", entity_id), None, WITH_DENIED), key=lambda f: f.hash
-        )
-        columns = {
-            "recovery_key": met[0].body["key"].hex(),
-            "admitted_by": ",".join(sorted({str(f.body["by"]) for f in met})),
-        }
+        columns = rows.agency_columns(state, entity_id)
     rows.write_row(state, entity, record, columns, op.at_ms)
     projector.touch(name, entity_id, ChangeKind.CHANGED)
 
