@@ -108,6 +108,22 @@ def test_two_keys_for_one_agency_count_alike_in_every_order(first: str) -> None:
         }
 
 
+def test_an_agency_met_by_somebody_being_revoked_is_not_shown_as_met() -> None:
+    """FINDINGS 12: meeting is granting; the agency's row follows what counts."""
+    city = City()
+    stations = found(city, ["E1", "E2"])
+    east, west = stations["E1"], stations["E2"]
+    east.act("EMB-a", granting("EMB-b", "account_admin"))
+    sync(stations)
+    east.act("EMB-a", revoking("EMB-b"))
+    west.act("EMB-b", meeting(city, "FRD"))
+    assert west.row("FRD", "agency")["recovery_key"] is not None
+    sync(stations)
+    for each in stations.values():
+        assert each.row("FRD", "agency")["recovery_key"] is None
+        assert "FRD" not in each.journal.state.anchors
+
+
 def test_meeting_an_agency_late_lets_what_was_quarantined_count() -> None:
     """Acts of an agency that was not met wait as "unknown agency" and project when it is met."""
     city = City()
