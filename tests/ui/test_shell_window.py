@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
@@ -108,10 +109,20 @@ def test_the_clock_shows_shanghai_time_and_repaints_only_what_changed(emb_room: 
     emb_room.bot.wait(20)
     painted: list[str] = []
     header = emb_room.window.header
+
+    def noted(name: str, paint: Callable[[QPaintEvent], None]) -> Callable[[QPaintEvent], None]:
+        def paint_noted(event: QPaintEvent) -> None:
+            painted.append(name)
+            paint(event)
+
+        return paint_noted
+
     for name in ("title", "own", "other", "account"):
         part = getattr(header, name)
-        before = part.paintEvent
-        part.paintEvent = lambda event, name=name, before=before: (painted.append(name), before(event))[1]
+        part.paintEvent = noted(name, part.paintEvent)
+    header.account.update()
+    emb_room.wait(lambda: painted == ["account"])
+    painted.clear()
     emb_room.tick()
     emb_room.bot.wait(30)
     assert clock.time == "08:00:02" and not painted
@@ -169,7 +180,7 @@ def test_seeing_needs_no_account_acting_does(emb_room: Room) -> None:
     assert window.session.locked and window.overlays.sign_in.is_open
     row = register(room.site)
     room.wait(lambda: any(known.id == row.id for known in window.feeds.rows))
-    assert window.board.model.rowCount() > 0
+    assert room.board.model.rowCount() > 0
     room.press(ESCAPE)
     assert not window.overlays.sign_in.is_open
     room.select(row)
@@ -270,7 +281,12 @@ def test_f2_acknowledges_the_top_alarm_and_the_blinking_ends(emb_room: Room) -> 
 def test_an_alarm_sounds_when_it_comes_and_again_while_it_waits(emb_room: Room) -> None:
     room, tone = emb_room, emb_room.window.tone
     sounded: list[int] = []
-    tone.play = lambda: bool(sounded.append(room.clock.now_ms())) or True  # type: ignore[method-assign]
+
+    def play() -> bool:
+        sounded.append(room.clock.now_ms())
+        return True
+
+    tone.play = play  # type: ignore[method-assign]
     register(room.site)
     room.wait(lambda: room.window.feeds.rows)
     room.tick(30 * 60 + 1)
@@ -404,7 +420,7 @@ def test_an_act_here_is_painted_at_the_partner(rooms: OpenRoom) -> None:
     incident_id = here.window.session.selected_incident
     ship(here.site, there.site)
     there.wait(lambda: any(row.id == incident_id for row in there.window.feeds.rows))
-    there.wait(lambda: there.window.board.model.rowCount() >= 2)
+    there.wait(lambda: there.board.model.rowCount() >= 2)
     there.tick(30 * 60 + 1)
     assert "责任 对方" in there.window.strip.line.text()
     assert there.window.session.selected_incident == "", "the partner's act selects nothing here"
@@ -436,7 +452,12 @@ def test_only_this_window_is_filtered_for_idleness(emb_room: Room) -> None:
     seen: list[object] = []
     idle = emb_room.window.idle
     plain = idle.eventFilter
-    idle.eventFilter = lambda watched, event: (seen.append(watched), plain(watched, event))[1]  # type: ignore[method-assign]
+
+    def note(watched: QObject, event: QEvent) -> bool:
+        seen.append(watched)
+        return plain(watched, event)
+
+    idle.eventFilter = note  # type: ignore[method-assign]
     stranger = QWidget()
     stranger.show()
     QTest.keyClick(stranger, Qt.Key.Key_A)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +17,13 @@ from app.bootstrap.node import Node, Open, hold_lock
 from app.bootstrap.site_console import SiteConsole
 from app.bootstrap.window import run_window
 from app.kernel.clock import ManualClock, SystemClock
-from app.kernel.enums import Post, Realm
+from app.kernel.enums import Agency, Post, Realm
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.ui import start
+from app.ui.shell.fault_sheet import FaultSheet
 from app.usecases.duty import TakeWatch
-from tests.kit import START, founded_town, ms, register
+from tests.kit import START, Site, founded_town, ms, register
 from tests.ui.window_kit import Open as OpenRoom
 from tests.ui.window_kit import Room, emb_room, rooms, threads
 
@@ -66,6 +68,7 @@ from app.bootstrap.site_console import SiteConsole
 from app.kernel.clock import SystemClock
 from app.kernel.paths import DataDir
 from app.ui import start
+from app.ui.shell.fault_sheet import FaultSheet
 console = SiteConsole(DataDir(Path(sys.argv[1])), SystemClock())
 app = start.application()
 window = start.open_window(console)
@@ -89,13 +92,9 @@ console.close()
 def test_the_board_paints_its_rows_before_anything_heavy_is_loaded(
     founded_town: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    import shutil
-
     shutil.copytree(founded_town[0] / "EMB", tmp_path / "EMB")
     with Node(Open(DataDir(tmp_path / "EMB"), ManualClock(ms(START)))) as node:
-        from tests.kit import Agency, Site
-
-        register(Site(node, node.clock, Agency.EMB, tmp_path))  # type: ignore[arg-type]
+        register(Site(node, ManualClock(ms(START)), Agency.EMB, tmp_path))
     ran = subprocess.run(
         [sys.executable, "-c", NOTHING_HEAVY, str(tmp_path / "EMB")],
         cwd=ROOT,
@@ -129,16 +128,14 @@ def test_a_console_already_running_is_told_in_the_window(rooms: OpenRoom, tmp_pa
     room = rooms("EMB", before=hold, wait=False)
     room.wait(lambda: room.window.fault is not None)
     assert room.window.fault is not None and room.window.fault.code == "database.in_use"
-    sheet = room.window.findChild(object, "faultSheet")
-    assert sheet is not None
+    sheet = room.window.findChild(FaultSheet, "faultSheet")
+    assert sheet is not None and "已在这个数据目录上运行" in sheet.sentence.text()
     held[0].release()
 
 
 def test_the_program_ends_with_its_window_and_says_how(
     founded_town: tuple[Path, dict[str, str]], tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
     from app.cli.asking import ask_running
     from app.ui.shell import map_host
 
@@ -165,8 +162,6 @@ def test_the_program_ends_with_its_window_and_says_how(
 def test_data_of_the_other_realm_is_refused(
     founded_town: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    import shutil
-
     shutil.copytree(founded_town[0] / "EMB", tmp_path / "EMB")
     before = threads()
     with pytest.raises(EnvironmentFault) as told:
@@ -212,8 +207,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_what_was_typed_survives_a_killed_console(
     founded_town: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    import shutil
-
     shutil.copytree(founded_town[0] / "EMB", tmp_path / "EMB")
     ran = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path / "EMB")], cwd=ROOT, timeout=60, check=False

@@ -22,6 +22,7 @@ from app.kernel.enums import Agency
 from app.kernel.paths import DataDir
 from app.queries.incidents import IncidentRow
 from app.ui import start
+from app.ui.board.panel import BoardPanel
 from app.ui.shell import map_host
 from app.ui.shell.main_window import MainWindow
 from app.usecases.bus import Done
@@ -51,6 +52,12 @@ class Room:
         node = self.console._node
         assert node is not None
         return Site(node, self.clock, Agency(self.console.agency), Path())
+
+    @property
+    def board(self) -> BoardPanel:
+        """The board of the window."""
+        assert isinstance(self.window.board, BoardPanel)
+        return self.window.board
 
     def wait(self, true: Callable[[], object]) -> None:
         """Let the window live until something holds."""
