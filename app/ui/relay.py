@@ -75,7 +75,9 @@ class ChangeRelay(QObject):
     changed = Signal(object)  # ChangeSet
     _woken = Signal()
 
-    def __init__(self, subscribe: Callable[[Hear], Callable[[], None]], parent: QObject | None = None) -> None:
+    def __init__(
+        self, subscribe: Callable[[Hear], Callable[[], None]], parent: QObject | None = None
+    ) -> None:
         """`subscribe`: Console.subscribe, or anything of its shape."""
         super().__init__(parent)
         self._gate = threading.Lock()
