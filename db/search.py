@@ -27,7 +27,9 @@ _PAIRS = 6  # that the index is asked for at once; comparing settles the rest
 
 
 def _pattern(word: str) -> str:
-    word = word.encode("utf-8", "surrogatepass").decode("utf-8", "replace")  # half a character is found nowhere
+    word = word.encode("utf-8", "surrogatepass").decode(
+        "utf-8", "replace"
+    )  # half a character is found nowhere
     for special in ("\\", "%", "_"):
         word = word.replace(special, "\\" + special)
     return f"%{word}%"

@@ -15,8 +15,8 @@ from app.replication.frames import Eph, Sig
 from app.replication.service import Replication
 from app.replication.session import Session
 from tests.replication.fakes import run, same_journal, until
-from tools.relay import Relay
 from tests.replication.sites import Site, sites
+from tools.relay import Relay
 
 
 def up(*services: Replication) -> bool:
