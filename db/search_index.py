@@ -20,6 +20,7 @@ TEXTS = {
     "log_entry": "coalesce(r.text, '')",
 }
 
+LOOKED_AT = 32  # records that tell whether the index belongs to the rows
 # As LIKE folds: ASCII letters and nothing else.
 FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
@@ -90,3 +91,20 @@ def reindex(connection: sqlite3.Connection) -> None:
                 connection.execute(
                     f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(cleaned))
                 )
+
+
+def sound(connection: sqlite3.Connection) -> bool:
+    """False if some of a few records are not indexed as they are: the file was put together by other means than a backup
+    (a dump, say), which gave its rows other rowids.
+    """
+    for entity, expression in TEXTS.items():
+        top = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {entity}").fetchone()[0]
+        rowids = sorted({top - round(nth * top / LOOKED_AT) for nth in range(LOOKED_AT)})
+        sql = (
+            f"SELECT {expression}, d.text FROM json_each(:rowids) j CROSS JOIN {entity} r ON r.rowid = j.value"
+            f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
+        )
+        for text, indexed in connection.execute(sql, {"rowids": json.dumps(rowids)}):
+            if clean(text) != (indexed or ""):
+                return False
+    return True

@@ -22,6 +22,7 @@ from app.bootstrap.sending_journal import SendingJournal
 from app.domain.district import District, parse_district
 from app.journal.deriving import DERIVERS
 from app.journal.high_water import HighWater, Standing
+from app.journal.indexing import index_mended
 from app.journal.journal import Identity
 from app.journal.keys import SiteKey
 from app.kernel.changes import ChangeSet
@@ -152,10 +153,12 @@ class Node:
         self.bus = Bus(
             self._connection, self.journal, matrix(), self.clock, pack, self.workstation, self.texts
         )
-        if reproject:
-            with told_plainly(self.data.database):
+        with told_plainly(self.data.database):
+            if reproject:
                 self.journal.rebuild()
                 migrate.rebuilt(self._connection)
+            elif index_mended(self._connection):
+                log.warning("the search index did not belong to the rows and was made again")
         with told_plainly(self.data.root):
             (self.data.root / FOUNDING_NOTE).unlink(missing_ok=True)
             self._reader = open_reader(self.data.database)

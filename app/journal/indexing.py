@@ -30,3 +30,17 @@ def index_anew(connection: sqlite3.Connection) -> None:
     """Make the whole index again, after everything was projected anew."""
     if search_index.present(connection):
         search_index.reindex(connection)
+
+
+def index_mended(connection: sqlite3.Connection) -> bool:
+    """Make the index again if it does not belong to the rows; True when that was needed. Its own transaction."""
+    if not search_index.present(connection) or search_index.sound(connection):
+        return False
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        search_index.reindex(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return True

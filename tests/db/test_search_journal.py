@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from app.journal.indexing import index_mended
 from app.journal.verify import verify
 from db import search, search_index
 from db.search import Order, Stretch, Wanted
@@ -88,3 +89,19 @@ def test_verify_takes_no_offence(tmp_path: Path) -> None:
         report = verify(emb.path, emb.standpoint, POLICY)
         assert report.ok, report
         assert report.rows > 10
+
+
+def test_an_index_of_other_rows_is_made_again(tmp_path: Path) -> None:
+    """Rowids are the index's keys; whoever restores a dump gives the rows other ones."""
+    with two_sites(tmp_path) as (emb, frd):
+        busy(emb, frd)
+        connection = emb.journal.state.connection
+        assert search_index.sound(connection)
+        assert not index_mended(connection)
+        connection.execute("UPDATE log_entry SET rowid = rowid + 100")
+        connection.execute("UPDATE log_entry SET rowid = 108 - rowid")
+        assert not search_index.sound(connection)
+        assert index_mended(connection)
+        assert search_index.sound(connection)
+        assert agrees(emb) > 50
+        assert not connection.in_transaction
