@@ -36,10 +36,12 @@ ZH, EN = Texts.load("zh_CN"), Texts.load("en")
         (-161_000, "02:41"),
         (HOUR_MS, "1:00:00"),
         (-HOUR_MS - 62_000, "1:01:02"),
+        (-11 * HOUR_MS, "11 小时"),
+        (-50 * HOUR_MS, "2 天"),
     ],
 )
 def test_a_countdown_is_never_ahead_of_its_clock(left: int, said: str) -> None:
-    assert moments.countdown(left) == said
+    assert moments.countdown(ZH, left) == said
 
 
 def test_ages_use_the_largest_unit() -> None:

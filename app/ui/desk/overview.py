@@ -12,11 +12,10 @@ from app.ui.desk.data import DeskData
 from app.ui.desk.values import Words
 from app.ui.session import Session
 from app.ui.shell import moments
-from app.ui.shell.runs import Run, RunLines
+from app.ui.shell.runs import Painter, Run, RunLines
 from app.ui.theme.theme import Theme
 
 LINE = 28
-NAME_WIDTH = 88
 _FACTS = (
     "received_at",
     "occurred_at",
@@ -117,12 +116,14 @@ class Overview(QWidget):
     # -- cards -------------------------------------------------------------------------------------------------------------
     def _facts(self, data: DeskData) -> list[tuple[list[Run], str]]:
         words, disputed = self._words, says.conflict_fields(data.conflicts)
+        names = [Run(says.field_name(words.texts, field), "muted", "small") for field in _FACTS]
+        wide = round(max(Painter(self._theme).width(name) for name in names)) + 1
         lines = []
         for field in _FACTS:
             value = words.value(field, getattr(data.row, field))
             runs = [
-                Run(says.field_name(words.texts, field), "muted", "small", wide=NAME_WIDTH),
-                Run(value, size="body", gap=12, shrinks=True),
+                Run(says.field_name(words.texts, field), "muted", "small", wide=wide),
+                Run(value, size="body", gap=16, shrinks=True),
             ]
             if field in disputed:
                 both = " / ".join(words.value(field, row.value) for row in disputed[field])
@@ -130,7 +131,7 @@ class Overview(QWidget):
                     words.texts.get("ui.desk.conflict.both", values=both),
                     "warn",
                     "body",
-                    gap=12,
+                    gap=16,
                     shrinks=True,
                 )
             lines.append((runs, value))

@@ -96,7 +96,9 @@ def _clock(
         return ClockWords(kind, name, moments.clock_text(met), "warn" if late else "good", False, word)
     left = due - now_ms
     over = left < 0
-    figure = texts.get("ui.shell.alarm.over" if over else "ui.shell.alarm.left", time=moments.countdown(left))
+    figure = texts.get(
+        "ui.shell.alarm.over" if over else "ui.shell.alarm.left", time=moments.countdown(texts, left)
+    )
     tone = "bad" if over else "warn" if left <= amber_s * SECOND_MS else "good"
     return ClockWords(
         kind, name, figure, tone, over, texts.get("ui.desk.clock.due", time=moments.clock_text(due))

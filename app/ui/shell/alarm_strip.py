@@ -112,7 +112,7 @@ class AlarmStrip(QWidget):
             return [Run(self._words(alarm), tone if fresh else "text", "table", shrinks=True)]
         left = alarm.due_at - self._now
         clock = texts.get(
-            "ui.shell.alarm.over" if left < 0 else "ui.shell.alarm.left", time=moments.countdown(left)
+            "ui.shell.alarm.over" if left < 0 else "ui.shell.alarm.left", time=moments.countdown(texts, left)
         )
         agency = self._console.agency
         side = texts.get(f"ui.shell.side.{'own' if alarm.owner == agency else 'partner'}")

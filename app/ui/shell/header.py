@@ -30,6 +30,7 @@ CLOCK_WIDTH, CLOCK_WIDTH_SMALL = 204, 172
 ACCOUNT_WIDTH = 112
 MAP_X, LINKS_WIDTH = 444, 400
 BLOCK_GAP = 16
+TIGHT_BELOW = 1200
 
 
 class LinkBlock(RunLines):
@@ -154,7 +155,7 @@ class Header(QWidget):
         self.links.setObjectName("headerLinks")
         self.links.clicked.connect(self.links_wanted)
         for button in (self.lock, self.links):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # both have their keys
         theme.changed.connect(self._redress)
 
     # -- content -----------------------------------------------------------------------------------------------------------
@@ -218,6 +219,7 @@ class Header(QWidget):
             self.lock.setToolTip(texts.get("ui.shell.action.lock"))
         self.account.set_runs(first, [Run(agency, "muted", "small", shrinks=True)])
         self._redress()
+        self._place()
 
     def _redress(self) -> None:
         locked = self._session.locked
@@ -252,6 +254,8 @@ class Header(QWidget):
         lock_x = width - INSET - 28
         self.lock.setGeometry(lock_x, (height - 28) // 2, 28, 28)
         left = self._map_x + INSET
+        if width < TIGHT_BELOW:  # half a screen: the clock moves up to the title
+            left = min(left, self.title.sizeHint().width() + 2 * INSET)
         self.title.setGeometry(INSET, 0, left - 2 * INSET, height)
         clock_width = CLOCK_WIDTH_SMALL if self._small else CLOCK_WIDTH
         self.clock.setGeometry(left, 0, clock_width, height)
@@ -273,8 +277,9 @@ class Header(QWidget):
     def _place_small(self, x: int, lock_x: int) -> None:
         height = self.height()
         button = self.links.sizeHint().width()
-        account_x = lock_x - 8 - ACCOUNT_WIDTH
-        self.account.setGeometry(account_x, 0, ACCOUNT_WIDTH, height)
+        account = min(ACCOUNT_WIDTH, self.account.sizeHint().width())
+        account_x = lock_x - 8 - account
+        self.account.setGeometry(account_x, 0, account, height)
         button_x = account_x - BLOCK_GAP - button
         self.links.setGeometry(button_x, (height - 28) // 2, button, 28)
         room = button_x - BLOCK_GAP - x

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from app.kernel.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, SHANGHAI, from_ms
 from app.kernel.texts import Texts
 
+_DIGITAL_H, _HOURS_H = 10, 48
 _TIME = re.compile(r"(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+)?(\d{1,2}):?(\d{2})(?::?(\d{2}))?")
 
 
@@ -42,13 +43,16 @@ def exact_text(ms: int) -> str:
     return f"{local(ms):%Y-%m-%d %H:%M:%S}"
 
 
-def countdown(left_ms: int) -> str:
+def countdown(texts: Texts, left_ms: int) -> str:
     """mm:ss or h:mm:ss of a span, without sign; a running second counts as a whole one until it is over.
 
     Left: 600 000 -> 10:00, 599 001 -> 10:00. Passed: -1 -> 00:00, -161 000 -> 02:41 (D-02: the due moment is on time).
+    From ten hours on the largest unit is enough, as on the board.
     """
     seconds = -(-left_ms // SECOND_MS) if left_ms >= 0 else -left_ms // SECOND_MS
     hours, rest = divmod(seconds, 3600)
+    if hours >= _DIGITAL_H:
+        return texts.get("ui.shell.age.h", n=hours) if hours < _HOURS_H else age(texts, seconds * SECOND_MS)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
 
 

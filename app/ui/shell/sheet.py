@@ -65,6 +65,10 @@ class Sheet(QFrame):
         before, self._before = self._before, None
         if inside and before is not None and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif inside:  # not to whatever stands first in the tab order
+            home = getattr(self.window(), "focus_board", None)
+            if callable(home):
+                home()
         self.closed.emit()
 
     def submit(self) -> None:
