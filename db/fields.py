@@ -64,11 +64,7 @@ class Entity:
         return any(f.owner == "birth" for f in self.fields.values())
 
 
-Columns = (
-    TypeEngine[Any]
-    | type[TypeEngine[Any]]
-    | Mapping[str, TypeEngine[Any] | type[TypeEngine[Any]]]
-)
+Columns = TypeEngine[Any] | type[TypeEngine[Any]] | Mapping[str, TypeEngine[Any] | type[TypeEngine[Any]]]
 
 
 def _columns(name: str, columns: Columns) -> dict[str, TypeEngine[Any]]:
