@@ -20,19 +20,31 @@ TEXTS = {
     "log_entry": "coalesce(r.text, '')",
 }
 
+BATCH = 1_000
 LOOKED_AT = 32  # records that tell whether the index belongs to the rows
 # As LIKE folds: ASCII letters and nothing else.
 FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
+class _Codes(dict[str, str]):
+    """Tokens of characters, each worked out once: there are some thousands of them."""
+
+    def __missing__(self, char: str) -> str:
+        code = self[char] = format(ord(char), "x")
+        return code
+
+
+_CODES = _Codes()
+
+
 def code_of(char: str) -> str:
     """Token of a character."""
-    return format(ord(char), "x")
+    return _CODES[char]
 
 
 def grams(text: str) -> str:
     """Tokens of a text: every character and every pair of neighbours once, separated by spaces."""
-    codes = [code_of(char) for char in text.translate(FOLD)]
+    codes = [_CODES[char] for char in text.translate(FOLD)]
     return " ".join({*codes, *map("z".join, pairwise(codes))})
 
 
@@ -53,30 +65,23 @@ def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> in
         f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"
         f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
     )
-    changed = 0
-    for n, text, old in connection.execute(sql, {"ids": json.dumps(list(ids))}).fetchall():
-        new = clean(text)
-        if new != (old or ""):
-            _replace(connection, entity, n, old, new)
-            changed += 1
-    return changed
-
-
-def _replace(connection: sqlite3.Connection, entity: str, n: int, old: str | None, new: str) -> None:
+    found = connection.execute(sql, {"ids": json.dumps(list(ids))}).fetchall()
+    changed = [(n, old, new) for n, text, old in found if (new := clean(text)) != (old or "")]
     table = f"search_{entity}"
-    if old:
-        connection.execute(
-            f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",
-            (n, grams(old)),
-        )
-    if new:
-        connection.execute(
-            f"INSERT INTO {table} (n, text) VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET text = excluded.text",
-            (n, new),
-        )
-        connection.execute(f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(new)))
-    else:
-        connection.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
+    connection.executemany(
+        f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",
+        [(n, grams(old)) for n, old, _ in changed if old],
+    )
+    connection.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n, old, _ in changed if old])
+    _add(connection, table, [(n, new) for n, _, new in changed if new])
+    return len(changed)
+
+
+def _add(connection: sqlite3.Connection, table: str, texts: list[tuple[int, str]]) -> None:
+    connection.executemany(f"INSERT INTO {table} (n, text) VALUES (?, ?)", texts)
+    connection.executemany(
+        f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", [(n, grams(text)) for n, text in texts]
+    )
 
 
 def reindex(connection: sqlite3.Connection) -> None:
@@ -85,12 +90,9 @@ def reindex(connection: sqlite3.Connection) -> None:
         table = f"search_{entity}"
         connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")
         connection.execute(f"DELETE FROM {table}")
-        for n, text in connection.execute(f"SELECT r.rowid, {expression} FROM {entity} r"):
-            if cleaned := clean(text):
-                connection.execute(f"INSERT INTO {table} (n, text) VALUES (?, ?)", (n, cleaned))
-                connection.execute(
-                    f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", (n, grams(cleaned))
-                )
+        rows = connection.execute(f"SELECT r.rowid, {expression} FROM {entity} r")
+        while part := rows.fetchmany(BATCH):
+            _add(connection, table, [(n, cleaned) for n, text in part if (cleaned := clean(text))])
 
 
 def sound(connection: sqlite3.Connection) -> bool:
