@@ -15,6 +15,7 @@ from app.kernel.errors import EnvironmentFault
 from db.engine import open_reader
 
 ResultT = TypeVar("ResultT")
+_GLANCE = 500_000  # steps of SQLite between two looks whether an answer is still wanted: about 10 ms
 # Trouble of the file or the disk; any other error of SQLite is a bug and reaches the asker as it is.
 _TROUBLE = frozenset(
     {
@@ -35,6 +36,7 @@ class _Question:
     read: Callable[[sqlite3.Connection], Any]
     key: str | None
     future: Future[Any] = field(default_factory=Future)
+    superseded: bool = False  # said under the lock, before the future is cancelled
 
 
 class Reader:
@@ -46,6 +48,8 @@ class Reader:
     def __init__(self, path: Path, settled: threading.Event) -> None:
         self._path, self._settled = path, settled
         self._connection = open_reader(path)
+        # interrupt() is at once, but lost when it comes between two statements of one question.
+        self._connection.set_progress_handler(self._unwanted, _GLANCE)
         self._waiting: deque[_Question] = deque()
         self._later: list[_Question] = []
         self._running: _Question | None = None
@@ -60,21 +64,29 @@ class Reader:
         with self._change:
             if self._closed:
                 raise RuntimeError("the reader is closed")
-            older = [] if key is None else self._of_key(key)
-            for other in older:
-                if other in self._waiting:
-                    self._waiting.remove(other)
+            older = [] if key is None else self._supersede(key)
             self._waiting.append(question)
-            if self._running is not None and self._running in older:
-                self._connection.interrupt()
             self._change.notify()
         for other in older:
             other.future.cancel()
         return question.future
 
-    def _of_key(self, key: str) -> list[_Question]:
-        known = [*self._waiting, *([self._running] if self._running is not None else [])]
-        return [question for question in known if question.key == key]
+    def _supersede(self, key: str) -> list[_Question]:
+        """Under the lock: nothing asked before under this key is answered any more; what runs is interrupted."""
+        older = [question for question in (*self._waiting, *self._later) if question.key == key]
+        for question in older:
+            (self._waiting if question in self._waiting else self._later).remove(question)
+        running = self._running
+        if running is not None and running.key == key:
+            older.append(running)
+            self._connection.interrupt()
+        for question in older:
+            question.superseded = True
+        return older
+
+    def _unwanted(self) -> bool:
+        running = self._running
+        return self._closed or (running is not None and running.superseded)
 
     def settle(self) -> None:
         """The schema is current: ask again what failed before."""
@@ -109,24 +121,26 @@ class Reader:
 
     def _run(self) -> None:
         while (question := self._next()) is not None:
-            if not question.future.cancelled():
-                self._answer(question)
+            self._answer(question)
 
     def _answer(self, question: _Question) -> None:
         """The future stays pending while the question runs, so that superseding it really cancels it."""
         try:
             result, failure = question.read(self._connection), None
         except Exception as error:
-            result, failure = None, self._told(error)
+            result, failure = None, told(error, self._path)
         with self._change:
             self._running = None
-            if failure is not None and not self._closed and not question.future.cancelled():
+            unwanted = self._closed or question.superseded
+            if failure is not None and not unwanted:
                 if _was_interrupted(failure):  # meant for another question that ended a moment before
                     self._waiting.appendleft(question)
                     return
                 if not self._settled.is_set():
                     self._later.append(question)
                     return
+        if unwanted and failure is not None:
+            question.future.cancel()
         if not question.future.set_running_or_notify_cancel():
             return
         if failure is not None:
@@ -134,16 +148,18 @@ class Reader:
         else:
             question.future.set_result(result)
 
-    def _told(self, error: Exception) -> Exception:
-        if not isinstance(error, sqlite3.Error) or _code(error) & 0xFF not in _TROUBLE:
-            return error
-        from app.bootstrap.node import told_plainly
 
-        try:
-            with told_plainly(self._path):
-                raise error
-        except EnvironmentFault as fault:
-            return fault
+def told(error: Exception, path: Path) -> Exception:
+    """Trouble of the file or the disk as an EnvironmentFault with its sentence; anything else is a bug and stays."""
+    if not isinstance(error, sqlite3.Error) or _code(error) & 0xFF not in _TROUBLE:
+        return error
+    from app.bootstrap.node import told_plainly
+
+    try:
+        with told_plainly(path):
+            raise error
+    except EnvironmentFault as fault:
+        return fault
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import Listening
-from app.bootstrap.reading import Reader
+from app.bootstrap.reading import Reader, told
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.enums import Agency
@@ -25,6 +25,7 @@ from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, Texts
 from app.local import identity, memory
 from app.ui.shell.ports import Health
+from db.engine import open_reader
 
 if TYPE_CHECKING:
     from app.bootstrap.node import Node
@@ -58,13 +59,8 @@ class SiteConsole:
         self._listen = listen
         if not data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(data.database))
-        self._settled = threading.Event()
-        self._reader = _reader_of(data, self._settled)
-        try:
-            self._know(language)
-        except BaseException:
-            self._reader.close()
-            raise
+        self._know(language)
+        self._reader = Reader(data.database, threading.Event())
         self._acts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="window-acts")
         self._hearers: list[Callable[[ChangeSet], None]] = []
         self._guard = threading.Lock()
@@ -79,13 +75,7 @@ class SiteConsole:
 
     def _know(self, language: str | None) -> None:
         """Who this site is and what it remembers, read before anything else runs."""
-        try:
-            me = self._reader.ask(identity.read_self).result()
-            self._memory = self._reader.ask(memory.load).result()
-        except sqlite3.Error as wrong:
-            raise _damaged(self.data) from wrong
-        if me is None:
-            raise _damaged(self.data)
+        me, self._memory = _remembered(self.data)
         self.texts = Texts.load(language or str(self._memory.get("language", DEFAULT_LANGUAGE)))
         self.realm, self.agency, self.site = me.realm, me.agency, me.site
         self.partner = _PARTNER[Agency(me.agency)].value
@@ -283,12 +273,22 @@ def _log_failure(kept: Future[None]) -> None:
         log.warning("something was not remembered: %s", type(kept.exception()).__name__)
 
 
+def _remembered(data: DataDir) -> tuple[identity.SelfRow, dict[str, Any]]:
+    """Who the site is and its memory; EnvironmentFault when the file is not ours or cannot be read."""
+    try:
+        with contextlib.closing(open_reader(data.database)) as connection:
+            me = identity.read_self(connection)
+            known = memory.load(connection)
+    except sqlite3.OperationalError as wrong:
+        if told(wrong, data.database) is wrong:  # no trouble of the file: tables of ours are missing
+            raise _damaged(data) from wrong
+        raise told(wrong, data.database) from wrong
+    except sqlite3.Error as wrong:
+        raise told(wrong, data.database) from wrong
+    if me is None:
+        raise _damaged(data)
+    return me, known
+
+
 def _damaged(data: DataDir) -> EnvironmentFault:
     return EnvironmentFault("database.damaged", "fault.database.damaged", path=str(data.database))
-
-
-def _reader_of(data: DataDir, settled: threading.Event) -> Reader:
-    try:
-        return Reader(data.database, settled)
-    except sqlite3.Error as wrong:
-        raise _damaged(data) from wrong
