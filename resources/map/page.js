@@ -124,6 +124,7 @@ duty.page = (function () {
     tick: m => { live.state.amber = m.amber; told.clock = m.clock; live.tick(m.now); drawNotes(); },
     choose: m => choose(m.key, m.pan),
     cover: m => { live.state.covers = m.boxes; live.redraw(); },
+    room: m => { document.body.classList.toggle("narrow", m.narrow); live.redraw(); },
     pick: m => { picking = m.on; map.getContainer().classList.toggle("picking", m.on); },
     zoom: m => { touched = performance.now(); moved = true; map.setZoom(map.getZoom() + m.by); },
     fit: () => fit(),

@@ -147,6 +147,9 @@ def test_the_plot_comes_after_the_window_and_hatches_gaps(emb_room: Room) -> Non
     room.bot.wait(20)
     panel.plot.show_series(series((), NOW))
     assert panel.plot._gaps == []
+    assert panel.plot._plot.isHidden(), "the sentence takes its place"
+    panel.plot.show_series(series(samples, NOW))
+    assert not panel.plot._plot.isHidden(), "and gives it back with the first sample"
 
 
 # -- real links ------------------------------------------------------------------------------------------------------------

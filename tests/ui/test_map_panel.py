@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWebEngineCore import QWebEnginePage
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 
 from app.ui.map import assets
 from tests.ui.map_site import NOW_MS
@@ -206,3 +206,28 @@ def test_layers_and_a_narrow_panel_are_remembered_and_respected(stage: Stage) ->
     stage.window.resize(1072, 908)
     until(lambda: not stage.panel.card.folded, "unfolded again")
     assert stage.panel.layers.shown == ["incident", "station", "vehicle", "shelter", "point"]
+
+
+def test_beside_the_desk_nothing_over_the_map_overlaps_or_is_cut(stage: Stage) -> None:
+    """At 350 px layers become one button with a menu, the legend is left out, the notes stay whole."""
+    stage.load()
+    stage.window.resize(350, 500)
+    panel = stage.panel
+    until(lambda: panel.width() == 350 and stage.js("innerWidth") == 350, "narrow")
+    stage.settle()
+    bar = panel.layers.geometry()
+    assert not bar.intersects(panel.tools.geometry()) and panel.rect().contains(bar)
+    notes = stage.js("(r => [r.left, r.right])(document.getElementById('notes').getBoundingClientRect())")
+    assert 0 <= notes[0] < notes[1] <= 350
+    assert stage.js("document.getElementById('legend').offsetWidth") == 0
+    more = panel.layers.findChild(QPushButton, "mapLayers.more")
+    assert more is not None and more.isVisible() and more.text() == "图层 5/5"
+    QTest.mouseClick(more, stage_button())
+    menu = until(lambda: panel.layers.findChild(QMenu), "the menu")
+    menu.actions()[0].trigger()
+    assert panel.layers.shown == ["station", "vehicle", "shelter", "point"]
+    assert more.text() == "图层 4/5"
+    menu.close()
+    stage.window.resize(1072, 908)
+    until(lambda: stage.js("document.getElementById('legend').offsetWidth") > 0, "wide again")
+    assert not more.isVisible()

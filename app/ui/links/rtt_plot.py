@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.kernel.clock import SECOND_MS
@@ -80,8 +80,24 @@ class RttPlot(QWidget):
         if series == self._series:
             return
         self._series = series
-        if self._plot is not None and self.isVisible():
-            self._draw(series)
+        self._show()
+
+    @property
+    def _empty(self) -> bool:
+        return self._series is None or not self._series.xs
+
+    def _show(self) -> None:
+        """The curve, or room for the sentence when there is nothing to draw; hidden, it waits until it is shown."""
+        if self._plot is not None:
+            self._plot.setHidden(self._empty)
+            if self._series is not None and self.isVisible():
+                self._draw(self._series)
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came while hidden."""
+        super().showEvent(event)
+        self._show()
 
     def _build(self) -> None:
         import pyqtgraph
@@ -122,8 +138,7 @@ class RttPlot(QWidget):
             level.setPen(QPen(theme.line, 0))
         self._curve.setPen(QPen(theme.accent, 1.5))
         self._curve.opts["pen"].setCosmetic(True)
-        if self._series is not None:
-            self._draw(self._series)
+        self._show()
 
     def _draw(self, series: Series) -> None:
         item = self._plot.getPlotItem()
@@ -161,10 +176,7 @@ class RttPlot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """An honest sentence while there is nothing to draw."""
-        empty = self._series is None or not self._series.xs
-        if self._plot is not None:
-            self._plot.setVisible(not empty)
-        if empty:
+        if self._empty:
             painter = QPainter(self)
             painter.setPen(self._theme.muted)
             painter.setFont(self._theme.font("small"))

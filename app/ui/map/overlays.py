@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.theme.theme import Theme
@@ -29,7 +29,7 @@ def quiet_button(parent: QWidget, size: int, name: str) -> QPushButton:
 
 
 class LayerBar(QFrame):
-    """A switch for every layer with the number of its records."""
+    """A switch for every layer with the number of its records; where there is no room for them, a menu of the same."""
 
     layers_changed = Signal(list)  # kinds that are shown
 
@@ -59,9 +59,42 @@ class LayerBar(QFrame):
             switch.toggled.connect(self._toggled)
             self._switches[kind] = switch
             row.addWidget(switch)
+        self._title, self._more = title, QPushButton(self)
+        self._more.setObjectName("mapLayers.more")
+        self._more.setProperty("kind", "quiet")
+        self._more.clicked.connect(self._open_menu)
+        row.addWidget(self._more)
+        self._more.hide()
         theme.changed.connect(self._redress)
         self.set_counts({})
         self._redress()
+
+    def fit_into(self, width: int) -> None:
+        """Take at most this many px: all switches, or one button with the same in a menu."""
+        self._set_compact(False)
+        if self.sizeHint().width() > width:
+            self._set_compact(True)
+        self.adjustSize()
+
+    def _set_compact(self, on: bool) -> None:
+        for part in (self._title, *self._switches.values()):
+            part.setHidden(on)
+        self._more.setVisible(on)
+        self._name_menu()
+
+    def _name_menu(self) -> None:
+        shown, of = len(self.shown), len(self._switches)
+        self._more.setText(self._texts.get("ui.map.layers_shown", shown=shown, of=of))
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for switch in self._switches.values():
+            action = menu.addAction(switch.text())
+            action.setCheckable(True)
+            action.setChecked(switch.isChecked())
+            action.toggled.connect(switch.setChecked)
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
     @property
     def shown(self) -> list[str]:
@@ -83,6 +116,7 @@ class LayerBar(QFrame):
 
     def _toggled(self) -> None:
         self._redress()
+        self._name_menu()
         self.layers_changed.emit(self.shown)
 
     def _redress(self) -> None:

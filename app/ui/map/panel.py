@@ -32,7 +32,7 @@ KINDS = ("incident", "station", "vehicle", "shelter", "point")
 _TICK_MS, _LEAST_MS = 1000, 50
 _INSET = 12
 _LIST_LIMIT = 2000
-_ROOM_FOR_CARD = (620, 480)  # below it the card starts folded
+_ROOM = (620, 480)  # below it the card starts folded and the legend is left out
 _REFERENCE_PX = 12
 _LAYERS_KEY = "map.layers"
 _CARD_KEY = "map.card_folded"
@@ -148,6 +148,7 @@ class MapPanel(QWidget):
         tell("tell", told=words.of_page(self._console.texts, self._console.district, bare=self._bare))
         tell("units", units=words.names_of_units(self._console.district, self._units()))
         tell("layers", kinds=self.layers.shown)
+        tell("room", narrow=self._narrow)
         self._tell_covers()
         self._tell_time()
         tell("fit")
@@ -321,9 +322,10 @@ class MapPanel(QWidget):
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
         self._placeholder.setGeometry(self.rect())
-        self.layers.move(_INSET, _INSET)
-        self.card.move(_INSET, 2 * _INSET + BAR_PX - 4)
         tools = self.tools.sizeHint()
+        self.layers.move(_INSET, _INSET)
+        self.layers.fit_into(width - 3 * _INSET - tools.width())
+        self.card.move(_INSET, 2 * _INSET + BAR_PX - 4)
         self.tools.setGeometry(QRect(QPoint(width - _INSET - tools.width(), _INSET), tools))
         beside = width - 2 * _INSET - tools.width() + 4
         self.list.setGeometry(beside - LIST_PX, _INSET, LIST_PX, min(height - 2 * _INSET - 60, 560))
@@ -343,11 +345,15 @@ class MapPanel(QWidget):
         """The view fills the panel, the rest keeps to its edges."""
         super().resizeEvent(event)
         self.host.fill(self.rect())
-        narrow = self.width() < _ROOM_FOR_CARD[0] or self.height() < _ROOM_FOR_CARD[1]
         self._folded_for_room = True
-        self.card.set_folded(narrow or bool(self._console.memory(_CARD_KEY)))
+        self.card.set_folded(self._narrow or bool(self._console.memory(_CARD_KEY)))
         self._folded_for_room = False
+        self.host.tell("room", narrow=self._narrow)
         self._arrange()
+
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < _ROOM[0] or self.height() < _ROOM[1]
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while hidden."""
