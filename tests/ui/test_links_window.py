@@ -64,6 +64,7 @@ def test_a_line_that_is_down_is_bad_in_both_directions() -> None:
     )
     assert (standing.word, standing.out_tone, standing.in_tone) == ("ui.links.state.down", "bad", "bad")
     assert standing.since == NOW - 720_000 and standing.reason == "refusal.sync.silent"
+    assert UP.rtt_ms is not None and standing.rtt_ms is None, "nothing comes back, so there is no round trip"
 
 
 def test_nothing_is_claimed_before_anything_is_known() -> None:

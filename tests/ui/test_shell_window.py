@@ -398,6 +398,16 @@ def test_a_full_disk_is_told_and_the_status_line_turns_red(emb_room: Room) -> No
     assert "数据库故障" in window.status.left.text()
 
 
+def test_the_status_line_follows_the_record_within_seconds(emb_room: Room) -> None:
+    room = emb_room
+    room.wait(lambda: "日志链" in room.window.status.left.text())
+    before = room.window.status.left.text()
+    register(room.site)
+    room.settle()
+    room.tick(6)
+    room.wait(lambda: room.window.status.left.text() != before)
+
+
 def test_a_bug_is_said_without_its_entrails(emb_room: Room, caplog: pytest.LogCaptureFixture) -> None:
     window = emb_room.window
     window.session.failed.emit(ValueError("secret value"))

@@ -81,7 +81,7 @@ def judge(link: LinkStatus | None, now_ms: int, *, network: bool = True) -> Stan
         _tone(in_ms, down),
         waiting.count if waiting is not None else None,
         link.waiting_in,
-        link.rtt_ms,
+        None if down else link.rtt_ms,  # nothing comes back: an old figure would be taken for a new one
         link.clock_offset_ms,
         link.clock_warns,
         link.reason,

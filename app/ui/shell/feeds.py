@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
 ROWS = 200
+_HEALTH_PAUSE_MS = 5_000
 MEMORY = "alarms"
 _CLOCKED = ("incident", "oral_report", "report")
 
@@ -53,7 +54,7 @@ class Feeds(QObject):
         self._network = False
         self._clocks_known = False
         self._owners: dict[str, tuple[str, ...]] = {}
-        self._health_at = 0
+        self._health_at, self._grown = 0, False  # grown: there were commits since
         self.desk.recall(console.memory(MEMORY), console.clock.now_ms())
         self._kept = self.desk.memory()
 
@@ -78,6 +79,7 @@ class Feeds(QObject):
             self.read_watch()
         if changes.touches(*_CLOCKED):
             self.read_clocks()
+        self._grown = True
         self.committed.emit(changes)
 
     def read_watch(self) -> None:
@@ -114,7 +116,7 @@ class Feeds(QObject):
 
     def read_health(self) -> None:
         """Figures of the status line."""
-        self._health_at = self._console.clock.now_ms()
+        self._health_at, self._grown = self._console.clock.now_ms(), False
         self._relay.then(self._console.health(), self._take_health, self.lost.emit)
 
     def _take_health(self, health: Health) -> None:
@@ -129,7 +131,8 @@ class Feeds(QObject):
             self.standing = standing
             self.link_changed.emit(standing)
         self.judge_alarms(now_ms)
-        if self._network and not 0 <= now_ms - self._health_at < MINUTE_MS:
+        pause_ms = _HEALTH_PAUSE_MS if self._grown else MINUTE_MS
+        if self._network and not 0 <= now_ms - self._health_at < pause_ms:
             self.read_health()
 
     def judge_alarms(self, now_ms: int) -> None:
