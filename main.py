@@ -1,4 +1,4 @@
-"""Joint Duty Console: `main.py VERB ...` without a screen; the window comes with its own first start."""
+"""Joint Duty Console: `main.py` opens the window, `main.py VERB ...` works without one."""
 
 import sys
 

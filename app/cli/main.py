@@ -47,7 +47,7 @@ def data_of(arguments: argparse.Namespace) -> DataDir:
 
 def run(argv: Sequence[str]) -> int:
     """Carry out one call of the command line; returns the exit code."""
-    arguments = parser.build().parse_args(argv)
+    arguments = parser.build().parse_args(parser.with_verb(argv))
     logs.configure()
     try:
         answer = _VERBS[arguments.verb](arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.kernel.enums import Agency, Realm
@@ -30,6 +31,12 @@ def build() -> argparse.ArgumentParser:
     _acts(verbs, common, signed)
     _record(verbs, common)
     return parser
+
+
+def with_verb(argv: Sequence[str]) -> list[str]:
+    """The call with `window` put in front where no verb was given: `main.py`, `main.py --data DIR`."""
+    named = bool(argv) and (not argv[0].startswith("-") or argv[0] in ("-h", "--help"))
+    return list(argv) if named else ["window", *argv]
 
 
 def _site(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,6 @@ def test_clock_in_a_file(call: CommandLine, room: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        (),
         ("fly",),
         ("do",),
         ("do", "leave_watch"),
@@ -194,6 +194,19 @@ def test_wrong_usage(call: CommandLine, argv: tuple[str, ...]) -> None:
     answer = call(*argv)
     assert (answer.code, answer.json) == (Exit.USAGE, None)
     assert "usage:" in answer.err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+@pytest.mark.parametrize("given", [False, True])
+def test_without_a_verb_the_window(
+    call: CommandLine, room: Path, monkeypatch: pytest.MonkeyPatch, given: bool
+) -> None:
+    """`make run`: the window; without a display one sentence that names `make tour`."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    answer = call(*(("--data", room) if given else ()))
+    assert (answer.code, answer.error) == (Exit.FAULT, "display.none")
+    assert "make tour" in answer.json["error"]["text"]
 
 
 def test_faults(call: CommandLine, room: Path, tmp_path: Path) -> None:
