@@ -288,6 +288,12 @@ class Node:
         """Run work on the writer's thread, awaited by the caller's loop."""
         return asyncio.wrap_future(self._writer.submit(self._plainly(work), priority))
 
+    def on_local(
+        self, priority: Priority, work: Callable[[sqlite3.Connection], ResultT]
+    ) -> Awaitable[ResultT]:
+        """Read or write local tables on the writer's thread, awaited by the caller's loop."""
+        return self.on_writer(priority, lambda: work(self._connection))
+
     def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
         """Call `hear` after every commit, on any thread; the result ends the subscription."""
         with self._subscribing:

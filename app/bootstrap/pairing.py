@@ -16,7 +16,7 @@ from app.journal.operation import pack, unpack
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.paths import write_secret
-from app.local import peers
+from app.local import acks, peers
 from app.local.peers import PeerRow
 from app.replication.identity import (
     FORMAT,
@@ -114,8 +114,10 @@ def confirm(node: Node, other_file: bytes, number: str, account_id: str, address
 def confirmed_peers(node: Node) -> list[Peer]:
     """Peers confirmed here, as replication wants them."""
     out = []
+    noted = node.local(acks.noted)
     for row in node.local(peers.peers):
         other = read_identity(unpack(row.identity)["file"])
         endpoint = parse_address(row.address)
-        out.append(Peer(row.site, row.agency, other.tls_root, (endpoint,) if endpoint else ()))
+        endpoints = (endpoint,) if endpoint else ()
+        out.append(Peer(row.site, row.agency, other.tls_root, endpoints, acked=noted.get(row.site)))
     return out

@@ -30,7 +30,7 @@ from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
 from app.kernel.paths import DataDir
-from app.local import identity
+from app.local import acks, identity
 from app.local.identity import SelfRow
 from app.queries import accounts
 from app.replication.tls import create_tls
@@ -105,6 +105,7 @@ def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, 
         )
         _first_acts(journal, recovery, before, after, key, pin)
         identity.replace_self(connection, after)
+        acks.forget_all(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Restored(key.site, before.site, letter)
     finally:

@@ -11,14 +11,16 @@ import socket
 from typing import Any
 
 from app.bootstrap import local_socket, pairing
+from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.feeding import NO_DOORS, Doors, post_door, watch_folder
 from app.bootstrap.listening import Listening
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.journal.operation import SCHEMA_V
-from app.kernel.enums import LinkState
+from app.kernel.enums import LinkState, Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
+from app.local import acks
 from app.replication.peers import LocalSite
 from app.replication.service import Replication
 from app.replication.status import LinkStatus
@@ -53,6 +55,8 @@ class Service:
         me = self._node.me
         local = LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V)
         peers = await asyncio.to_thread(pairing.confirmed_peers, self._node)
+        noted = await self._node.on_local(Priority.LIVE, acks.noted)
+        self.acknowledgements = Acknowledgements(self._node, noted)
         where = (self._listen.host, self._listen.port) if self._listen else None
         async with contextlib.AsyncExitStack() as stack:
             self.replication = await stack.enter_async_context(
@@ -62,6 +66,8 @@ class Service:
             )
             stack.push_async_callback(self._end_tasks)
             self.replication.on_status(self._on_status)
+            self.replication.on_acknowledged(self.acknowledgements.note)
+            self._tasks.spawn(self.acknowledgements.run(), "acknowledgements")
             self.desk.pairing_changed = lambda: self._loop.call_soon_threadsafe(self._peers_changed)
             self.feed_port = stack.enter_context(post_door(self._node, self.desk.feed, self._doors.port))
             if self._doors.folder is not None:
@@ -78,6 +84,7 @@ class Service:
         """From here on nothing is noted any more: that we end is no cut of a link."""
         self._closing = True
         await self._tasks.close()
+        await self.acknowledgements.flush()
 
     def links(self) -> list[LinkStatus]:
         """Honest state of every link, thread-safe."""

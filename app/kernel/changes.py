@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.kernel.enums import ChangeKind, Origin
+
+ACKNOWLEDGED: Final = "peer_ack"  # the "entity" of news that a peer has projected more, or (retracted) less; its id is the peer's
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,11 @@ class ChangeSet:
     def ids(self, entity: str) -> frozenset[str]:
         """Ids of one entity in this set."""
         return frozenset(c.entity_id for c in self.changes if c.entity == entity)
+
+    @property
+    def only_acknowledged(self) -> bool:
+        """True if this is nothing but news of what peers have: no operation was committed."""
+        return bool(self.changes) and all(c.entity == ACKNOWLEDGED for c in self.changes)
 
     def touches(self, *entities: str) -> bool:
         """True if any of these entities is in the set."""

@@ -21,6 +21,7 @@ NEVER = 9_223_372_036_854_775_807
 COUNTED = 999  # closed incidents are counted up to here
 PAGE = 50
 _SECOND_MS = 1_000
+ENROLLED = "enrolled"  # state of a workstation that may write
 
 
 class Chip(StrEnum):
@@ -39,11 +40,11 @@ class Sort(StrEnum):
 
 
 class Seen(StrEnum):
-    """How far the latest change of an incident has come at the partner's."""
+    """How far the changes of an incident have come at the partner's."""
 
-    QUEUED = "queued"
-    DELIVERED = "delivered"
-    SEEN = "seen"
+    QUEUED = "queued"  # something of it is not acknowledged there
+    DELIVERED = "delivered"  # a console of the partner's has durably projected all of it
+    SEEN = "seen"  # a person there has seen it: nothing here claims that yet
     UNSEEN = "unseen"  # a notice that waits longer than it should
 
 
@@ -364,32 +365,32 @@ def _decoded(value: bytes) -> Any:
 
 
 def seen(connection: sqlite3.Connection, ids: Sequence[str], partner: str) -> dict[str, Seen]:
-    """How far the latest operation on each incident has come: made by the partner, acknowledged by a console of his,
-    or still to be sent. Nothing for an incident without operations here.
+    """Whether a console of the partner's has acknowledged all that is known here of each incident (ACK: projected there).
+
+    What his own consoles wrote he has. A console of his that was closed or cut off vouches for nothing: who took over from it
+    was restored, perhaps from an older copy. Nothing for an incident without operations here.
     """
     latest = (
-        "SELECT j.value, o.site, o.seq FROM json_each(:ids) j CROSS JOIN op o ON o.n ="
-        " (SELECT max(n) FROM op WHERE entity = 'incident' AND entity_id = j.value)"
+        "SELECT j.value, o.site, max(o.seq) FROM json_each(:ids) j CROSS JOIN op o"
+        " ON o.entity = 'incident' AND o.entity_id = j.value GROUP BY j.value, o.site"
     )
     made = _read(connection, latest, {"ids": json.dumps(list(ids))})
     if not made:
         return {}
-    theirs = {
-        row[0]
-        for row in _read(connection, "SELECT id FROM site WHERE agency = :partner", {"partner": partner})
-    }
+    his = _read(connection, "SELECT id, state FROM site WHERE agency = :partner", {"partner": partner})
+    theirs = {site for site, _ in his}
+    alive = sorted(site for site, state in his if state == ENROLLED)
     sql = (
         "SELECT a.site, max(a.seq) FROM json_each(:theirs) j CROSS JOIN peer_ack a ON a.peer = j.value"
         " GROUP BY a.site"
     )
-    acked: dict[str, int] = dict(_read(connection, sql, {"theirs": json.dumps(sorted(theirs))}))
-
-    def state(site: str, seq: int) -> Seen:
-        if site in theirs:
-            return Seen.SEEN
-        return Seen.DELIVERED if acked.get(site, 0) >= seq else Seen.QUEUED
-
-    return {incident_id: state(site, seq) for incident_id, site, seq in made}
+    acked: dict[str, int] = dict(_read(connection, sql, {"theirs": json.dumps(alive)}))
+    found: dict[str, Seen] = {}
+    for incident_id, site, seq in made:
+        there = site in theirs or acked.get(site, 0) >= seq
+        if not there or incident_id not in found:
+            found[incident_id] = Seen.DELIVERED if there else Seen.QUEUED
+    return found
 
 
 # -- counts ------------------------------------------------------------------------------------------------------------

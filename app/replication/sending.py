@@ -127,13 +127,16 @@ class Sending:
             self._knows.learn(site, seq)
 
     def on_ack(self, ack: Ack) -> None:
-        """Committed there: the credit comes back. FrameError for a batch that was never sent."""
+        """Committed there: the credit comes back. FrameError for a batch that was never sent, or for own acts not yet made."""
+        vector = vector_of(ack.vector)
         if ack.batch > self._batch:
             raise FrameError("ack of a batch never sent")
+        if vector.get(self._status.own_site, 0) > self._status.own_seq:
+            raise FrameError("ack of what was never sent")  # noted, it would vouch for acts of tomorrow
         self._acked_batch = max(ack.batch, self._acked_batch)
         while self._flying and self._flying[0].batch <= ack.batch:
             self._flying.popleft()
-        for site, seq in vector_of(ack.vector).items():
+        for site, seq in vector.items():
             if self._gaps and seq > self._knows.acked.get(site, 0):
                 self._gaps = 0
                 self._status.stuck("gap", None)

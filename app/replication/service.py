@@ -9,7 +9,7 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Final
@@ -39,6 +39,8 @@ _WATCH_S: Final = 0.2
 _INSTANCE_BYTES: Final = 16
 
 Heard = Callable[[LinkStatus], None]
+Acknowledged = Callable[[str, Mapping[str, int], bool], None]
+"""Peer, chains up to these numbers, whether that is all it holds."""
 
 
 class Replication:
@@ -71,8 +73,9 @@ class Replication:
         self._status_heard: list[Heard] = []
         self._signal_heard: list[Callable[[str, Sig], None]] = []
         self._ephemeral_heard: list[Callable[[str, Eph], None]] = []
+        self._acknowledged_heard: list[Acknowledged] = []
         self.last_refusal: Refusal | None = None
-        hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal)
+        hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal, self._on_acknowledged)
         self._parts = Parts(node, local, clock, self._pace, os.urandom(_INSTANCE_BYTES), hooks)
 
     # -- beginning and end -------------------------------------------------------------------------------
@@ -221,6 +224,8 @@ class Replication:
     # -- changes -----------------------------------------------------------------------------------------
     def _on_change(self, changes: ChangeSet) -> None:
         """Called on any thread after a commit."""
+        if changes.only_acknowledged:
+            return  # no operation came about: nothing goes out for it
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stir)
 
@@ -252,6 +257,14 @@ class Replication:
     def on_status(self, heard: Heard) -> None:
         """Call `heard` whenever state, reason or note of a link changes (JD-01: each is a log row)."""
         self._status_heard.append(heard)
+
+    def on_acknowledged(self, heard: Acknowledged) -> None:
+        """Call `heard` whenever a peer says what it has projected: all of it when a link begins, then step by step."""
+        self._acknowledged_heard.append(heard)
+
+    def _on_acknowledged(self, site: str, vector: Mapping[str, int], whole: bool) -> None:
+        for heard in self._acknowledged_heard:
+            _call(heard, site, vector, whole)
 
     async def _tick(self) -> None:
         while True:

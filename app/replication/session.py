@@ -44,6 +44,7 @@ from app.replication.ports import JournalPort, NodePort
 from app.replication.receiving import Receiving
 from app.replication.sending import Sending
 from app.replication.status import PeerStatus
+from app.replication.wire import vector_of
 
 _ENDING_S: Final = 1.0
 _LOG = logging.getLogger(__name__)
@@ -67,11 +68,15 @@ class Socket(Protocol):
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a session tells its owner: may it live (False: another one does), passing frames."""
+    """What a session tells its owner: may it live (False: another one does), passing frames, what the peer holds.
+
+    `acknowledged(peer, vector, whole)`: it has projected these chains up to these numbers; `whole`: and nothing else.
+    """
 
     admit: Callable[[Session], bool]
     ephemeral: Callable[[str, Eph], None]
     signal: Callable[[str, Sig], None]
+    acknowledged: Callable[[str, Mapping[str, int], bool], None] = lambda peer, vector, whole: None
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,7 @@ class Session:
         status.announced(theirs)
         status.own_end(held.vector.get(own, (0, b""))[0])
         status.acked(theirs.get(own, 0), stated=True)
+        parts.hooks.acknowledged(self.peer.site, start, True)
         for site in met.forked:
             status.stuck(site, "refusal.sync.fork")
         self._sending = Sending(parts.node, self.peer, met, start, self._outbox, status, parts.pace)
@@ -201,7 +207,7 @@ class Session:
             self._outbox,
             status,
             parts.pace,
-            learned=self._sending.learned,
+            learned=self._learned,
             asked=self._sending.on_fill,
         )
         self._heartbeat = Heartbeat(self._outbox, status, parts.clock, parts.pace)
@@ -218,6 +224,12 @@ class Session:
             "heartbeat": self._heartbeat.run(),
             "stop": self._stopped(),
         }
+
+    def _learned(self, vector: Mapping[str, int]) -> None:
+        """The peer sent us these chains: it holds them, and they need not go back."""
+        assert self._sending is not None
+        self._sending.learned(vector)
+        self._parts.hooks.acknowledged(self.peer.site, vector, False)
 
     async def _apply(self, receiving: Receiving, held: _Held) -> None:
         if len(flat(held.withheld)) > MAX_RANGES:
@@ -239,6 +251,7 @@ class Session:
             match self._codec.decode(data):
                 case Ack() as ack:
                     sending.on_ack(ack)
+                    self._parts.hooks.acknowledged(self.peer.site, vector_of(ack.vector), False)
                 case Nack() as nack:
                     sending.on_nack(nack)
                 case Ping() as ping:

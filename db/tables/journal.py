@@ -171,16 +171,5 @@ FLAG = Table(
     sqlite_with_rowid=False,
 )
 
-# What every peer has acknowledged: local knowledge of this site, not shared state.
-PEER_ACK = Table(
-    "peer_ack",
-    metadata,
-    Column("peer", String, primary_key=True),
-    Column("site", String, primary_key=True),
-    Column("seq", Integer, nullable=False),
-    Column("acked_at", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-
 # Tables that follow from the journal alone: emptied and refilled by `rebuild`, compared by `verify`.
 PROJECTED = (PAST, TIP, FACT, RECORD, ENTRY, CONFLICT, RETRACTION, APPROVAL, STOCK, QUARANTINE, FLAG)

@@ -44,6 +44,17 @@ PEER = Table(
     Column("confirmed_at", Integer, nullable=False),
 )
 
+# What every peer has projected as far as it has said so (ACK): what this site knows, not shared state.
+PEER_ACK = Table(
+    "peer_ack",
+    metadata,
+    Column("peer", String, primary_key=True),
+    Column("site", String, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("acked_at", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 DRAFT = Table(
     "draft",
     metadata,

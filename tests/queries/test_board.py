@@ -274,13 +274,15 @@ def operation(connection: sqlite3.Connection, n: int, site: str, seq: int, incid
     )
 
 
-def test_seen_tells_how_far_the_latest_change_has_come(tmp_path: Path) -> None:
+def test_mark_tells_what_a_console_of_the_partner_has_acknowledged(tmp_path: Path) -> None:
+    """REPLICATION: ACK means projected there; nothing claims that a person has seen it."""
     migrate.create(tmp_path / "console.db")
     db = open_writer(tmp_path / "console.db")
-    for name in ("theirs", "delivered", "queued", "ours-again", "none"):
+    for name in ("theirs", "delivered", "queued", "ours-again", "answered", "none"):
         add(db, name)
     db.execute(
-        "INSERT INTO site (id, agency) VALUES ('E1', 'EMB'), ('F1', 'FRD'), ('F2', 'FRD'), ('E2', 'EMB')"
+        "INSERT INTO site (id, agency, state) VALUES ('E1', 'EMB', 'enrolled'), ('F1', 'FRD', 'enrolled'),"
+        " ('F2', 'FRD', 'enrolled'), ('E2', 'EMB', 'enrolled')"
     )
     operation(db, 1, "E1", 1, "theirs")
     operation(db, 2, "F1", 1, "theirs")
@@ -288,15 +290,22 @@ def test_seen_tells_how_far_the_latest_change_has_come(tmp_path: Path) -> None:
     operation(db, 4, "F1", 2, "ours-again")
     operation(db, 5, "E1", 3, "ours-again")
     operation(db, 6, "E1", 4, "queued")
+    operation(db, 7, "E1", 5, "answered")
+    operation(db, 8, "F1", 3, "answered")
     db.execute("INSERT INTO peer_ack VALUES ('F1', 'E1', 2, 0), ('F2', 'E1', 3, 0), ('E2', 'E1', 9, 0)")
     states = {row.id: row.seen for row in board.page(db, EMB).rows}
     assert states == {
-        "theirs": Seen.SEEN,
+        "theirs": Seen.DELIVERED,
         "delivered": Seen.DELIVERED,
         "ours-again": Seen.DELIVERED,
         "queued": Seen.QUEUED,
+        "answered": Seen.QUEUED,  # the partner wrote last, apart from us: what we wrote is not there yet
         "none": None,
     }
+    db.execute("UPDATE site SET state = 'closed' WHERE id = 'F2'")
+    again = {row.id: row.seen for row in board.page(db, EMB).rows}
+    assert again["delivered"] is Seen.DELIVERED
+    assert again["ours-again"] is Seen.QUEUED, "a console that was restored vouches for nothing"
     assert board.seen(db, [], "FRD") == {}
     db.close()
 

@@ -14,7 +14,8 @@ from PySide6.QtCore import QPersistentModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from app.kernel.enums import Origin
+from app.kernel.changes import ACKNOWLEDGED, Change, ChangeSet
+from app.kernel.enums import ChangeKind, Origin
 from app.queries import board
 from app.queries.board import PAGE, Chip, Sort, words_of
 from app.ui.board import feed as feed_module
@@ -387,9 +388,12 @@ def test_only_the_partners_changes_are_tinted_and_fade(stand: Stand, monkeypatch
     assert stand.model.tinted() == []
 
 
-def test_what_was_not_delivered_is_looked_at_again(stand: Stand) -> None:
+def test_marks_follow_what_peers_acknowledge(stand: Stand) -> None:
+    """REPLICATION, ACK: repainted when it comes, also back when a peer turns out to hold less; nothing else is read for it."""
     stand.console.put("a")
-    stand.console.connection.execute("INSERT OR IGNORE INTO site (id, agency) VALUES ('F1', 'FRD')")
+    stand.console.connection.execute(
+        "INSERT OR REPLACE INTO site (id, agency, state) VALUES ('F1', 'FRD', 'enrolled')"
+    )
     stand.console.connection.execute(
         "INSERT INTO op (hash, site, seq, prev, tx, tx_last, parents, hlc, scope, commitment, entity, entity_id)"
         " VALUES (x'aa', 'E1', 7, x'', 7, 1, x'', 5, 'joint', x'', 'incident', 'a')"
@@ -397,10 +401,13 @@ def test_what_was_not_delivered_is_looked_at_again(stand: Stand) -> None:
     stand.open()
     assert stand.model.item(1).seen == "queued"  # type: ignore[union-attr]
     stand.console.connection.execute("INSERT INTO peer_ack VALUES ('F1', 'E1', 7, 0)")
-    for _ in range(feed_module.SEEN_EVERY):
-        stand.feed.tick()
+    stand.feed.hear(ChangeSet((Change(ACKNOWLEDGED, "F1", ChangeKind.CHANGED, Origin.PEER),)))
     settle()
     assert stand.model.item(1).seen == "delivered"  # type: ignore[union-attr]
+    stand.console.connection.execute("UPDATE peer_ack SET seq = 6")
+    stand.feed.hear(ChangeSet((Change(ACKNOWLEDGED, "F1", ChangeKind.RETRACTED, Origin.PEER),)))
+    settle()
+    assert stand.model.item(1).seen == "queued"  # type: ignore[union-attr]
 
 
 def test_a_failed_question_is_told_and_the_rows_stay(stand: Stand) -> None:

@@ -8,12 +8,13 @@ moves nothing an officer looks at (SCREEN, Manners). Nothing is read or painted 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.kernel.changes import ChangeSet
-from app.kernel.enums import Origin
+from app.kernel.changes import ACKNOWLEDGED, ChangeSet
+from app.kernel.enums import ChangeKind, Origin
 from app.queries import board
 from app.queries.board import PAGE, BoardRow, BoardView, Counts, Page, Place, Seen
 from app.ui.board.arrange import Move, Sorted, steps
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 WAIT_MS = 250  # how often is looked whether the list was left alone
 MISSED_MOST = 2_000  # changes kept while hidden; with more, all is read anew
 WHOLE_MOST = 400  # rows read anew at once; the rest comes by paging again
-SEEN_EVERY = 3  # ticks between two looks at what was not yet delivered
-SEEN_MOST = 100
+SEEN_MOST = 500  # marks asked for at once; the next acknowledgement or scrolling brings the rest
 
 
 class Hands(Protocol):
@@ -71,7 +71,7 @@ class BoardFeed(QObject):
         self._end: Place | None = None
         self._paging = self._asking = False
         self._visible = True
-        self._ticks = 0
+        self._acknowledged = self._less = self._marking = False
         self._asked: set[str] = set()
         self._units: set[str] = set()
         self._of_partner: set[str] = set()
@@ -103,6 +103,8 @@ class BoardFeed(QObject):
             if wanted is self.view:
                 done(page)
                 self._count()  # afterwards: the rows are painted first
+                self._acknowledged = True  # perhaps while the page was read
+                self._catch_up()
 
         self._paging = False
         self._relay.then(
@@ -145,6 +147,8 @@ class BoardFeed(QObject):
                 self._end = page.end
                 self._model.can_more = page.end is not None
                 self._arrange()
+                self._acknowledged = True
+                self._catch_up()
 
         self._relay.then(
             self._console.query(lambda c: board.page(c, wanted, end), "board.more"), arrived, self._fail
@@ -159,6 +163,11 @@ class BoardFeed(QObject):
         """News of commits: only the rows they name are read again."""
         if changes.touches("*"):
             self._all_missed = True
+        if changes.touches(ACKNOWLEDGED):
+            self._acknowledged = True
+            self._less |= any(
+                c.entity == ACKNOWLEDGED and c.kind is ChangeKind.RETRACTED for c in changes.changes
+            )
         incidents = changes.ids("incident")
         self._asked |= incidents
         self._units |= changes.ids("alarm_unit")
@@ -181,6 +190,8 @@ class BoardFeed(QObject):
     def _catch_up(self) -> None:
         if not self._visible or not self.loaded or self._asking:
             return
+        if self._acknowledged and not self._marking:
+            self._mark()
         if self._all_missed:
             self._all_missed = False
             self._asked.clear()
@@ -189,6 +200,31 @@ class BoardFeed(QObject):
             self.reload()
         elif self._asked or self._units:
             self._ask_again()
+
+    def _mark(self) -> None:
+        """A peer has acknowledged something, or has less than it had: only the marks of what is loaded are read again."""
+        less, self._acknowledged, self._less = self._less, False, False
+        loaded = self._sorted.rows.values()
+        asked = [row.id for row in loaded if row.seen is Seen.QUEUED or (less and row.seen is not None)]
+        if not asked:
+            return
+        self._marking = True
+
+        def arrived(states: dict[str, Seen]) -> None:
+            self._marking = False
+            here = [(row, state) for id_, state in states.items() if (row := self._sorted.rows.get(id_))]
+            changed = [replace(row, seen=state) for row, state in here if row.seen is not state]
+            for row in changed:
+                self._sorted.put(row)
+            self._model.refresh(changed)
+            self._catch_up()
+
+        def failed(error: Exception) -> None:
+            self._marking = False
+            self._fail(error)
+
+        partner, wanted = self.view.partner, asked if less else asked[:SEEN_MOST]
+        self._relay.then(self._console.query(lambda c: board.seen(c, wanted, partner)), arrived, failed)
 
     def _ask_again(self) -> None:
         wanted, ids, units, tint = self.view, self._asked, self._units, self._of_partner
@@ -253,19 +289,13 @@ class BoardFeed(QObject):
         )
 
     def tick(self) -> None:
-        """A second has passed: groups may have changed, deliveries may have been acknowledged."""
+        """A second has passed: groups may have changed."""
         if not self._visible or not self.loaded:
             return
         before = self._model.ids()
         self._arrange()
         if before != self._model.ids():
             self._count()
-        self._ticks += 1
-        if self._ticks % SEEN_EVERY == 0:
-            queued = [row.id for row in self._sorted.rows.values() if row.seen is Seen.QUEUED]
-            if queued:
-                self._asked |= set(queued[:SEEN_MOST])
-                self._catch_up()
 
     # -- figures -----------------------------------------------------------------------------------------------------
     def _count(self) -> None:

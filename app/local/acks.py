@@ -1,0 +1,57 @@
+"""What each peer has durably projected, as far as it has said so: noted here, so that it is known after a restart too.
+
+An ACK says "projected and committed there" (REPLICATION, Wire). What is noted may lag behind the truth, never lie above it:
+what a peer says of itself when a link begins replaces everything noted before, also downwards (a peer that was put back).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from db.sql import sql
+from db.tables.local import PEER_ACK
+
+_C = PEER_ACK.c
+_NAMES = ("peer", "site", "seq", "acked_at")
+_NEW = insert(PEER_ACK).values({name: bindparam(name) for name in _NAMES})
+_SET = sql(
+    _NEW.on_conflict_do_update(
+        index_elements=[_C.peer, _C.site], set_={name: _NEW.excluded[name] for name in ("seq", "acked_at")}
+    )
+)
+_DROP = sql(delete(PEER_ACK).where(_C.peer == bindparam("of"), _C.site == bindparam("chain")))
+_CLEAR = sql(delete(PEER_ACK))
+_ALL = sql(select(_C.peer, _C.site, _C.seq))
+
+
+def noted(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
+    """Peer -> site -> highest sequence number it is known to have projected."""
+    found: dict[str, dict[str, int]] = {}
+    for peer, site, seq in connection.execute(_ALL):
+        found.setdefault(peer, {})[site] = seq
+    return found
+
+
+def note(connection: sqlite3.Connection, changes: Mapping[str, Mapping[str, int]], at: int) -> None:
+    """Set what peers have (peer -> site -> number, 0: nothing of that chain any more) in one commit; `at`: UTC ms."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for peer, vector in changes.items():
+            for site, seq in vector.items():
+                if seq:
+                    connection.execute(_SET, {"peer": peer, "site": site, "seq": seq, "acked_at": at})
+                else:
+                    connection.execute(_DROP, {"of": peer, "chain": site})
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def forget_all(connection: sqlite3.Connection) -> None:
+    """A restored copy knows nothing of its peers until they speak."""
+    connection.execute(_CLEAR)
