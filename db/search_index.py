@@ -62,25 +62,26 @@ def present(connection: sqlite3.Connection) -> bool:
 def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> int:
     """Bring the index of these records up to date, inside the caller's transaction; returns how many texts changed."""
     sql = (
-        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"
+        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"  # nosec B608
         f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
     )
     found = connection.execute(sql, {"ids": json.dumps(list(ids))}).fetchall()
     changed = [(n, old, new) for n, text, old in found if (new := clean(text)) != (old or "")]
     table = f"search_{entity}"
     connection.executemany(
-        f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",
+        f"INSERT INTO {table}_grams ({table}_grams, rowid, grams) VALUES ('delete', ?, ?)",  # nosec B608
         [(n, grams(old)) for n, old, _ in changed if old],
     )
-    connection.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n, old, _ in changed if old])
+    connection.executemany(f"DELETE FROM {table} WHERE n = ?", [(n,) for n, old, _ in changed if old])  # nosec B608
     _add(connection, table, [(n, new) for n, _, new in changed if new])
     return len(changed)
 
 
 def _add(connection: sqlite3.Connection, table: str, texts: list[tuple[int, str]]) -> None:
-    connection.executemany(f"INSERT INTO {table} (n, text) VALUES (?, ?)", texts)
+    connection.executemany(f"INSERT INTO {table} (n, text) VALUES (?, ?)", texts)  # nosec B608
     connection.executemany(
-        f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)", [(n, grams(text)) for n, text in texts]
+        f"INSERT INTO {table}_grams (rowid, grams) VALUES (?, ?)",  # nosec B608
+        [(n, grams(text)) for n, text in texts],
     )
 
 
@@ -88,9 +89,9 @@ def reindex(connection: sqlite3.Connection) -> None:
     """Make the whole index anew, inside the caller's transaction."""
     for entity, expression in TEXTS.items():
         table = f"search_{entity}"
-        connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")
-        connection.execute(f"DELETE FROM {table}")
-        rows = connection.execute(f"SELECT r.rowid, {expression} FROM {entity} r")
+        connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")  # nosec B608
+        connection.execute(f"DELETE FROM {table}")  # nosec B608
+        rows = connection.execute(f"SELECT r.rowid, {expression} FROM {entity} r")  # nosec B608
         while part := rows.fetchmany(BATCH):
             _add(connection, table, [(n, cleaned) for n, text in part if (cleaned := clean(text))])
 
@@ -100,10 +101,10 @@ def sound(connection: sqlite3.Connection) -> bool:
     (a dump, say), which gave its rows other rowids.
     """
     for entity, expression in TEXTS.items():
-        top = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {entity}").fetchone()[0]
+        top = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {entity}").fetchone()[0]  # nosec B608
         rowids = sorted({top - round(nth * top / LOOKED_AT) for nth in range(LOOKED_AT)})
         sql = (
-            f"SELECT {expression}, d.text FROM json_each(:rowids) j CROSS JOIN {entity} r ON r.rowid = j.value"
+            f"SELECT {expression}, d.text FROM json_each(:rowids) j CROSS JOIN {entity} r ON r.rowid = j.value"  # nosec B608
             f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
         )
         for text, indexed in connection.execute(sql, {"rowids": json.dumps(rowids)}):

@@ -23,7 +23,7 @@ from app.usecases.points import AddPoint
 from app.usecases.shelters import AddShelter
 
 PASSWORD = (
-    "exercise-119"  # of every account of an exercise pair; told to the newcomer, worth nothing elsewhere
+    "exercise-119"  # of every account of an exercise pair; told to the newcomer, worth nothing elsewhere  # nosec B105
 )
 ADMIN = "admin"
 DISTRICT = "310105"

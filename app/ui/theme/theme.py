@@ -178,11 +178,11 @@ class Theme(QObject):
         ratio = ratio or _ratio()
         key = ("icon", name, token, size, ratio)
         if key not in self._pixmaps:
-            colour = self.disabled() if token == "disabled" else self.colour(token)
+            colour = self.disabled() if token == "disabled" else self.colour(token)  # nosec B105
             self._pixmaps[key] = icons.tinted(name, colour, size, ratio)
         return self._pixmaps[key]
 
-    def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:
+    def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:  # nosec B107
         """An icon in a token's colour, with its disabled look; KeyError when there is no such icon or token."""
         key = (name, token, size)
         if key not in self._icons:
