@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.journal import verbs
 from app.journal.authors import Author, author_of
+from app.journal.bugs import is_bug
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, WITH_DENIED, fact_key
 from app.journal.hlc import HybridClock
@@ -26,7 +28,7 @@ from app.journal.operation import (
     withhold,
 )
 from app.journal.policy import Policy
-from app.journal.projector import Deriver, Projector
+from app.journal.projector import CANNOT_PROJECT, Deriver, Projector
 from app.journal.scopes import readable_by
 from app.journal.state import NO_CUT, NOTHING, Foreseen, State
 from app.journal.store import Chain, save_chain
@@ -37,6 +39,8 @@ from db.fields import JOINT
 from db.tables.journal import PROJECTED
 
 MAX_PASSES = 20
+
+log = logging.getLogger(__name__)
 
 
 class GapError(Exception):
@@ -53,6 +57,9 @@ class NewerSchemaError(Exception):
     def __init__(self, site: str, schema_v: int) -> None:
         super().__init__(f"{site} writes schema {schema_v}, this version knows {SCHEMA_V}")
         self.site, self.schema_v = site, schema_v
+
+
+_FAULTS = (GapError, NewerSchemaError, BadTransactionError)
 
 
 class QuarantinedError(Exception):
@@ -105,6 +112,7 @@ class Journal:
     ) -> None:
         self._connection, self.identity, self._policy = connection, identity, policy
         self._derivers = derivers or {}
+        self._spoiled: set[bytes] = set()  # last hashes of transactions that met a bug of this version
         self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
         self._load()
         self._hlc = self._restore_clock(clock)
@@ -113,7 +121,7 @@ class Journal:
         self.state = State(
             self._connection, self._policy, self.realm, self.own_agency, self.identity.recovery_key, foreseen
         )
-        self._projector = Projector(self.state, self._derivers)
+        self._projector = Projector(self.state, self._derivers, self._spoiled)
 
     def _restore_clock(self, clock: Clock) -> HybridClock:
         """Go on above our own last stamp and above what was seen of others, as before the restart."""
@@ -174,8 +182,40 @@ class Journal:
     def receive(self, transactions: Sequence[Transaction]) -> Received:
         """Store and project transactions in one database transaction.
 
-        What comes before a faulty one is kept; then GapError, NewerSchemaError or BadTransactionError is raised.
+        What comes before a faulty one is kept; then GapError, NewerSchemaError or BadTransactionError is raised. One that
+        meets a bug of ours is kept and quarantined: it stops neither its chain nor the session.
         """
+        try:
+            return self._receive(transactions)
+        except Exception as bug:
+            if not is_bug(bug) or isinstance(bug, _FAULTS):
+                raise
+            log.exception("transactions of a peer met a bug; they are taken one by one")
+        one_by_one = [self._receive_guarded(tx) for tx in transactions]
+        return Received(
+            sum(each.applied for each in one_by_one),
+            sum(each.duplicates for each in one_by_one),
+            ChangeSet(tuple(change for each in one_by_one for change in each.changes.changes)),
+        )
+
+    def _receive_guarded(self, tx: Transaction) -> Received:
+        """Take one transaction; what cannot be projected is quarantined, what cannot even be stored is refused."""
+        try:
+            return self._receive([tx])
+        except Exception as bug:
+            if not is_bug(bug) or isinstance(bug, _FAULTS):
+                raise
+            log.exception("a transaction cannot be projected: %s:%d", tx[0].site, tx[0].seq)
+        self._spoiled.add(tx[-1].hash)
+        try:
+            return self._receive([tx])
+        except Exception as bug:
+            if not is_bug(bug) or isinstance(bug, _FAULTS):
+                raise
+            raise BadTransactionError(CANNOT_PROJECT) from bug
+
+    def _receive(self, transactions: Sequence[Transaction]) -> Received:
+        """`receive` in one database transaction; whatever else is raised, the database and the state are as before."""
         applied = duplicates = 0
         fault: Exception | None = None
         try:
@@ -183,7 +223,7 @@ class Journal:
             for tx in transactions:
                 try:
                     news = self._receive_one(tx)
-                except (GapError, NewerSchemaError, BadTransactionError) as wrong:
+                except _FAULTS as wrong:
                     fault = wrong
                     break
                 applied, duplicates = applied + news, duplicates + (not news)
@@ -382,11 +422,7 @@ class Journal:
         """Repeat until the facts that act backwards (revocations, cuts, recovery keys) are those known from the beginning."""
         foreseen = self._backward_facts()
         for _ in range(MAX_PASSES):
-            self._clear()
-            self._load(foreseen)
-            for _, tx in self.state.store.in_order():
-                self._projector.project(tx)
-            self._projector.finish(Origin.REBUILD)
+            self._project_all(foreseen)
             found = self._backward_facts()
             if found.hashes == foreseen.hashes:
                 index_anew(self._connection)
@@ -394,6 +430,24 @@ class Journal:
                 return
             foreseen = found
         raise RuntimeError("projection does not settle")
+
+    def _project_all(self, foreseen: Foreseen) -> None:
+        """One pass over the whole journal; begun again without what meets a bug of ours."""
+        while True:
+            self._clear()
+            self._load(foreseen)
+            for _, tx in self.state.store.in_order():
+                try:
+                    self._projector.project(tx)
+                except Exception as bug:
+                    if not is_bug(bug) or tx[-1].hash in self._spoiled:
+                        raise
+                    log.exception("a transaction cannot be projected: %s:%d", tx[0].site, tx[0].seq)
+                    self._spoiled.add(tx[-1].hash)
+                    break
+            else:
+                self._projector.finish(Origin.REBUILD)
+                return
 
     def _backward_facts(self) -> Foreseen:
         facts = self.state.facts

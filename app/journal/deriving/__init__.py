@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.journal.deriving.forces import derive_stations, stations_of_vehicles
-from app.journal.deriving.incidents import derive_incidents, incidents_of
-from app.journal.projector import Deriver
+from app.journal.derivation import Deriver
+from app.journal.deriving.forces import derive_stations
+from app.journal.deriving.incidents import derive_incidents
 
 DERIVERS: dict[str, Deriver] = {
-    "oral_report": incidents_of("oral_report"),
-    "report": incidents_of("report"),
-    "incident": derive_incidents,
-    "vehicle": stations_of_vehicles,
-    "station": derive_stations,
+    "oral_report": Deriver(parent=("incident_id", "incident")),
+    "report": Deriver(parent=("incident_id", "incident")),
+    "incident": Deriver(compute=derive_incidents),
+    "vehicle": Deriver(parent=("station_id", "station")),
+    "station": Deriver(compute=derive_stations),
 }

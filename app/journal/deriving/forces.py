@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from app.domain.vehicle_states import readiness
 from app.journal.state import State
 
 
-def stations_of_vehicles(state: State, ids: frozenset[str]) -> Mapping[str, frozenset[str]]:
-    """Recompute the stations that these vehicles belong to."""
-    stations = {
-        row[0]
-        for vehicle_id in ids
-        for row in state.connection.execute("SELECT station_id FROM vehicle WHERE id = ?", (vehicle_id,))
-        if row[0] is not None
-    }
-    derive_stations(state, frozenset(stations))
-    return {"station": frozenset(stations)}
-
-
-def derive_stations(state: State, ids: frozenset[str]) -> Mapping[str, frozenset[str]]:
+def derive_stations(state: State, ids: frozenset[str]) -> None:
     """Count the vehicles that are ready and those that are out, and take the newest statement's time."""
     for station_id in ids:
         rows = state.connection.execute(
@@ -33,4 +19,3 @@ def derive_stations(state: State, ids: frozenset[str]) -> Mapping[str, frozenset
             "UPDATE station SET vehicles_ready = ?, vehicles_out = ?, stated_at = ? WHERE id = ?",
             (counted.ready, counted.out, stated_at, station_id),
         )
-    return {}

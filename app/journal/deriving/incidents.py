@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.domain import deadlines
@@ -24,29 +23,12 @@ _UPDATE = (
 )
 
 
-def incidents_of(table: str) -> Callable[[State, frozenset[str]], Mapping[str, frozenset[str]]]:
-    """A deriver that recomputes the incidents which rows of `table` belong to."""
-
-    def derive(state: State, ids: frozenset[str]) -> Mapping[str, frozenset[str]]:
-        incidents = {
-            row[0]
-            for entity_id in ids
-            for row in state.connection.execute(f"SELECT incident_id FROM {table} WHERE id = ?", (entity_id,))
-            if row[0] is not None
-        }
-        derive_incidents(state, frozenset(incidents))
-        return {"incident": frozenset(incidents)}
-
-    return derive
-
-
-def derive_incidents(state: State, ids: frozenset[str]) -> Mapping[str, frozenset[str]]:
+def derive_incidents(state: State, ids: frozenset[str]) -> None:
     """Recompute the derived columns of these incidents."""
     for incident_id in ids:
         row = state.connection.execute(_SHOWN, (incident_id,)).fetchone()
         if row is not None:
             state.connection.execute(_UPDATE, (*_derived(state.connection, incident_id, row), incident_id))
-    return {}
 
 
 def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
