@@ -46,3 +46,11 @@ def check_take_post(person_id: str, post: Post, present: Iterable[Holder]) -> No
                 post=post,
                 held=holder.post,
             )
+
+
+def check_end_watch(person_id: str, holder_id: str, left_at_ms: int | None) -> None:
+    """Refuse to end a watch that was left already, or one's own: that is leaving (E_STATE, JD-04)."""
+    if left_at_ms is not None:
+        raise Refusal(ErrorCode.STATE, "refusal.duty.watch_over", field="watch_id", clause="JD-04")
+    if person_id == holder_id:
+        raise Refusal(ErrorCode.STATE, "refusal.duty.own_watch", field="watch_id", clause="JD-04")

@@ -182,6 +182,7 @@ class LogKind(StrEnum):
     WATCH = "watch"
     LINK = "link"
     FAULT = "fault"
+    ALARM = "alarm"
 
 
 class LinkState(StrEnum):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
+from app.kernel.ids import derived_id
 from app.queries.reading import columns_of, read, read_one
 from db.tables.duty import LOG_ENTRY, WATCH
 
@@ -37,6 +40,17 @@ class LogRow:
     author_role: str | None
     incident_id: str | None
     amends_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PresentRow:
+    """One person present on a post, with the title of the account; `taken_at` in UTC ms."""
+
+    id: str
+    post: str | None
+    account_id: str | None
+    title: str | None
+    taken_at: int | None
 
 
 _W, _L = WATCH.table.c, LOG_ENTRY.table.c
@@ -72,3 +86,58 @@ def log_of_incident(connection: sqlite3.Connection, incident_id: str) -> list[Lo
 def log_entry(connection: sqlite3.Connection, entry_id: str) -> LogRow | None:
     """One entry by id."""
     return read_one(connection, LogRow, _ENTRY, id=entry_id)
+
+
+def present(connection: sqlite3.Connection, agency: str) -> list[PresentRow]:
+    """Who of one agency is present, longest first (JD-04)."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    rows = cursor.execute(
+        "SELECT w.id, w.post, w.account_id, a.title, w.taken_at FROM watch w LEFT JOIN account a ON a.id = w.account_id"
+        " WHERE w.agency = ? AND w.left_at IS NULL AND w.retracted = 0 ORDER BY w.taken_at, w.id",
+        (agency,),
+    )
+    return [PresentRow(*values) for values in rows]
+
+
+def last_left(connection: sqlite3.Connection, agency: str) -> int | None:
+    """When somebody of an agency last left a post, UTC ms; None when nobody ever did: no shift has dropped (JD-04)."""
+    found = connection.cursor().execute(
+        "SELECT left_at FROM watch WHERE agency = ? AND left_at IS NOT NULL AND retracted = 0"
+        " ORDER BY left_at DESC LIMIT 1",
+        (agency,),
+    )
+    row = found.fetchone()
+    return None if row is None else int(row[0])
+
+
+def end_entry_id(watch_id: str) -> str:
+    """Id of the log entry that says who ended somebody else's watch, and why: one for each watch (JD-04)."""
+    return derived_id("watch_ended", watch_id)
+
+
+def alarm_entry_id(agency: str, alarm: str) -> str:
+    """Id of the log entry by which an agency acknowledged an alarm: one for each alarm (JD-11)."""
+    return derived_id("alarm_acknowledged", agency, alarm)
+
+
+def ended_by_others(connection: sqlite3.Connection, account_id: str, after: int) -> list[LogRow]:
+    """What the log says of this person's watches that others ended after a moment (UTC ms), oldest first (JD-04)."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    left = cursor.execute(
+        "SELECT id FROM watch WHERE account_id = ? AND left_at > ? AND retracted = 0", (account_id, after)
+    )
+    found = [log_entry(connection, end_entry_id(watch_id)) for (watch_id,) in left.fetchall()]
+    return sorted((row for row in found if row is not None), key=lambda row: row.at or 0)
+
+
+def acknowledged(connection: sqlite3.Connection, agency: str, alarms: Iterable[str]) -> frozenset[str]:
+    """Which of these alarms the agency has acknowledged, at whichever of its workstations (JD-11)."""
+    by_entry = {alarm_entry_id(agency, alarm): alarm for alarm in alarms}
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    rows = cursor.execute(
+        "SELECT id FROM log_entry WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(by_entry)),)
+    )
+    return frozenset(by_entry[entry_id] for (entry_id,) in rows)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.log_entry import check_log_entry
+from app.domain.required import require_text
 from app.domain.rule_numbers import RuleKey
-from app.domain.watch import Holder, check_take_post
+from app.domain.watch import Holder, check_end_watch, check_take_post
 from app.journal.operation import Act
 from app.kernel.enums import Agency, LinkState, LogKind, Post, Role
 from app.kernel.errors import ErrorCode, Refusal
-from app.queries import duty
+from app.queries import accounts, duty
 from app.queries.duty import LogRow, WatchRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome, writes
 from app.usecases.context import Context, missing, ms
@@ -35,6 +36,23 @@ class LeaveWatch(Command):
     """Leave the watch; without a post, all posts one holds."""
 
     post: Post | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndWatch(Command):
+    """End the watch that somebody else of one's own agency forgot to leave (JD-04)."""
+
+    watch_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AcknowledgeAlarm(Command):
+    """Somebody has heard a red alarm (JD-11). `alarm` names it, `text` is what the screen said of it."""
+
+    alarm: str
+    text: str
+    incident_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +98,7 @@ def _log(
     at: int,
     incident_id: str | None = None,
     amends_id: str | None = None,
+    entry_id: str | None = None,
 ) -> list[Act]:
     posts = sorted(str(row.post) for row in _present(context) if row.account_id == context.author.id)
     roles = sorted(context.author.role_set)
@@ -94,7 +113,7 @@ def _log(
         "incident_id": incident_id,
         "amends_id": amends_id,
     }
-    return context.create("log_entry", context.new_id(), values)
+    return context.create("log_entry", entry_id or context.new_id(), values)
 
 
 def _said(context: Context, key: str, post: str) -> str:
@@ -153,6 +172,55 @@ def leave_watch(command: LeaveWatch, context: Context) -> Outcome:
         acts += context.change("watch", row.id, {"left_at": context.now_ms})
         acts += _log(context, LogKind.WATCH, _said(context, "log.watch_left", str(row.post)), context.now_ms)
     return outcome(*acts, watch_ids=[row.id for row in mine])
+
+
+@handles(EndWatch, writes("watch", "left_at"), creates("log_entry"))
+def end_watch(command: EndWatch, context: Context) -> Outcome:
+    """Chief or leader ends a forgotten watch of the own agency, with a reason; the log says who, whose and why (JD-04).
+
+    The officer is told by that entry at the next sign-in: its id follows from the watch (`duty.end_entry_id`).
+    """
+    require_text(command.reason, "refusal.duty.end_reason_required", field="reason", clause="JD-04")
+    row = duty.watch(context.connection, command.watch_id)
+    if row is None:
+        raise missing("watch", "watch_id")
+    if row.agency != context.agency:
+        raise Refusal(
+            ErrorCode.OWNER,
+            "refusal.owner.row",
+            field="watch_id",
+            who=(str(row.agency),),
+            clause="JD-04",
+            owner=row.agency,
+        )
+    check_end_watch(context.author.id, row.account_id or "", row.left_at)
+    holder = accounts.account(context.connection, row.account_id or "")
+    said = context.texts.get(
+        "log.watch_ended",
+        title=context.author.title or "",
+        holder=(holder.title if holder is not None else None) or "",
+        post=context.texts.get(f"enum.post.{row.post}"),
+        reason=command.reason.strip(),
+    )
+    acts = context.change("watch", row.id, {"left_at": context.now_ms}, why=command.reason.strip())
+    acts += _log(context, LogKind.WATCH, said, context.now_ms, entry_id=duty.end_entry_id(row.id))
+    return outcome(*acts, watch_id=row.id)
+
+
+@handles(AcknowledgeAlarm, creates("log_entry"))
+def acknowledge_alarm(command: AcknowledgeAlarm, context: Context) -> Outcome:
+    """One entry for each alarm and agency, whoever of it came first; a second key changes nothing (JD-11)."""
+    for name, value in (("alarm", command.alarm), ("text", command.text)):
+        require_text(value, "refusal.duty.alarm_required", field=name, clause="JD-11")
+    entry_id = duty.alarm_entry_id(context.agency, command.alarm)
+    if duty.log_entry(context.connection, entry_id) is not None:
+        return outcome(entry_id=entry_id, new=False)
+    incident_id = find(context, command.incident_id).id if command.incident_id is not None else None
+    said = context.texts.get(
+        "log.alarm_acknowledged", title=context.author.title or "", text=command.text.strip()
+    )
+    acts = _log(context, LogKind.ALARM, said, context.now_ms, incident_id, entry_id=entry_id)
+    return outcome(*acts, entry_id=entry_id, new=True)
 
 
 @handles(WriteLogEntry, creates("log_entry"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.log_entry import check_log_entry
 from app.domain.oral_report import OralForm, check_oral_report
-from app.domain.watch import Holder, check_take_post, missing_posts, two_persons_present
+from app.domain.watch import Holder, check_end_watch, check_take_post, missing_posts, two_persons_present
 from app.kernel.enums import Channel, Post
 from app.kernel.errors import ErrorCode
 from tests.domain.helpers import at, district, refused
@@ -70,6 +70,14 @@ def test_complete_watch_always_keeps_the_two_person_rule(wishes: list[tuple[str,
             check_take_post(person, post, present)
             present.append(Holder(person, post))
     assert missing_posts(present) or two_persons_present(present)
+
+
+def test_only_a_standing_watch_of_another_is_ended() -> None:
+    check_end_watch("chief", "officer", None)
+    with refused(ErrorCode.STATE, "watch_id", "refusal.duty.watch_over"):
+        check_end_watch("chief", "officer", NOW)
+    with refused(ErrorCode.STATE, "watch_id", "refusal.duty.own_watch"):
+        check_end_watch("chief", "chief", None)
 
 
 def test_log_entry() -> None:

@@ -135,6 +135,8 @@ REFUSED: list[Callable[[], object]] = [
     lambda: shelter.check_occupied(11, 10),
     lambda: shelter.check_transition(ShelterState.CLOSED, ShelterState.OPEN),
     lambda: watch.check_take_post("a", Post.DUTY_OFFICER, [watch.Holder("a", Post.DUTY_CHIEF)]),
+    lambda: watch.check_end_watch("a", "b", NOW),
+    lambda: watch.check_end_watch("a", "a", None),
 ]
 
 

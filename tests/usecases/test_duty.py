@@ -9,7 +9,15 @@ import pytest
 from app.kernel.enums import LinkState, LogKind, Post
 from app.queries import duty
 from app.queries.duty import LogRow, WatchRow
-from app.usecases.duty import AmendLogEntry, LeaveWatch, NoteLinkState, TakeWatch, WriteLogEntry
+from app.usecases.duty import (
+    AcknowledgeAlarm,
+    AmendLogEntry,
+    EndWatch,
+    LeaveWatch,
+    NoteLinkState,
+    TakeWatch,
+    WriteLogEntry,
+)
 from tests.kit import Site, Town, act, business, moment, ms, refused, register
 
 
@@ -106,6 +114,127 @@ def test_posts_of_the_other_side_are_theirs(town: Town) -> None:
     refused(town.emb, "duty_officer", LeaveWatch(), "E_STATE", text, field="post", clause="JD-04")
     act(town.emb, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
     assert len(present(town.emb)) == 2
+
+
+def forgotten(site: Site) -> str:
+    """The officer of a site takes the watch and goes home without leaving it."""
+    watch_id = str(act(site, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER)).result["watch_id"])
+    site.at("20:05:00")
+    return watch_id
+
+
+@pytest.mark.parametrize("who", ["duty_chief", "leader"])
+def test_a_forgotten_watch_is_ended_by_chief_or_leader_and_the_officer_is_told(town: Town, who: str) -> None:
+    """JD-04: the log says who, whose, which post and why, on both sides; the officer finds it by the watch."""
+    watch_id = forgotten(town.emb)
+    officer = town.emb.account("duty_officer")
+    assert town.emb.node.local(lambda c: duty.ended_by_others(c, officer, 0)) == []
+    act(town.emb, who, EndWatch(watch_id=watch_id, reason=" 下班忘记离岗 "))
+    assert present(town.emb) == []
+    town.sync()
+    for site in (town.emb, town.frd):
+        [told] = site.node.local(lambda c: duty.ended_by_others(c, officer, ms("20:00:00")))
+        assert (told.at, told.kind, told.account_id) == (ms("20:05:00"), "watch", town.emb.account(who))
+        assert "离岗，岗位：值班员，原因：下班忘记离岗。" in (told.text or "")
+        assert site.node.local(lambda c: duty.ended_by_others(c, officer, ms("20:05:00"))) == []
+    act(town.emb, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
+    assert town.emb.node.local(lambda c: duty.last_left(c, "EMB")) == ms("20:05:00")
+    assert town.emb.node.local(lambda c: duty.last_left(c, "FRD")) is None
+
+
+def test_leaving_by_oneself_tells_nobody(emb: Site) -> None:
+    """JD-04: only what another ended is told."""
+    forgotten(emb)
+    act(emb, "duty_officer", LeaveWatch())
+    officer = emb.account("duty_officer")
+    assert emb.node.local(lambda c: duty.ended_by_others(c, officer, 0)) == []
+
+
+def test_who_may_end_a_watch_and_which(town: Town) -> None:
+    """JD-04: no officer, no other agency, not without a reason, not twice, not one's own."""
+    watch_id = forgotten(town.emb)
+    town.sync()
+    end = EndWatch(watch_id=watch_id, reason="忘记离岗")
+    refused(
+        town.emb, "duty_officer", end, "E_PERM", "refusal.permission.denied",
+        clause="XC-06", can=("duty_chief", "leader"),
+    )  # fmt: skip
+    refused(
+        town.frd,
+        "duty_chief",
+        end,
+        "E_OWNER",
+        "refusal.owner.row",
+        field="watch_id",
+        clause="JD-04",
+        owner="EMB",
+    )
+    blank = EndWatch(watch_id=watch_id, reason=" ")
+    text = "refusal.duty.end_reason_required"
+    refused(town.emb, "duty_chief", blank, "E_REQUIRED", text, field="reason", clause="JD-04")
+    nothing = EndWatch(watch_id="none", reason="x")
+    refused(town.emb, "duty_chief", nothing, "E_STATE", "refusal.record.missing", field="watch_id")
+    assert len(present(town.emb)) == 1
+    act(town.emb, "duty_chief", end)
+    text = "refusal.duty.watch_over"
+    refused(town.emb, "leader", end, "E_STATE", text, field="watch_id", clause="JD-04")
+    mine = str(act(town.emb, "duty_chief", TakeWatch(post=Post.DUTY_CHIEF)).result["watch_id"])
+    own = EndWatch(watch_id=mine, reason="x")
+    text = "refusal.duty.own_watch"
+    refused(town.emb, "duty_chief", own, "E_STATE", text, field="watch_id", clause="JD-04")
+
+
+def test_those_present_are_listed_with_their_titles(town: Town) -> None:
+    """JD-04: one agency's people, longest first."""
+    act(town.emb, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
+    town.emb.at("08:10:00")
+    act(town.emb, "duty_chief", TakeWatch(post=Post.DUTY_CHIEF))
+    rows = town.emb.node.local(lambda c: duty.present(c, "EMB"))
+    assert [(row.post, row.taken_at) for row in rows] == [
+        ("duty_officer", ms("08:00:00")),
+        ("duty_chief", ms("08:10:00")),
+    ]
+    assert all(row.title for row in rows)
+    assert town.emb.node.local(lambda c: duty.present(c, "FRD")) == []
+
+
+# -- alarms ----------------------------------------------------------------------------------------------------------------
+def test_an_alarm_is_acknowledged_once_for_the_whole_agency(town: Town) -> None:
+    """JD-11: who heard a red alarm, and when, is an entry; each agency answers for itself."""
+    row = register(town.emb)
+    alarm = f"oral_report:{row.id}:1:RED"
+    heard = AcknowledgeAlarm(alarm=alarm, text="超 00:01 口头报未报", incident_id=row.id)
+
+    def known(site: Site, agency: str) -> frozenset[str]:
+        return site.node.local(lambda c: duty.acknowledged(c, agency, [alarm, "other"]))
+
+    assert known(town.emb, "EMB") == frozenset()
+    first = act(town.emb, "duty_officer", heard).result
+    again = act(town.emb, "duty_chief", heard).result
+    assert (first["new"], again["new"], again["entry_id"]) == (True, False, first["entry_id"])
+    town.sync()
+    for site in (town.emb, town.frd):
+        assert known(site, "EMB") == {alarm} and known(site, "FRD") == frozenset()
+        [entry] = [each for each in log(site) if each.kind == LogKind.ALARM]
+        assert (entry.at, entry.incident_id) == (ms("08:00:00"), row.id)
+        assert "确认警报：超 00:01 口头报未报" in (entry.text or "")
+    act(town.frd, "duty_officer", heard)
+    assert known(town.frd, "FRD") == {alarm}
+
+
+@pytest.mark.parametrize("field", ["alarm", "text"])
+def test_an_alarm_without_a_name_or_words_is_not_acknowledged(emb: Site, field: str) -> None:
+    """JD-11: an empty entry says nothing."""
+    command = AcknowledgeAlarm(**{"alarm": "a", "text": "b", field: " "})
+    text = "refusal.duty.alarm_required"
+    refused(emb, "duty_officer", command, "E_REQUIRED", text, field=field, clause="JD-11")
+
+
+def test_technicians_do_not_acknowledge(emb: Site) -> None:
+    """XC-06: an alarm is for those who can do something about it."""
+    command = AcknowledgeAlarm(alarm="a", text="b")
+    can = ("duty_officer", "duty_chief", "leader", "authorised")
+    refused(emb, "technician", command, "E_PERM", "refusal.permission.denied", clause="XC-06", can=can)
 
 
 # -- log -------------------------------------------------------------------------------------------------------------------

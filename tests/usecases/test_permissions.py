@@ -78,6 +78,8 @@ KERNEL: dict[str, dict[str, set[str]]] = {
     # the watch: who stands it
     "take_watch": {"EMB": ROOM, "FRD": ROOM},
     "leave_watch": {"EMB": ROOM, "FRD": ROOM},
+    "end_watch": {agency: {"duty_chief", "leader"} for agency in ("EMB", "FRD")},
+    "acknowledge_alarm": {agency: {*ROOM, "authorised"} for agency in ("EMB", "FRD")},
 }
 
 
