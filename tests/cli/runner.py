@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,8 +19,10 @@ from typing import Any
 
 import pytest
 
+from app.cli.exits import Exit
 from app.cli.main import run
-from tests.kit import cheap_passwords
+from app.kernel.enums import Agency
+from tests.kit import ADMIN_PASSWORD, PASSWORD, cheap_passwords
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 PATIENCE_S = 20.0
@@ -63,14 +66,14 @@ class CommandLine:
         return Answer(int(code), json.loads(out) if out else None, err)
 
 
-def process(*argv: object, stdin: str = "", env: dict[str, str] | None = None) -> Answer:
+def process(*argv: object, stdin: str = "", env: dict[str, str] | None = None, timeout: float = 60) -> Answer:
     """One call as a process of its own."""
     done = subprocess.run(
         [sys.executable, MAIN, *map(str, argv)],
         input=stdin.encode(),
         capture_output=True,
         env={**os.environ, **(env or {})},
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
     out = done.stdout.decode("utf-8")
@@ -125,3 +128,42 @@ def until(true: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) ->
         assert time.monotonic() - begun < patience_s, f"never: {what}"
         time.sleep(0.02)
     return value, time.monotonic() - begun
+
+
+def free_port() -> int:
+    """A port of loopback nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def paired_rooms(call: CommandLine, root: Path, port: int, *init: object) -> dict[str, Path]:
+    """Found EMB and FRD, an officer `AGENCY-o` each, and pair them by files and one number; EMB is dialled at `port`.
+
+    `init` goes to both foundings. A wrong number is refused on the way.
+    """
+    rooms: dict[str, Path] = {}
+    admin = ("--as", "admin")
+    for agency in (Agency.EMB, Agency.FRD):
+        data = rooms[agency] = root / agency
+        given = ("--agency", agency, "--data", data, "--recovery-file", root / f"recovery-{agency}.json")
+        assert call("init", *given, *init, stdin=ADMIN_PASSWORD).code == Exit.OK
+        officer = json.dumps({"name": f"{agency}-o", "title": "值班员", "roles": ["duty_officer"]})
+        made = call("do", "create_account", officer, *admin, "--data", data, stdin=ADMIN_PASSWORD)
+        assert made.code == Exit.OK
+        both = f"{ADMIN_PASSWORD}\n{PASSWORD}\n"
+        assert call("password", f"{agency}-o", *admin, "--data", data, stdin=both).code == Exit.OK
+        listening = ("--endpoint", f"127.0.0.1:{port}") if agency is Agency.EMB else ()
+        file = ("identity", root / f"{agency}.json", *listening)
+        assert call(*file, *admin, "--data", data, stdin=ADMIN_PASSWORD).code == Exit.OK
+
+    def pair(agency: str, other: str, *more: str) -> Answer:
+        given = ("pair", root / f"{other}.json", *admin, "--data", rooms[agency], *more)
+        return call(*given, stdin=ADMIN_PASSWORD)
+
+    numbers = {pair("EMB", "FRD").json["result"]["number"], pair("FRD", "EMB").json["result"]["number"]}
+    [number] = numbers
+    assert pair("EMB", "FRD", "--number", "0000 0000 0000 0000 0000").error == "E_SYNC"
+    for one, other in (("EMB", "FRD"), ("FRD", "EMB")):
+        assert pair(one, other, "--number", number).code == Exit.OK
+    return rooms

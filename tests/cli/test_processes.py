@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from app.cli import asking
 from app.cli.exits import Exit
 from app.kernel.enums import Agency, Realm
 from app.kernel.paths import DataDir
-from tests.cli.runner import MAIN, CommandLine, Served, process, serve, until
+from tests.cli.runner import MAIN, CommandLine, Served, free_port, paired_rooms, process, serve, until
 from tests.kit import ADMIN_PASSWORD, PASSWORD, Site, found_site
 
 ADMIN = ("--as", "admin")
@@ -133,40 +132,10 @@ def test_a_running_console_and_the_command_line(call: CommandLine, room: Path, t
     assert call("verify", "--data", room).code == Exit.OK
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_two_rooms(call: CommandLine, tmp_path: Path) -> None:
     """Pairing by files and one number; an act at FRD stands at EMB within 5 s (IS-01); kill -9, restart, catching up (XC-02)."""
     port = free_port()
-    rooms: dict[str, Path] = {}
-    for agency in (Agency.EMB, Agency.FRD):
-        data = rooms[agency] = tmp_path / agency
-        given = ("--agency", agency, "--data", data, "--recovery-file", tmp_path / f"recovery-{agency}.json")
-        assert call("init", *given, stdin=ADMIN_PASSWORD).code == Exit.OK
-        officer = json.dumps({"name": f"{agency}-o", "title": "值班员", "roles": ["duty_officer"]})
-        assert (
-            call("do", "create_account", officer, *ADMIN, "--data", data, stdin=ADMIN_PASSWORD).code
-            == Exit.OK
-        )
-        both = f"{ADMIN_PASSWORD}\n{PASSWORD}\n"
-        assert call("password", f"{agency}-o", *ADMIN, "--data", data, stdin=both).code == Exit.OK
-        listening = ("--endpoint", f"127.0.0.1:{port}") if agency is Agency.EMB else ()
-        file = ("identity", tmp_path / f"{agency}.json", *listening)
-        assert call(*file, *ADMIN, "--data", data, stdin=ADMIN_PASSWORD).code == Exit.OK
-
-    def pair(agency: str, other: str, *more: str) -> Any:
-        given = ("pair", tmp_path / f"{other}.json", *ADMIN, "--data", rooms[agency], *more)
-        return call(*given, stdin=ADMIN_PASSWORD)
-
-    numbers = {pair("EMB", "FRD").json["result"]["number"], pair("FRD", "EMB").json["result"]["number"]}
-    [number] = numbers
-    assert pair("EMB", "FRD", "--number", "0000 0000 0000 0000 0000").error == "E_SYNC"
-    for one, other in (("EMB", "FRD"), ("FRD", "EMB")):
-        assert pair(one, other, "--number", number).code == Exit.OK
+    rooms = paired_rooms(call, tmp_path, port)
     with serve(rooms["EMB"], "--listen", f"127.0.0.1:{port}"):
         with serve(rooms["FRD"]) as frd:
             _one_act_crosses(rooms, frd)
