@@ -9,14 +9,11 @@ import shutil
 import socket
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.bootstrap import pairing
 from app.bootstrap import service as service_module
 from app.bootstrap.listening import Listening
 from app.bootstrap.local_socket import address_of
@@ -27,48 +24,11 @@ from app.kernel.clock import SystemClock
 from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
-from app.queries import duty, incidents
+from app.queries import incidents
 from app.replication.status import LinkStatus
 from app.usecases.incidents import RegisterIncident
+from tests.bootstrap.linked import both, log_of, until, up
 from tests.kit import PASSWORD, Site, Town, moment
-
-LOOPBACK = Listening("127.0.0.1", 0)
-
-
-async def until(true: Callable[[], Any], what: str, patience_s: float = 10.0) -> Any:
-    """Wait for a condition; fails with its name."""
-    end = asyncio.get_running_loop().time() + patience_s
-    while not (value := true()):
-        assert asyncio.get_running_loop().time() < end, f"never: {what}"
-        await asyncio.sleep(0.02)
-    return value
-
-
-def log_of(site: Site) -> list[str]:
-    return [str(row.text) for row in reversed(site.node.local(duty.log)) if row.kind == "link"]
-
-
-def pair(town: Town, port: int) -> None:
-    """FRD dials EMB; both have confirmed."""
-    files = [pairing.identity_file(site.node, []) for site in (town.emb, town.frd)]
-    number = pairing.compare(town.emb.node, files[1]).number
-    pairing.confirm(town.emb.node, files[1], number, town.emb.admin)
-    pairing.confirm(town.frd.node, files[0], number, town.frd.admin, f"127.0.0.1:{port}")
-
-
-@asynccontextmanager
-async def both(town: Town) -> AsyncIterator[tuple[Service, Service]]:
-    """Two services over loopback, paired; EMB listens."""
-    async with Service(town.emb.node, LOOPBACK) as listening:
-        assert listening.replication.port is not None
-        await asyncio.to_thread(pair, town, listening.replication.port)
-        listening.desk.pairing_changed()
-        async with Service(town.frd.node) as dialling:
-            yield listening, dialling
-
-
-def up(service: Service) -> bool:
-    return [link.state for link in service.links()] == [LinkState.UP]
 
 
 def test_first_link_up_is_no_recovery(town: Town) -> None:

@@ -17,6 +17,7 @@ from app.replication.frames import (
     Err,
     Fill,
     Kind,
+    Mark,
     Ops,
     Ping,
     Pong,
@@ -271,3 +272,22 @@ def test_two_honest_sites_still_meet_after_an_attack(pair):
                 await until(lambda: same_journal((victim.journal, attacker.journal)), "in step")
 
     run(scenario())
+
+
+def test_nobody_acknowledges_acts_of_tomorrow(pair):
+    """An ACK beyond the end of our chain would vouch for acts not yet made: the session ends, nothing is noted of it."""
+    heard: list[dict[str, int]] = []
+
+    async def script(service, peer):
+        service.on_acknowledged(lambda site, vector, whole: heard.append(dict(vector)))
+        await pair[0].node.write("一")
+        await peer.greet()
+        ops = await peer.hear(Ops)
+        own = site_to_bytes(pair[0].site)
+        await peer.say(Ack(ops.batch, [Mark(own, 1)]))
+        await until(lambda: {pair[0].site: 1} in heard, "the honest one")
+        await peer.say(Ack(ops.batch, [Mark(own, 1 << 40)]))
+        assert await peer.told_why() == "refusal.sync.frame"
+        assert all(vector.get(pair[0].site, 0) <= 1 for vector in heard)
+
+    attack(pair, script)
