@@ -16,7 +16,9 @@ class Record:
         self.entity, self.entity_id = entity, entity_id
         self.heads: dict[str, list[bytes]] = {}
         self.births: list[tuple[bytes, str]] = []
-        self.marks: set[str] = set()  # "approved", "retracted": further tables speak of this record
+        self.marks: set[str] = (
+            set()
+        )  # "approved", "retracted", "conflict:…", "struck:…": further tables speak of it
 
     @classmethod
     def load(cls, connection: sqlite3.Connection, entity: str, entity_id: str) -> Record:

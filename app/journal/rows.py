@@ -15,6 +15,7 @@ from app.journal.state import State
 from db.fields import Entity, Field, Merge
 
 NEVER = 1 << 62
+ALL_STRUCK = "every entry struck out"  # flag on the entry that counts all the same; about: the field
 
 
 def value_of(op: Operation, field: str) -> Any:
@@ -62,9 +63,14 @@ def present_owner(state: State, record: Record, field: Field) -> str | None:
 def version_of(state: State, record: Record, field: str) -> bytes | None:
     """What an approval binds: hashes and values of the heads; None while there is nothing to approve (conflict, no value)."""
     heads = head_operations(state, record, field)
-    if len(heads) != 1:
+    if not heads or disagree(heads, field):
         return None
     return hashlib.blake2b(pack([[op.hash, value_of(op, field)] for op in heads]), digest_size=16).digest()
+
+
+def disagree(heads: list[Operation], field: str) -> bool:
+    """True if heads hold different values; who wrote the same beside each other does not disagree (D-19)."""
+    return len({pack(value_of(op, field)) for op in heads}) > 1
 
 
 def column_values(field: Field, value: Any) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def refresh_fields(
             ops = head_operations(state, record, name)
             top = shown(state, record, field, ops)
             out.update(column_values(field, value_of(top, name)))
-            _set_conflict(state, record, field, ops if len(ops) > 1 else [], top)
+            _set_conflict(state, record, field, ops if disagree(ops, name) else [], top)
         else:
             out.update(dict.fromkeys(field.columns))
             _set_conflict(state, record, field, [], None)
@@ -125,13 +131,36 @@ def _set_conflict(
 
 
 def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any]:
-    """Column of a maximum or minimum over the entries not struck out."""
-    function = "max" if field.merge is Merge.MAX else "min"
-    row = state.connection.execute(
-        f"SELECT {function}(value) FROM entry WHERE entity = ? AND entity_id = ? AND field = ? AND struck = 0",  # nosec B608
-        (record.entity, record.entity_id, field.name),
-    ).fetchone()
-    return column_values(field, row[0])
+    """Column of a maximum or minimum over the entries not struck out.
+
+    Acts that had not seen each other may strike out all of them. Then the extreme of all counts on (the clock that started
+    first, the higher grade), and its entry is flagged: a person enters what is right.
+    """
+    function, worst = ("max", "DESC") if field.merge is Merge.MAX else ("min", "ASC")
+    where = "entity = ? AND entity_id = ? AND field = ?"
+    about = (record.entity, record.entity_id, field.name)
+    value = state.connection.execute(
+        f"SELECT {function}(value) FROM entry WHERE {where} AND struck = 0", about
+    ).fetchone()[0]
+    mark = "struck:" + field.name
+    if mark in record.marks:
+        state.connection.execute(
+            f"DELETE FROM flag WHERE kind = ? AND about = ? AND hash IN (SELECT hash FROM entry WHERE {where})",
+            (ALL_STRUCK, field.name, *about),
+        )
+        record.marks.discard(mark)
+    if value is None:
+        kept = state.connection.execute(
+            f"SELECT value, hash FROM entry WHERE {where} ORDER BY value {worst}, hash LIMIT 1", about
+        ).fetchone()
+        if kept is not None:
+            value = kept[0]
+            record.marks.add(mark)
+            state.connection.execute(
+                "INSERT OR IGNORE INTO flag (kind, hash, about) VALUES (?, ?, ?)",
+                (ALL_STRUCK, kept[1], field.name),
+            )
+    return column_values(field, value)
 
 
 def write_row(state: State, entity: Entity, record: Record, columns: dict[str, Any], at_ms: int) -> None:

@@ -127,7 +127,7 @@ class Painter:
         out = {}
         for register, _, field in self._fields():
             heads = self.heads(register)
-            if len(heads) > 1:
+            if _different(heads, field.name):
                 top = self.shown(register, field, heads)
                 out[register] = {
                     op.hash: (body_of(op)["set"][field.name], self._agency(op), op.actor, op is top)
@@ -156,7 +156,7 @@ class Painter:
             if entries:
                 standing = [value for value, gone in entries.values() if not gone]
                 best = max if field.merge is Merge.MAX else min
-                out[register] = (best(standing) if standing else None, entries)
+                out[register] = (best(standing or [value for value, _ in entries.values()]), entries)
         return out
 
     # -- retractions and approvals -----------------------------------------------------------------------------------
@@ -197,10 +197,9 @@ class Painter:
             name = body_of(op)["field"]
             heads = self.heads((op.entity or "", op.entity_id or "", name))
             version = None
-            if len(heads) == 1:
-                version = blake2b(
-                    pack([[heads[0].hash, body_of(heads[0])["set"][name]]]), digest_size=16
-                ).digest()
+            if heads and not _different(heads, name):
+                bound = [[head.hash, body_of(head)["set"][name]] for head in heads]
+                version = blake2b(pack(bound), digest_size=16).digest()
             out[op.hash] = body_of(op)["version"] == version
         return out
 
@@ -263,7 +262,7 @@ class Painter:
     # -- flags -------------------------------------------------------------------------------------------------------
     def flags(self) -> set[tuple[str, bytes, str]]:
         """Acts that stand and that people should look at."""
-        out: set[tuple[str, bytes, str]] = set()
+        out = self._all_struck()
         acts = [op for op in self.reading.valid if body_of(op)["v"] not in verbs.CERTIFIED]
         for op in acts:
             verdict = self.reading.verdicts[op.hash]
@@ -285,9 +284,23 @@ class Painter:
                         out.add(("edit outlasts retraction", edit.hash, retraction.hash.hex()))
         return out
 
+    def _all_struck(self) -> set[tuple[str, bytes, str]]:
+        """Entries that count although they were struck out, since nothing else is left."""
+        out = set()
+        for (_, _, name), (shown, entries) in self.extremes().items():
+            if all(gone for _, gone in entries.values()):
+                kept = min(digest for digest, (value, _) in entries.items() if value == shown)
+                out.add(("every entry struck out", kept, name))
+        return out
+
     def _beyond_share(self, op: Operation) -> bool:
         body = body_of(op)
         if body["v"] not in (verbs.TAKE, verbs.MOVE) or body.get("to") == op.site:
             return False
         past = self.causal.past[op.hash]
         return contents.share(self.reading, op.entity_id or "", op.site, past) < body["n"]
+
+
+def _different(heads: list[Operation], field: str) -> bool:
+    """True if heads say different things."""
+    return any(pack(body_of(op)["set"][field]) != pack(body_of(heads[0])["set"][field]) for op in heads)
