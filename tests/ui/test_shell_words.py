@@ -11,6 +11,7 @@ from app.kernel.enums import LinkState
 from app.kernel.texts import Texts
 from app.queries.duty import WatchRow
 from app.queries.incidents import IncidentRow
+from app.queries.presence import presence
 from app.ui.console import AgencyView
 from app.ui.links.judgement import Standing
 from app.ui.shell import alarms, header_text, moments
@@ -191,19 +192,21 @@ def test_unacknowledged_red_stands_first_then_what_is_longest_overdue() -> None:
     ]
     desk.stand(alarms.of_clocks(rows, {}, now, 600), now)
     assert [alarm.incident_id for alarm in desk.standing] == ["old", "new", "soon"]
-    taken = desk.acknowledge_top()
-    assert taken is not None and taken.incident_id == "old"
+    assert desk.acknowledge([desk.standing[0].id]) and desk.sounding
     assert [alarm.incident_id for alarm in desk.standing] == ["new", "old", "soon"]
     assert [alarm.incident_id for alarm in desk.unacknowledged] == ["new"]
-    desk.acknowledge_top()
-    assert desk.acknowledge_top() is None and len(desk.standing) == 3
+    desk.muted.add(desk.unacknowledged[0].id)
+    assert desk.unacknowledged and not desk.sounding, "silenced is not acknowledged"
+    desk.acknowledge([alarm.id for alarm in desk.unacknowledged])
+    assert not desk.unacknowledged and len(desk.standing) == 3
+    assert not desk.acknowledge(["unknown", desk.standing[0].id]), "nothing new"
 
 
 def test_an_acknowledged_alarm_that_ends_and_comes_again_is_new() -> None:
     desk, now = AlarmDesk(), DUE + 1
     alarm = alarms.of_clocks([row(oral_due_at=DUE)], {}, now, 600)
     desk.stand(alarm, now)
-    desk.acknowledge_top()
+    desk.acknowledge([alarm[0].id])
     desk.stand([], now)
     desk.stand(alarm, now)
     assert desk.unacknowledged
@@ -213,7 +216,7 @@ def test_the_day_is_counted_and_kept_over_a_restart_of_the_same_day() -> None:
     desk, now = AlarmDesk(), ms("09:00:00")
     known = alarms.of_clocks([row(oral_due_at=DUE)], {}, now, 600)
     desk.stand(known, now)
-    desk.acknowledge_top()
+    desk.acknowledge([known[0].id])
     again = AlarmDesk()
     again.recall(desk.memory(), now)
     again.stand(known, now)
@@ -232,6 +235,37 @@ def test_links_raise_single_sided_duty_and_clocks_apart() -> None:
     assert alarms.of_link(Standing(None, "w", "ring", "muted")) == []
 
 
+@pytest.mark.parametrize(
+    ("posts", "left_at", "severity", "name"),
+    [
+        (("leader_on_shift", "duty_chief", "duty_officer"), 5, None, ""),
+        (("duty_chief", "duty_officer"), 5, Severity.AMBER, "understaffed:leader_on_shift"),
+        (("leader_on_shift", "duty_chief"), 5, Severity.RED, "understaffed:5"),
+        ((), 5, Severity.RED, "understaffed:5"),
+        (("duty_chief",), None, Severity.AMBER, "understaffed:leader_on_shift,duty_officer"),
+    ],
+)
+def test_a_shift_that_drops_below_two_persons_is_red(
+    posts: tuple[str, ...], left_at: int | None, severity: Severity | None, name: str
+) -> None:
+    """JD-04: dropped, that is: somebody left; a shift that never was complete is named in amber."""
+    shift = presence(present(*posts), "EMB")
+    said = header_text.missing_said(ZH, shift)
+    known = alarms.of_watch(shift, left_at, said)
+    assert [(alarm.severity, alarm.id) for alarm in known] == ([] if severity is None else [(severity, name)])
+    assert bool(said) is bool(known)
+    assert all(alarm.title == said for alarm in known)
+
+
+def test_the_alarm_of_a_shift_names_who_is_missing() -> None:
+    """JD-04: the missing posts, and how to take them."""
+    said = [header_text.missing_said(ZH, presence(present(*posts), "EMB")) for posts in (
+        (), ("duty_chief",), ("duty_chief", "duty_officer"))]  # fmt: skip
+    assert said[0].startswith("我方无人在岗，缺带班领导、值班长、值班员。")
+    assert said[1].startswith("双人在岗不足，缺带班领导、值班员。")
+    assert said[2] == "缺带班领导，值班长、值班员在岗"
+
+
 # -- header ----------------------------------------------------------------------------------------------------------------
 EMB = AgencyView("EMB", "区应急管理局", "应急局")
 
@@ -247,7 +281,7 @@ def test_posts_present_and_missing() -> None:
     _, second = header_text.agency_lines(ZH, EMB, True, rows, known=True, fresh=True)
     assert [(run.text, run.token) for run in second] == [
         ("带班领导", "text"),
-        ("缺值班长", "warn"),
+        ("缺值班长", "bad"),
         ("值班员 2 人", "text"),
         ("接班 17:00", "muted"),
     ]
@@ -259,7 +293,7 @@ def test_the_short_line_says_two_or_one() -> None:
         header_text.agency_short(ZH, EMB, True, present("duty_chief", "duty_officer"), known=True, fresh=True)
     )
     one = words(header_text.agency_short(ZH, EMB, True, present("duty_chief"), known=True, fresh=True))
-    assert "双人在岗" in two and "单人在岗" in one
+    assert "双人在岗不足" not in two and "双人在岗不足" in one
     unread = words(header_text.agency_short(ZH, EMB, True, [], known=False, fresh=True))
     assert "正在读取" in unread
 

@@ -115,6 +115,11 @@ class Room:
         QTest.keyClick(sheet.password, ENTER)
         self.wait(lambda: not self.window.session.locked)
 
+    def sign_in_again(self, who: str) -> None:
+        """Somebody else takes the seat."""
+        self.window.session.lock()
+        self.sign_in(who)
+
     def act(self, command: Command, who: str = "duty_officer") -> Done:
         """Carry out a command behind the window's back."""
         done: Done = self.site.node.execute(command, self.site.account(who))

@@ -13,6 +13,7 @@ from app.ui.desk.values import Words
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Painter, Run, RunLines
+from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
 LINE = 28
@@ -59,7 +60,7 @@ class Card(QFrame):
             line.setVisible(index < len(lines))
             if index < len(lines):
                 line.set_runs(lines[index][0])
-                line.setToolTip(lines[index][1])
+                line.setToolTip(tip(lines[index][1]))
 
     def text(self) -> str:
         """All words shown."""

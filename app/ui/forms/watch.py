@@ -1,23 +1,28 @@
-"""Taking and leaving the watch from the account block (JD-04): a digit chooses the post; the rules decide who may."""
+"""Taking and leaving the watch from the account block (JD-04): a digit chooses the post; the rules decide who may.
+
+Below stand those present of one's own agency, so that chief or leader can end a watch somebody forgot to leave.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.kernel.enums import Post
+from app.kernel.errors import Refusal
+from app.ui.forms.field import Field, line
 from app.ui.session import Session
 from app.ui.shell import moments
-from app.ui.shell.sheet import Sheet, plain
+from app.ui.shell.sheet import Sheet, plain, tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
-    from app.queries.duty import WatchRow
+    from app.queries.duty import PresentRow, WatchRow
     from app.ui.console import Console
 
 WIDTH = 440
@@ -25,18 +30,21 @@ LEAVE = "0"
 
 
 class WatchSheet(Sheet):
-    """`taken` tells the post's name, `left` that all posts were left."""
+    """`taken` tells the post's name, `left` that all posts were left, `ended` whose watch was ended (a title)."""
 
     taken = Signal(str)
     left = Signal()
+    ended = Signal(str)
 
     def __init__(self, console: Console, session: Session, theme: Theme, parent: QWidget) -> None:
         texts = console.texts
         super().__init__(
             "watchSheet", texts.get("ui.forms.watch.title"), texts.get("ui.forms.watch.hint"), parent
         )
-        self._session, self._texts = session, texts
+        self._console, self._session, self._texts, self._theme = console, session, texts, theme
+        self._agency = console.agency
         self._busy = False
+        self._ending: PresentRow | None = None
         self.setFixedWidth(WIDTH)
         self.mine = plain(tone="muted")
         self.body.addWidget(self.mine)
@@ -44,6 +52,10 @@ class WatchSheet(Sheet):
         for number, post in enumerate(Post, 1):
             name = texts.get(f"enum.post.{post.value}")
             self._add(theme, str(number), texts.get("ui.forms.watch.take", post=name), f"take.{post.value}")
+        self.others = QVBoxLayout()
+        self.others.setSpacing(4)
+        self.body.addLayout(self.others)
+        self._add_reason(theme)
         foot = QHBoxLayout()
         self._add(theme, LEAVE, texts.get("ui.forms.watch.leave"), "leave", foot)
         foot.addStretch(1)
@@ -58,6 +70,25 @@ class WatchSheet(Sheet):
         button.clicked.connect(lambda: self._choose(digit))
         self.buttons[digit] = button
         (row or self.body).addWidget(button)
+
+    def _add_reason(self, theme: Theme) -> None:
+        texts = self._texts
+        self.reason = line(texts.get("ui.forms.watch.reason_hint"))
+        self.field = Field("reason", "", self.reason)
+        self.confirm = HintButton(theme, texts.get("act.end_watch"), hint="Enter", kind="danger")
+        self.confirm.setObjectName("watch.end")
+        self.confirm.clicked.connect(self.submit)
+        self.reason.returnPressed.connect(self.submit)
+        self.reason.textEdited.connect(lambda _text: self.field.say(""))
+        self._ask = QWidget()
+        row = QHBoxLayout(self._ask)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.confirm, 0, Qt.AlignmentFlag.AlignTop)
+        row.setSpacing(8)
+        self.confirm.setContentsMargins(0, 20, 0, 0)
+        self._ask.hide()
+        self.body.addWidget(self._ask)
 
     def first_field(self) -> QWidget:
         """The first post."""
@@ -74,11 +105,99 @@ class WatchSheet(Sheet):
         else:
             self.mine.setText(texts.get("ui.forms.watch.none"))
         self.buttons[LEAVE].setEnabled(bool(held))
+        self._show_others([])
         self.open()
+        self._read_others()
+
+    def _read_others(self) -> None:
+        agency = self._agency
+
+        def read(connection: Any) -> list[PresentRow]:
+            from app.queries.duty import present
+
+            return present(connection, agency)
+
+        self._session.ask(read, self._show_others, "watch.present")
+
+    def _show_others(self, rows: Sequence[PresentRow]) -> None:
+        """Those present but oneself, each with the way to end a forgotten watch."""
+        self._ending = None
+        self._ask.hide()
+        while (item := self.others.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        account = self._session.account
+        others = [row for row in rows if account is None or row.account_id != account.id]
+        if others:
+            self.others.addWidget(plain(self._texts.get("ui.forms.watch.others"), tone="muted", size="small"))
+        for row in others:
+            self.others.addWidget(self._other(row))
+        self.adjustSize()
+
+    def _other(self, row: PresentRow) -> QWidget:
+        texts, strip = self._texts, QWidget()
+        box = QHBoxLayout(strip)
+        box.setContentsMargins(0, 0, 0, 0)
+        said = texts.get(
+            "ui.forms.watch.other",
+            title=row.title or "",
+            post=texts.get(f"enum.post.{row.post}"),
+            time=moments.exact_text(row.taken_at or 0)[5:16],
+        )
+        label = plain(said)
+        label.setMinimumWidth(0)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        label.setToolTip(tip(said))
+        box.addWidget(label, 1)
+        button = HintButton(self._theme, texts.get("act.end_watch"), kind="quiet")
+        button.setObjectName(f"watch.end.{row.id}")
+        button.clicked.connect(lambda: self.ask_reason(row))
+        box.addWidget(button)
+        return strip
+
+    def ask_reason(self, row: PresentRow) -> None:
+        """Whose watch is to end, and why: said before it is done, and written down."""
+        texts = self._texts
+        self._ending = row
+        post = texts.get(f"enum.post.{row.post}")
+        self.field.label.setText(texts.get("ui.forms.watch.reason", title=row.title or "", post=post))
+        self.field.say("")
+        self.reason.clear()
+        self._ask.show()
+        self.adjustSize()
+        self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def submit(self) -> None:
+        """End the watch that was chosen, once."""
+        from app.usecases.duty import EndWatch
+
+        row = self._ending
+        if row is None or self._busy:
+            return
+        command = EndWatch(watch_id=row.id, reason=self.reason.text())
+        self._busy = self._session.act(command, lambda _done: self._ended(row), self._end_refused)
+
+    def _ended(self, row: PresentRow) -> None:
+        self._busy = False
+        self.dismiss()
+        self.ended.emit(row.title or "")
+
+    def _end_refused(self, error: BaseException) -> bool:
+        """A missing reason is said at its field, everything else by the refusal bar."""
+        self._busy = False
+        if isinstance(error, Refusal) and error.field == self.field.name:
+            self.field.say(self._console.sentence(error))
+            self.field.focus()
+            self.adjustSize()
+            return True
+        self.dismiss()
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits choose."""
-        button = self.buttons.get(event.text())
+        button = None if self.reason.hasFocus() else self.buttons.get(event.text())
         if button is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             if button.isEnabled():
                 self._choose(event.text())

@@ -94,6 +94,10 @@ class AlarmStrip(QWidget):
             return [Run(texts.get("ui.shell.alarm.standing", n=number), token, "table", True, icon="alert")]
         return []
 
+    def sentence(self, alarm: Alarm) -> str:
+        """What the strip says of an alarm, for the log."""
+        return " ".join(run.text for run in self._runs(alarm, True))
+
     def _nothing(self) -> Run:
         return Run(self._texts.get("ui.shell.alarm.none"), "muted", "table", icon="check")
 

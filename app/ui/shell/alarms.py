@@ -1,6 +1,6 @@
 """Which alarms stand, derived from rows and links alone: whoever sees the same rows sees the same alarms (D-02, JD-01).
 
-Acknowledging is kept by this window for as long as it runs; it becomes an act of the journal with the feature of alarms.
+Acknowledging is an act of the journal (JD-11); what is kept here is what this window knows of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from app.kernel.enums import DeadlineKind, LinkState
 
 if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
+    from app.queries.presence import Presence
     from app.ui.links.judgement import Standing
 
 
@@ -29,7 +30,7 @@ class Severity(IntEnum):
 class Alarm:
     """One alarm. `id` stays the same while its cause does; `due_at` (UTC ms) counts for clocks, `since` for the rest.
 
-    `kind`: oral_report, written_report, single_sided, skew, trouble. `owner` is the agency that owes, or empty.
+    `kind`: oral_report, written_report, single_sided, understaffed, skew, trouble. `owner` is the agency that owes, or empty.
     """
 
     id: str
@@ -96,11 +97,26 @@ def of_link(standing: Standing) -> list[Alarm]:
     return found
 
 
+def of_watch(presence: Presence, left_at: int | None, said: str) -> list[Alarm]:
+    """A shift that has dropped below chief and officer is red, any other missing post amber (JD-04).
+
+    `left_at`: when somebody of the agency last left a post (UTC ms), None when nobody ever did; it names the alarm, so
+    that one who takes a post does not raise it again and the next who leaves does. `said`: the sentence.
+    """
+    if not presence.missing and presence.two_persons:
+        return []
+    if presence.two_persons or left_at is None:
+        missing = ",".join(post.value for post in presence.missing)
+        return [Alarm(f"understaffed:{missing}", Severity.AMBER, "understaffed", title=said)]
+    return [Alarm(f"understaffed:{left_at}", Severity.RED, "understaffed", title=said, since=left_at)]
+
+
 @dataclass
 class AlarmDesk:
-    """Keeps which alarms stand, which were acknowledged here, and how many the day has seen."""
+    """Keeps which alarms stand, which are acknowledged, which this window is silent about, how many the day has seen."""
 
     acknowledged: set[str] = field(default_factory=set)
+    muted: set[str] = field(default_factory=set)
     day: str = ""
     seen: set[str] = field(default_factory=set)
     standing: tuple[Alarm, ...] = ()
@@ -116,6 +132,7 @@ class AlarmDesk:
         known = {alarm.id for alarm in ranked}
         self.seen |= known
         self.acknowledged &= known
+        self.muted &= known
         return changed
 
     def _rank(self, alarm: Alarm) -> tuple[bool, int, bool, int, str]:
@@ -126,17 +143,21 @@ class AlarmDesk:
 
     @property
     def unacknowledged(self) -> tuple[Alarm, ...]:
-        """Red alarms nobody at this console has acknowledged."""
+        """Red alarms nobody of this agency has acknowledged."""
         return tuple(a for a in self.standing if a.severity is Severity.RED and a.id not in self.acknowledged)
 
-    def acknowledge_top(self) -> Alarm | None:
-        """Acknowledge the first unacknowledged red alarm (F2); None when there is none."""
-        waiting = self.unacknowledged
-        if not waiting:
-            return None
-        self.acknowledged.add(waiting[0].id)
+    @property
+    def sounding(self) -> bool:
+        """True while an unacknowledged red alarm is not silenced at this window."""
+        return any(alarm.id not in self.muted for alarm in self.unacknowledged)
+
+    def acknowledge(self, alarms: Iterable[str]) -> bool:
+        """These were acknowledged, here or at another workstation of the agency; True when that was news."""
+        standing = {alarm.id for alarm in self.standing}
+        news = (set(alarms) & standing) - self.acknowledged
+        self.acknowledged |= news
         self.standing = tuple(sorted(self.standing, key=self._rank))
-        return waiting[0]
+        return bool(news)
 
     def memory(self) -> dict[str, object]:
         """What is kept over a restart of the same day."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 
-from app.kernel.clock import SECOND_MS
+from app.kernel.clock import DAY_MS, SECOND_MS
 from app.kernel.enums import IncidentStatus
 from app.ui.actions import Action, always
 from app.ui.shell import moments
 
 if TYPE_CHECKING:
+    from app.queries.duty import LogRow
     from app.queries.incidents import IncidentRow
     from app.ui.shell.main_window import MainWindow
     from app.usecases.bus import Done
@@ -23,6 +24,8 @@ _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui
 _LANGUAGES = {"zh_CN": "en", "en": "zh_CN"}
 SOUND_AGAIN_S = 20
 REGISTER_DRAFT = "draft.register"
+TOLD = "watch.told"
+TOLD_FOR_DAYS = 30
 
 
 class Deeds:
@@ -32,7 +35,7 @@ class Deeds:
         self._window = window
         self._console, self._session, self._texts = window.console, window.session, window.texts
         self._sounded_at = 0
-        self._enabled: dict[str, bool] = {}
+        self._acknowledging: set[str] = set()
         self._fill_table()
         overlays = window.overlays
         overlays.when_made["register"] = self._made_register
@@ -47,6 +50,7 @@ class Deeds:
     def _made_watch(self, sheet: Any) -> None:
         sheet.taken.connect(lambda post: self._say(self._texts.get("ui.forms.watch.taken", post=post)))
         sheet.left.connect(lambda: self._say(self._texts.get("ui.forms.watch.left")))
+        sheet.ended.connect(lambda title: self._say(self._texts.get("ui.forms.watch.ended", title=title)))
 
     def _made_oral(self, sheet: Any) -> None:
         sheet.stamped.connect(self._stamped)
@@ -109,13 +113,13 @@ class Deeds:
     def tick(self) -> None:
         """An unacknowledged red alarm sounds again after a while."""
         now = self._console.clock.now_ms()
-        if self._window.feeds.desk.unacknowledged and now - self._sounded_at >= SOUND_AGAIN_S * SECOND_MS:
+        if self._window.feeds.desk.sounding and now - self._sounded_at >= SOUND_AGAIN_S * SECOND_MS:
             self._sound(now)
 
     # -- alarms ------------------------------------------------------------------------------------------------------------
     def alarms_changed(self) -> None:
         """A new red alarm sounds at once."""
-        if self._window.feeds.desk.unacknowledged:
+        if self._window.feeds.desk.sounding:
             self._sound(self._console.clock.now_ms())
 
     def _sound(self, now_ms: int) -> None:
@@ -123,10 +127,34 @@ class Deeds:
         self._window.tone.play()
 
     def acknowledge(self) -> None:
-        """F2: one key, the top alarm."""
-        alarm = self._window.feeds.acknowledge_top()
-        if alarm is None:
-            self._say(self._texts.get("ui.shell.alarm.nothing"), icon="info", tone="muted")
+        """F2: one key, the top alarm, once for the agency (JD-11). Where nobody may act, the sound stops at least."""
+        from app.usecases.duty import AcknowledgeAlarm
+
+        feeds = self._window.feeds
+        waiting = [alarm for alarm in feeds.desk.unacknowledged if alarm.id not in self._acknowledging]
+        if not waiting:
+            if not self._acknowledging:
+                self._say(self._texts.get("ui.shell.alarm.nothing"), icon="info", tone="muted")
+            return
+        alarm = waiting[0]
+
+        def heard(_done: Done) -> None:
+            self._acknowledging.discard(alarm.id)
+            feeds.acknowledge([alarm.id])
+
+        def refused(_error: BaseException) -> bool:
+            self._acknowledging.discard(alarm.id)
+            feeds.desk.muted.add(alarm.id)
+            return False
+
+        command = AcknowledgeAlarm(
+            alarm=alarm.id, text=self._window.strip.sentence(alarm), incident_id=alarm.incident_id or None
+        )
+        if self._session.locked:
+            feeds.desk.muted.update(each.id for each in waiting)
+            self._session.sign_in_wanted.emit("ui.shell.sign_in.to_acknowledge")
+        elif self._session.act(command, heard, refused):
+            self._acknowledging.add(alarm.id)
 
     def alarms(self) -> None:
         """Focus the alarm strip."""
@@ -224,6 +252,7 @@ class Deeds:
         account = self._session.account
         title = (account.title or account.name or "") if account is not None else ""
         self._say(self._texts.get("ui.shell.said.signed_in", title=title), icon="person")
+        self.tell_ended()
 
     def account(self) -> None:
         """The account block: watch for who is signed in, sign-in for who is not."""
@@ -237,6 +266,35 @@ class Deeds:
         sheet = self._window.overlays.watch
         self._window.overlays.dismiss_others(sheet)
         sheet.ask(self._window.feeds.watch)
+
+    def tell_ended(self) -> None:
+        """Whoever had forgotten to leave is told once by whom and why the watch was ended (JD-04)."""
+        account = self._session.account
+        if account is None:
+            return
+        account_id, now = account.id, self._console.clock.now_ms()
+        known = self._console.memory(TOLD)
+        told = known if isinstance(known, dict) else {}
+        after = max(int(told.get(account_id, 0)), now - TOLD_FOR_DAYS * DAY_MS)
+
+        def read(connection: Any) -> list[LogRow]:
+            from app.queries.duty import ended_by_others
+
+            return ended_by_others(connection, account_id, after)
+
+        def tell(rows: list[LogRow]) -> None:
+            if not rows:
+                return
+            lines = [
+                self._texts.get(
+                    "ui.forms.watch.told", time=moments.exact_text(row.at or 0)[5:16], text=row.text or ""
+                )
+                for row in rows
+            ]
+            self._console.remember(TOLD, {**told, account_id: max(row.at or 0 for row in rows)})
+            self._window.overlays.refusals.say("\n".join(lines))
+
+        self._session.ask(read, tell, "watch.told")
 
     # -- incidents ---------------------------------------------------------------------------------------------------------
     def register(self) -> None:

@@ -5,7 +5,7 @@ Rows are read again when a commit touched them; links and ages are looked at onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,9 +14,10 @@ from app.kernel.changes import ChangeSet
 from app.kernel.clock import MINUTE_MS
 from app.kernel.errors import EnvironmentFault
 from app.queries.board import BoardView
+from app.queries.presence import presence
 from app.ui.links.judgement import Standing, judge, of_partner
 from app.ui.relay import ChangeRelay, Relay
-from app.ui.shell import alarms
+from app.ui.shell import alarms, header_text
 from app.ui.shell.alarms import Alarm, AlarmDesk, Severity
 from app.ui.shell.ports import Health
 
@@ -50,6 +51,9 @@ class Feeds(QObject):
         self.desk = AlarmDesk()
         self.rows: Sequence[IncidentRow] = ()
         self.watch: Sequence[WatchRow] = ()
+        self._left_at: int | None = None
+        self._watch_known = False
+        self._asked: frozenset[str] = frozenset()
         self.standing: Standing | None = None
         self._network = False
         self._clocks_known = False
@@ -79,22 +83,28 @@ class Feeds(QObject):
             self.read_watch()
         if changes.touches(*_CLOCKED):
             self.read_clocks()
+        if changes.touches("log_entry"):
+            self._asked = frozenset()
+            self._ask_acknowledged()
         self._grown = True
         self.committed.emit(changes)
 
     def read_watch(self) -> None:
         """Who is on watch."""
 
-        def read(connection: Any) -> Sequence[WatchRow]:
-            from app.queries.duty import on_watch
+        agency = self._console.agency
 
-            return on_watch(connection)
+        def read(connection: Any) -> tuple[Sequence[WatchRow], int | None]:
+            from app.queries.duty import last_left, on_watch
+
+            return on_watch(connection), last_left(connection, agency)
 
         self._relay.then(self._console.query(read, "shell.watch"), self._take_watch, self.lost.emit)
 
-    def _take_watch(self, rows: Sequence[WatchRow]) -> None:
-        self.watch = rows
-        self.watch_changed.emit(rows)
+    def _take_watch(self, found: tuple[Sequence[WatchRow], int | None]) -> None:
+        (self.watch, self._left_at), self._watch_known = found, True
+        self.watch_changed.emit(self.watch)
+        self.judge_alarms(self._console.clock.now_ms())
 
     def read_clocks(self) -> None:
         """What burns first: the head of the board's own order."""
@@ -141,23 +151,44 @@ class Feeds(QObject):
             return
         console = self._console
         found = alarms.of_clocks(self.rows, self._owners, now_ms, console.district.amber_s)
+        if self._watch_known:
+            found += self._of_watch()
         if self._network:
             found += alarms.of_link(self.standing) if self.standing is not None else []
             found += [self._of_trouble(trouble) for trouble in console.troubles()]
         if self.desk.stand(found, now_ms):
             self.alarms_changed.emit()
+            self._ask_acknowledged()
         self.keep()
+
+    def _of_watch(self) -> list[Alarm]:
+        """JD-04: who is missing on our own watch; the partner's shift is theirs, the header names it."""
+        shift = presence(self.watch, self._console.agency)
+        return alarms.of_watch(shift, self._left_at, header_text.missing_said(self._console.texts, shift))
 
     def _of_trouble(self, fault: EnvironmentFault) -> Alarm:
         return Alarm(f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault))
 
-    def acknowledge_top(self) -> Alarm | None:
-        """F2: the top red alarm has been seen. Kept by this window; the journal learns of it with the feature of alarms."""
-        alarm = self.desk.acknowledge_top()
-        if alarm is not None:
+    # -- acknowledging -----------------------------------------------------------------------------------------------------
+    def _ask_acknowledged(self) -> None:
+        """Look whether another workstation of the agency has acknowledged what stands here (JD-11)."""
+        waiting = frozenset(alarm.id for alarm in self.desk.unacknowledged)
+        if not waiting - self._asked:
+            return
+        self._asked, agency = waiting, self._console.agency
+
+        def read(connection: Any) -> frozenset[str]:
+            from app.queries.duty import acknowledged
+
+            return acknowledged(connection, agency, waiting)
+
+        self._relay.then(self._console.query(read, "shell.acknowledged"), self.acknowledge, self.lost.emit)
+
+    def acknowledge(self, known: Iterable[str]) -> None:
+        """These alarms were acknowledged: nothing blinks or sounds for them any more."""
+        if self.desk.acknowledge(known):
             self.keep()
             self.alarms_changed.emit()
-        return alarm
 
     def keep(self) -> None:
         """Remember acknowledgements and the day's count when they changed."""

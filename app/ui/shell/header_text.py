@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.kernel.clock import SECOND_MS
 from app.kernel.enums import LinkState, Post
 from app.kernel.texts import Texts
+from app.queries.presence import Presence, presence
 from app.ui.links.judgement import Standing
 from app.ui.shell import moments
 from app.ui.shell.runs import Run
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from app.ui.console import AgencyView
 
 Line = list[Run]
-TWO_PERSONS = 2
 WHOLE_FROM_S = 10
 
 
@@ -37,21 +37,21 @@ def agency_lines(
     present = [row for row in rows if row.agency == view.key]
     if not present:
         return head, [_nobody(texts, fresh)]
-    return head, _posts(texts, present)
+    return head, _posts(texts, present, presence(present, view.key))
 
 
 def _nobody(texts: Texts, fresh: bool) -> Run:
     """Nobody there; or nobody could say so."""
     if not fresh:
         return Run(texts.get("ui.shell.watch.unknown"), "muted", "small", icon="ring-dashed")
-    return Run(texts.get("ui.shell.watch.nobody"), "warn", "small", icon="alert")
+    return Run(texts.get("ui.shell.watch.nobody"), "bad", "small", icon="alert")
 
 
 def _look(own: bool) -> Look:
     return Look.OUTLINED if own else Look.FILLED
 
 
-def _posts(texts: Texts, present: Sequence[WatchRow]) -> Line:
+def _posts(texts: Texts, present: Sequence[WatchRow], shift: Presence) -> Line:
     counted = Counter(row.post for row in present)
     line: Line = []
     for post in Post:
@@ -61,11 +61,21 @@ def _posts(texts: Texts, present: Sequence[WatchRow]) -> Line:
         if number:
             line.append(Run(name, "text", "small", icon="check"))
         else:
-            line.append(Run(texts.get("ui.shell.watch.missing", post=name), "warn", "small", icon="alert"))
+            tone = "warn" if shift.two_persons else "bad"
+            line.append(Run(texts.get("ui.shell.watch.missing", post=name), tone, "small", icon="alert"))
     since = min((row.taken_at for row in present if row.taken_at is not None), default=None)
     if since is not None:
         line.append(Run(texts.get("ui.shell.watch.since", time=moments.minute_text(since)), "muted", "small"))
     return line
+
+
+def missing_said(texts: Texts, shift: Presence) -> str:
+    """The sentence of the alarm about a shift (JD-04); empty when nobody is missing."""
+    if not shift.missing:
+        return ""
+    posts = texts.get("wording.comma").join(texts.get(f"enum.post.{post.value}") for post in shift.missing)
+    key = "nobody" if not shift.people else "leader" if shift.two_persons else "below_two"
+    return texts.get(f"ui.shell.alarm.watch_{key}", posts=posts)
 
 
 def agency_short(
@@ -78,18 +88,20 @@ def agency_short(
     present = [row for row in rows if row.agency == view.key]
     if not present:
         return [side, _nobody(texts, fresh)]
-    people = len({row.account_id for row in present})
+    shift = presence(present, view.key)
     line = [side]
-    if people >= TWO_PERSONS:
+    if shift.two_persons:
         line += [Run(texts.get("ui.shell.watch.two"), size="small"), Run("", "good", "small", icon="check")]
     else:
-        line.append(Run(texts.get("ui.shell.watch.one"), "warn", "small", icon="alert"))
-    missing = [post for post in Post if not any(row.post == post.value for row in present)]
-    if missing:
-        names = texts.get("wording.comma").join(texts.get(f"enum.post.{post.value}") for post in missing)
-        line.append(Run(texts.get("ui.shell.watch.missing", post=names), "warn", "small", shrinks=True))
+        line.append(Run(texts.get("ui.shell.watch.below_two"), "bad", "small", icon="alert"))
+    if shift.missing:
+        names = texts.get("wording.comma").join(
+            texts.get(f"enum.post.{post.value}") for post in shift.missing
+        )
+        tone = "warn" if shift.two_persons else "bad"
+        line.append(Run(texts.get("ui.shell.watch.missing", post=names), tone, "small", shrinks=True))
     else:
-        line.append(Run(texts.get("ui.shell.watch.people", n=people), "muted", "small"))
+        line.append(Run(texts.get("ui.shell.watch.people", n=shift.people), "muted", "small"))
     return line
 
 

@@ -326,6 +326,8 @@ class MainWindow(QMainWindow):
         self.line.show_incident(None if data is None else data.row, () if data is None else data.conflicts)
 
     def _committed(self, changes: ChangeSet) -> None:
+        if changes.touches("watch"):
+            self.deeds.tell_ended()
         if self.desk is not None and self.links is not None:
             self.desk.heard(changes)
             self.links.heard(changes)

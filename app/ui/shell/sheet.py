@@ -6,6 +6,8 @@ focus back to where it was.
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -116,6 +118,11 @@ def plain(text: str = "", *, tone: str = "", size: str = "") -> QLabel:
     if size:
         label.setProperty("type", size)
     return label
+
+
+def tip(text: str) -> str:
+    """A tooltip that shows its text as it stands: Qt would otherwise guess whether it is markup."""
+    return f"<span>{escape(text)}</span>" if text else ""
 
 
 def set_tone(label: QLabel, tone: str) -> None:
