@@ -5,22 +5,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from app.bootstrap.node import Node
-from app.exchange.imports.mapping import MappingMemory
-from app.exchange.imports.run import Ask, Execute, Progress, Report, check, load, report, undo_interrupted
+from app.exchange.imports import run as run_module
+from app.exchange.imports.mapping import MappingMemory, check_needed
+from app.exchange.imports.run import (
+    UNWATCHED,
+    Ask,
+    Checked,
+    Execute,
+    Progress,
+    Report,
+    Watch,
+    load,
+    report,
+    undo_interrupted,
+)
+from app.exchange.imports.tables import Unwanted
 from app.kernel.enums import Priority
+from app.kernel.errors import Refusal
 from app.queries import imports
 from app.usecases.bus import Done
 from app.usecases.commands import Command, name_of
-from app.usecases.imports import BeginImport
+from app.usecases.imports import BeginImport, ImportPoints, ImportShelters, UndoImport
 
 _guard = threading.Lock()
 _running: set[str] = set()  # batches that this process is loading; their ids are unique over all sites
-
-
-def _silent(done: int, total: int) -> None:
-    """Nobody watches."""
 
 
 def run(
@@ -29,29 +40,65 @@ def run(
     account_id: str,
     *,
     dry_run: bool = False,
-    progress: Progress = _silent,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = UNWATCHED.progress,
+    cancelled: Callable[[], bool] = UNWATCHED.cancelled,
 ) -> Report:
     """Import a file as an account; with `dry_run` only the report. Blocks: call it off the screen's thread.
 
     Refusal E_PERM, recorded, before the file is looked at. A dry run changes nothing at all.
     """
-    node.check_right(name_of(BeginImport), account_id)
-    folder = node.data.root / "imports"
-    checked = check(ask, node.bus.pack.box, MappingMemory(folder / "mappings.json"))
+    checked = examine(node, ask, account_id)
+    check_needed(checked.form, checked.mapped)
     if dry_run:
         return report(checked)
+    return load_checked(node, ask, checked, account_id, Watch(progress, cancelled=cancelled))
+
+
+def examine(node: Node, ask: Ask, account_id: str, unwanted: Unwanted = UNWATCHED.cancelled) -> Checked:
+    """Read and check a file; Refusal E_PERM, recorded, before it is looked at."""
+    check_rights(node, ask.kind, account_id)
+    memory = MappingMemory(folder_of(node) / "mappings.json")
+    return run_module.examine(ask, node.bus.pack.box, memory, unwanted)
+
+
+def load_checked(node: Node, ask: Ask, checked: Checked, account_id: str, watch: Watch) -> Report:
+    """Load exactly what was checked and shown, whatever has become of the file meanwhile."""
+    check_rights(node, ask.kind, account_id)
     take_back_interrupted(node)
     with _loading(node, account_id) as execute:
-        return load(ask, checked, execute, folder, node.texts, progress, cancelled)
+        return load(ask, checked, execute, folder_of(node), node.texts, watch)
+
+
+def check_rights(node: Node, kind: str, account_id: str) -> None:
+    """Refusal E_PERM, recorded, unless this account may import this kind (XC-06)."""
+    for command in commands_of(kind):
+        node.check_right(command, account_id)
+
+
+def commands_of(kind: str) -> tuple[str, ...]:
+    """Names of the commands that an import of a kind (shelters | points) needs."""
+    return name_of(BeginImport), name_of(ImportShelters if kind == "shelters" else ImportPoints)
+
+
+def folder_of(node: Node) -> Path:
+    """Where remembered mappings and rejected rows of a site lie."""
+    return node.data.root / "imports"
 
 
 @contextmanager
 def _loading(node: Node, account_id: str) -> Iterator[Execute]:
-    """Carries out the commands of one import; what it has begun counts as running until the end."""
+    """Carries out the commands of one import; what it has begun counts as running until the end.
+
+    An account that lost its right half-way cannot take back what it loaded: the console's own does.
+    """
     mine: set[str] = set()
 
     def execute(command: Command) -> Done:
+        if isinstance(command, UndoImport):
+            try:
+                return node.execute(command, account_id, Priority.BULK)
+            except Refusal:
+                return node.execute(command, node.me.console_account, Priority.BULK)
         if not isinstance(command, BeginImport):
             return node.execute(command, account_id, Priority.BULK)
         with _guard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.domain.geometry import Box
@@ -22,9 +23,8 @@ def read_point(lon_text: str, lat_text: str, box: Box) -> Point:
     """Read and check a point in WGS-84 degrees; an empty pair is no fault, it is shown in the side list (MP-02)."""
     if not lon_text.strip() and not lat_text.strip():
         return Point()
-    try:
-        lon, lat = float(lon_text), float(lat_text)
-    except ValueError:
+    lon, lat = _number(lon_text), _number(lat_text)
+    if lon is None or lat is None:
         return Point(reason="imports.reason.point_unreadable")
     if lon == 0 or lat == 0:
         return Point(reason="imports.reason.point_zero")
@@ -40,3 +40,12 @@ def read_point(lon_text: str, lat_text: str, box: Box) -> Point:
 def inside(lon: float, lat: float, box: Box) -> bool:
     """True if the point lies in the box, edges included."""
     return box.west <= lon <= box.east and box.south <= lat <= box.north
+
+
+def _number(text: str) -> float | None:
+    """A finite number; what only a programming language takes for one ("nan", "1_2") is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and "_" not in text else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from app.exchange.imports.tables import Table, plain_name
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.texts import RESOURCES
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,35 +48,50 @@ Mapped = dict[str, int]
 def propose(table: Table, form: Form, chosen: Mapping[str, str], remembered: Mapping[str, str]) -> Mapped:
     """Map fields to columns: what a person chose first, then what was remembered, then by name.
 
-    `chosen` and `remembered` give the column's name (or number, from 1) by field. Refusal E_FORMAT naming a field that is
-    needed and not there, or a column nobody knows.
+    `chosen` and `remembered` give the column by field: its name, its number from 1, `#` and its number where a name could be
+    meant as well, or nothing for a field that has no column. Refusal E_FORMAT naming a column nobody knows; what is
+    remembered and does not fit is forgotten. Whether all `needed` fields have a column is asked by `check_needed`.
     """
     by_name = {plain_name(name): index for index, name in reversed(list(enumerate(table.header)))}
     mapped: Mapped = {}
     for field, synonyms in form.columns.items():
-        wanted = chosen.get(field) or remembered.get(field)
+        wanted = chosen.get(field, remembered.get(field))
         if wanted is not None:
-            mapped[field] = _column(table, by_name, field, wanted)
-            continue
+            index = _column(table, by_name, wanted) if wanted.strip() else None
+            if index is not None:
+                mapped[field] = index
+            elif wanted.strip() and field in chosen:
+                raise Refusal(
+                    ErrorCode.FORMAT,
+                    "refusal.imports.column_unknown",
+                    field=field,
+                    clause="FR-10",
+                    column=wanted,
+                )
+            if index is not None or not wanted.strip():
+                continue
         found = [by_name[key] for name in synonyms if (key := plain_name(name)) in by_name]
         if found and table.has_header:
             mapped[field] = found[0]
+    return mapped
+
+
+def check_needed(form: Form, mapped: Mapped) -> None:
+    """Refusal E_FORMAT naming a field that is needed and has no column."""
     for field in form.needed:
         if field not in mapped:
             raise Refusal(
                 ErrorCode.FORMAT, "refusal.imports.column_missing", field=field, clause="FR-10", column=field
             )
-    return mapped
 
 
-def _column(table: Table, by_name: Mapping[str, int], field: str, wanted: str) -> int:
+def _column(table: Table, by_name: Mapping[str, int], wanted: str) -> int | None:
     if plain_name(wanted) in by_name:
         return by_name[plain_name(wanted)]
-    if wanted.isdigit() and 1 <= int(wanted) <= len(table.header):
-        return int(wanted) - 1
-    raise Refusal(
-        ErrorCode.FORMAT, "refusal.imports.column_unknown", field=field, clause="FR-10", column=wanted
-    )
+    number = wanted.removeprefix("#")
+    if number.isascii() and number.isdigit() and 1 <= int(number) <= len(table.header):
+        return int(number) - 1
+    return None
 
 
 class MappingMemory:
@@ -88,12 +106,15 @@ class MappingMemory:
         return {str(field): str(column) for field, column in known.items()} if isinstance(known, dict) else {}
 
     def keep(self, form: Form, table: Table, chosen: Mapping[str, str]) -> None:
-        """Remember a choice."""
+        """Remember a choice; where it cannot be written, it has to be made again next time and nothing else."""
         content = self._all() | {self._key(form, table): dict(chosen)}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")
-        fresh.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-        fresh.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(content, indent=1), "ascii")
+            fresh.replace(self._path)
+        except OSError as wrong:
+            log.warning("a mapping of columns was not remembered: %s", type(wrong).__name__)
 
     def _all(self) -> dict[str, object]:
         try:

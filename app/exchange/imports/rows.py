@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from app.domain.geometry import Box
 from app.exchange.imports.coordinates import read_point
 from app.exchange.imports.mapping import Form, Mapped
+from app.exchange.imports.tables import foreign
 from app.usecases.points import AddPoint
 from app.usecases.shelters import AddShelter
 
 _INTEGER = re.compile(r"\s*(-?\d{1,3}(?:,\d{3})+|-?\d+)\s*(?:\D{0,3})\s*")
 _DECIMAL = re.compile(r"\s*(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*(?:\D{0,3}|m2)\s*")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_DIGITS = 9  # of a number of persons or square metres; more is a slip
 DEFAULT_KIND = "other"
 
 
@@ -33,7 +36,21 @@ class _BadCellError(Exception):
 
 
 def _cells(row: tuple[str, ...], mapped: Mapped) -> dict[str, str]:
-    return {field: row[index].strip() if index < len(row) else "" for field, index in mapped.items()}
+    """Cells by field, each in one line: line breaks inside quotes are blanks in a register."""
+    return {
+        field: " ".join(row[index].split()) if index < len(row) else "" for field, index in mapped.items()
+    }
+
+
+def unfit(row: tuple[str, ...], mapped: Mapped) -> str | None:
+    """Why the characters of a row cannot be taken over, None when they can."""
+    for index in mapped.values():
+        cell = row[index] if index < len(row) else ""
+        if foreign(cell):
+            return "imports.reason.encoding"
+        if _CONTROL.search(cell):
+            return "imports.reason.control"
+    return None
 
 
 def _whole(text: str, reason: str) -> int | None:
@@ -42,8 +59,8 @@ def _whole(text: str, reason: str) -> int | None:
     found = _INTEGER.fullmatch(text)
     if found is None:
         raise _BadCellError(reason)
-    value = int(found[1].replace(",", ""))
-    if value <= 0:
+    digits = found[1].replace(",", "")
+    if len(digits) > _DIGITS or (value := int(digits)) <= 0:
         raise _BadCellError(reason)
     return value
 
@@ -52,7 +69,7 @@ def _decimal(text: str, reason: str) -> float | None:
     if not text:
         return None
     found = _DECIMAL.fullmatch(text)
-    if found is None or (value := float(found[1].replace(",", ""))) <= 0:
+    if found is None or not 0 < (value := float(found[1].replace(",", ""))) < 10**_DIGITS:
         raise _BadCellError(reason)
     return value
 

@@ -6,8 +6,9 @@ Cancelled or failed half-way, everything loaded so far is taken back; killed hal
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import hashlib
+import logging
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,8 +17,9 @@ from pathlib import Path
 
 from app.domain.geometry import Box
 from app.exchange.imports.mapping import Form, Mapped, MappingMemory, load_form, propose
-from app.exchange.imports.rows import Read, read_point_of_interest, read_shelter
-from app.exchange.imports.tables import Table, read_table
+from app.exchange.imports.rows import Read, read_point_of_interest, read_shelter, unfit
+from app.exchange.imports.tables import Table, Unwanted, UnwantedError, read_table
+from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import private_opener
 from app.kernel.texts import Texts
 from app.queries.imports import ImportRow
@@ -36,11 +38,16 @@ from app.usecases.imports import (
 from app.usecases.points import AddPoint
 from app.usecases.shelters import AddShelter
 
+log = logging.getLogger(__name__)
+
 Execute = Callable[[Command], Done]
 Progress = Callable[[int, int], None]
 Row = tuple[int, AddShelter | AddPoint]
 ROW_BYTES = 450  # names of fields, numbers, salt, ids: what a row weighs in the journal besides its texts
 SPAN = UNDO_SPAN // 2  # every retraction names the file, whose name may be long
+_LOOK_EVERY = 500  # rows between two looks at whether anybody still waits
+_STEM_BYTES = 200
+TOO_LONG = "imports.reason.too_long"
 _FORMULA = frozenset("=+@")
 _CONTROL = frozenset("\t\r\n")
 FORMS = {"shelters": "shelter", "points": "point"}
@@ -50,15 +57,46 @@ class CancelledError(Exception):
     """The import was given up on request; what had been loaded was taken back."""
 
 
+def _silent(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whoever looks on: rows loaded of rows to load, lines taken back of all, and whether it is to be given up."""
+
+    progress: Progress = _silent
+    undoing: Progress = _silent
+    cancelled: Unwanted = lambda: False
+
+
+UNWATCHED = Watch()
+
+
 @dataclass(frozen=True)
 class Ask:
-    """What is imported: the file, its kind (shelters | points), and what a person chose about it."""
+    """What is imported: the file, its kind (shelters | points), and what a person chose about it.
+
+    `columns`: column by field, see `propose`; `has_header` None: found out.
+    """
 
     path: Path
     kind: str
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str | None = None
     point_kind: str | None = None
+    has_header: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one row of the file: it comes in (`command`), or it does not (`reason`, a text key)."""
+
+    line: int
+    row: tuple[str, ...]
+    command: AddShelter | AddPoint | None
+    reason: str | None
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -68,15 +106,25 @@ class Checked:
     table: Table
     form: Form
     mapped: Mapped
-    file_hash: str
+    verdicts: Sequence[Verdict]
     good: Sequence[tuple[int, AddShelter | AddPoint]]
     bad: Sequence[tuple[int, tuple[str, ...], str]]
     warnings: Mapping[str, int]
 
     @property
+    def file_hash(self) -> str:
+        """BLAKE2b of the file's bytes, as they were read."""
+        return self.table.digest
+
+    @property
     def reasons(self) -> Mapping[str, int]:
         """How many rows were left out, by reason."""
         return dict(Counter(reason for _, _, reason in self.bad))
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """Fields that are needed and have no column yet."""
+        return [name for name in self.form.needed if name not in self.mapped]
 
 
 @dataclass(frozen=True)
@@ -94,33 +142,49 @@ class Report:
     batch_id: str | None
 
 
-def check(ask: Ask, box: Box, memory: MappingMemory) -> Checked:
-    """Read and check a file without loading anything; Refusal E_FORMAT when it cannot be read as this kind."""
+def examine(ask: Ask, box: Box, memory: MappingMemory, unwanted: Unwanted = lambda: False) -> Checked:
+    """Read and check a file without loading anything; Refusal E_FORMAT when it cannot be read as a table.
+
+    While a field that is needed has no column, no row is judged. UnwantedError as soon as `unwanted` says so.
+    """
     form = load_form(ask.kind)
-    table = read_table(ask.path, form.columns, ask.encoding)
+    table = read_table(ask.path, form.columns, ask.encoding, ask.has_header, unwanted)
     mapped = propose(table, form, ask.columns, memory.recall(form, table))
     if ask.columns:
         memory.keep(form, table, ask.columns)
-    good: list[tuple[int, AddShelter | AddPoint]] = []
-    bad: list[tuple[int, tuple[str, ...], str]] = []
-    warnings: Counter[str] = Counter()
-    codes: set[str] = set()
-    for line, row in table.rows:
-        read = _read(ask, form, row, mapped, box)
-        reason = read.reason or _twice(read.command, codes)
-        warnings.update(read.warnings)
-        if read.command is None or reason is not None:
-            bad.append((line, row, reason or ""))
-        else:
-            good.append((line, read.command))
-    digest = hashlib.blake2b(ask.path.read_bytes(), digest_size=32).hexdigest()
-    return Checked(table, form, mapped, digest, good, bad, dict(warnings))
+    verdicts: list[Verdict] = []
+    if all(name in mapped for name in form.needed):
+        codes: set[str] = set()
+        for line, row in table.rows:
+            verdicts.append(_judge(ask, form, line, row, mapped, box, codes))
+            if len(verdicts) % _LOOK_EVERY == 0 and unwanted():
+                raise UnwantedError
+    good = [(each.line, each.command) for each in verdicts if each.command is not None]
+    bad = [(each.line, each.row, each.reason) for each in verdicts if each.reason is not None]
+    warnings = Counter(warning for each in verdicts for warning in each.warnings)
+    return Checked(table, form, mapped, verdicts, good, bad, dict(warnings))
+
+
+def _judge(
+    ask: Ask, form: Form, line: int, row: tuple[str, ...], mapped: Mapped, box: Box, codes: set[str]
+) -> Verdict:
+    reason = unfit(row, mapped)
+    if reason is not None:
+        return Verdict(line, row, None, reason, ())
+    read = _read(ask, form, row, mapped, box)
+    reason = read.reason or _too_long(read.command) or _twice(read.command, codes)
+    return Verdict(line, row, None if reason else read.command, reason, read.warnings)
 
 
 def _read(ask: Ask, form: Form, row: tuple[str, ...], mapped: Mapped, box: Box) -> Read:
     if form.name == "shelters":
         return read_shelter(row, mapped, box, form)
     return read_point_of_interest(row, mapped, box, form, ask.point_kind)
+
+
+def _too_long(command: AddShelter | AddPoint | None) -> str | None:
+    """A row that no transaction of the journal takes keeps no other row out (FR-10)."""
+    return TOO_LONG if command is not None and weight(command) > SLICE_BYTES else None
 
 
 def _twice(command: AddShelter | AddPoint | None, codes: set[str]) -> str | None:
@@ -134,57 +198,84 @@ def _twice(command: AddShelter | AddPoint | None, codes: set[str]) -> str | None
     return None
 
 
+def reason_text(texts: Texts, reason: str) -> str:
+    """A reason as it is shown and written."""
+    return texts.get(reason, kb=SLICE_BYTES // 1024)
+
+
 def load(
     ask: Ask,
     checked: Checked,
     execute: Execute,
     rejects_folder: Path,
     texts: Texts,
-    progress: Progress = lambda done, total: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    watch: Watch = UNWATCHED,
 ) -> Report:
     """Load what was checked; CancelledError after taking everything back, Refusal when the account may not.
 
-    `execute` carries out a command as the importing account. Progress is told (rows loaded, rows to load).
+    `execute` carries out a command as the importing account. The rejects are written first: EnvironmentFault when they
+    cannot be, and nothing has been loaded. EnvironmentFault `import.left`: it failed and could not be taken back either; the
+    next start does.
     """
     entity = FORMS[ask.kind]
     last_line = max((line for line, _ in checked.table.rows), default=1)
     begun = execute(
         BeginImport(entity=entity, file_name=ask.path.name, file_hash=checked.file_hash, last_line=last_line)
     )
-    batch_id = str(begun.result["batch_id"])
+    batch_id, rejects = str(begun.result["batch_id"]), None
     try:
-        done = 0
-        for rows in slices(checked.good):
-            if cancelled():
-                raise CancelledError
-            execute(_slice(entity, batch_id, rows))
-            done += len(rows)
-            progress(done, len(checked.good))
         rejects = write_rejects(checked, rejects_folder, ask.path, texts)
+        _load_rows(entity, batch_id, checked, execute, watch)
         execute(FinishImport(batch_id=batch_id, accepted=len(checked.good), rejected=len(checked.bad)))
-    except BaseException:
-        undo(execute, batch_id, last_line)
+    except BaseException as wrong:
+        if rejects is not None:
+            with contextlib.suppress(OSError):
+                rejects.unlink()
+        _take_back(execute, batch_id, last_line, watch.undoing, wrong)
         raise
     return report(checked, rejects, batch_id)
+
+
+def _load_rows(entity: str, batch_id: str, checked: Checked, execute: Execute, watch: Watch) -> None:
+    done = 0
+    for rows in slices(checked.good):
+        if watch.cancelled():
+            raise CancelledError
+        execute(_slice(entity, batch_id, rows))
+        done += len(rows)
+        watch.progress(done, len(checked.good))
+    if watch.cancelled():
+        raise CancelledError
+
+
+def _take_back(
+    execute: Execute, batch_id: str, last_line: int, undoing: Progress, wrong: BaseException
+) -> None:
+    try:
+        undo(execute, batch_id, last_line, undoing)
+    except (Refusal, EnvironmentFault) as stuck:
+        log.warning("an import that failed was not taken back: %s", stuck.code)
+        raise EnvironmentFault("import.left", "fault.imports.left") from wrong
+
+
+def weight(command: AddShelter | AddPoint) -> int:
+    """Bytes of a row in the journal, by a reckoning that is never too low."""
+    texts = (value for value in astuple(command) if isinstance(value, str))
+    return ROW_BYTES + sum(len(value.encode("utf-8", "surrogatepass")) for value in texts)
 
 
 def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     """Cut rows into slices that each fit one transaction of the journal: by number, and by weight where rows are long.
 
-    A single row heavier than that stands alone, and the journal refuses it.
+    A row heavier than a slice was rejected before (`TOO_LONG`).
     """
-    first = weight = 0
+    first = heavy = 0
     for place, (_, command) in enumerate(rows):
-        more = ROW_BYTES + sum(
-            len(value.encode("utf-8", "surrogatepass"))
-            for value in astuple(command)
-            if isinstance(value, str)
-        )
-        if place > first and (place - first >= SLICE or weight + more > SLICE_BYTES):
+        more = weight(command)
+        if place > first and (place - first >= SLICE or heavy + more > SLICE_BYTES):
             yield rows[first:place]
-            first, weight = place, 0
-        weight += more
+            first, heavy = place, 0
+        heavy += more
     if first < len(rows):
         yield rows[first:]
 
@@ -200,10 +291,12 @@ def _slice(entity: str, batch_id: str, rows: Sequence[tuple[int, AddShelter | Ad
     )
 
 
-def undo(execute: Execute, batch_id: str, last_line: int) -> None:
+def undo(execute: Execute, batch_id: str, last_line: int, undoing: Progress = _silent) -> None:
     """Take back everything an import loaded."""
     for first in range(1, last_line + 1, SPAN):
-        execute(UndoImport(batch_id=batch_id, first_line=first, last_line=min(last_line, first + SPAN - 1)))
+        last = min(last_line, first + SPAN - 1)
+        execute(UndoImport(batch_id=batch_id, first_line=first, last_line=last))
+        undoing(last, last_line)
 
 
 def undo_interrupted(execute: Execute, interrupted: Iterable[ImportRow]) -> int:
@@ -232,23 +325,35 @@ def report(checked: Checked, rejects: Path | None = None, batch_id: str | None =
 
 
 def write_rejects(checked: Checked, folder: Path, source: Path, texts: Texts) -> Path | None:
-    """Write the rows that were left out, as they came, with line and reason; None when there are none."""
+    """Write the rows that were left out, as they came, with line and reason; None when there are none.
+
+    EnvironmentFault `file.unwritable` when it cannot be written (disk full, say); no half file is left then.
+    """
     if not checked.bad:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _free(folder / f"{source.stem}-rejected.csv")
-    with open(path, "w", encoding="utf-8-sig", newline="", opener=private_opener) as handle:
-        writer = csv.writer(handle)
-        writer.writerow(
-            [
-                texts.get("imports.column.line"),
-                texts.get("imports.column.reason"),
-                *(_inert(cell) for cell in checked.table.header),
-            ]
-        )
-        for line, row, reason in checked.bad:
-            writer.writerow([line, texts.get(reason), *(_inert(cell) for cell in row)])
+    path = folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _free(folder / f"{_stem(source)}-rejected.csv")
+        with open(
+            path, "w", encoding="utf-8-sig", errors="replace", newline="", opener=private_opener
+        ) as handle:
+            writer = csv.writer(handle)
+            head = [texts.get("imports.column.line"), texts.get("imports.column.reason")]
+            writer.writerow([*head, *(_inert(cell) for cell in checked.table.header)])
+            for line, row, reason in checked.bad:
+                writer.writerow([line, reason_text(texts, reason), *(_inert(cell) for cell in row)])
+    except OSError as wrong:
+        if path.is_file():
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path)) from wrong
     return path
+
+
+def _stem(source: Path) -> str:
+    """The name of a file without its ending, short enough for an addition."""
+    return source.stem.encode("utf-8", "replace")[:_STEM_BYTES].decode("utf-8", "ignore") or "import"
 
 
 def _inert(cell: str) -> str:
