@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli import asking
+from app.cli.given import clock_of, data_of
 from app.kernel.clock import ManualClock, iso
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.paths import DataDir
@@ -35,7 +36,6 @@ def _teller(data: DataDir, clock: Any) -> Iterator[Callable[[Any], Json]]:
 
 def feed(arguments: argparse.Namespace) -> Json:
     """Hand in every line; refused ones are kept by the site and named here by line."""
-    from app.cli.main import clock_of, data_of
 
     try:
         lines = arguments.file.read_text("utf-8-sig").splitlines()
@@ -64,7 +64,6 @@ def _decoded(line: str) -> Any:
 
 def replay(arguments: argparse.Namespace) -> Json:
     """Play the file; with a console running on `--clock @FILE`, that file is moved along."""
-    from app.cli.main import data_of
     from app.exchange.feed.fire_calls import read_calls
     from app.exchange.feed.replay import Played, play
 
@@ -100,7 +99,6 @@ def _movable(text: str | None) -> tuple[Any, Callable[[int], None]]:
 
 def load_file(arguments: argparse.Namespace) -> Json:
     """Import a file; the request goes to the running console, else to the site opened here."""
-    from app.cli.main import clock_of, data_of
     from app.cli.secrets import read_secret
 
     pairs = [text.partition("=") for text in arguments.column]

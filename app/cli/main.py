@@ -7,42 +7,15 @@ import base64
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from app.cli import asking, exits, feeding, parser, record, secrets
 from app.cli.exits import Exit
+from app.cli.given import clock_of, data_of, wrong_input
 from app.kernel import logs
-from app.kernel.clock import Clock, FileClock, ManualClock, parse_moment
 from app.kernel.enums import Agency, Realm
-from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
-from app.kernel.paths import DataDir
+from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.texts import Texts
-
-
-def clock_of(text: str | None) -> Clock | None:
-    """The test clock that was asked for; Refusal E_FORMAT when it is none."""
-    if text is None:
-        return None
-    try:
-        if text.startswith("@"):
-            clock = FileClock(Path(text[1:]))
-            clock.now_ms()
-            return clock
-        return ManualClock(parse_moment(text))
-    except (ValueError, OverflowError, OSError) as wrong:
-        raise _wrong_input("clock", str(wrong)) from wrong
-
-
-def _wrong_input(field: str, problem: str) -> Refusal:
-    return Refusal(ErrorCode.FORMAT, "refusal.command.input", field=field, problem=problem)
-
-
-def data_of(arguments: argparse.Namespace) -> DataDir:
-    """The data folder that was asked for, else the user's."""
-    if arguments.data is not None:
-        return DataDir(arguments.data)
-    return DataDir.default(Realm(arguments.realm))
 
 
 def run(argv: Sequence[str]) -> int:
@@ -88,9 +61,9 @@ def _json(text: str) -> Any:
     try:
         value = asking.read_json(text)
     except (ValueError, OSError) as wrong:
-        raise _wrong_input("arguments", str(wrong)) from wrong
+        raise wrong_input("arguments", str(wrong)) from wrong
     if not isinstance(value, dict):
-        raise _wrong_input("arguments", "{}")
+        raise wrong_input("arguments", "{}")
     return value
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from app.cli.given import clock_of, data_of
 from app.kernel.clock import SystemClock
 from app.kernel.errors import EnvironmentFault
 
@@ -46,7 +47,6 @@ def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
     from app.bootstrap.feeding import Doors
     from app.bootstrap.listening import listening_at
     from app.bootstrap.node import open_node
-    from app.cli.main import clock_of, data_of
 
     where = listening_at(arguments.listen)
     doors = Doors(arguments.feed_folder, arguments.feed_port)
@@ -72,7 +72,6 @@ async def _serve(node: Any, listen: Any, doors: Any) -> None:
 def verify(arguments: argparse.Namespace) -> dict[str, Any]:
     """Check the whole record without writing a byte; exit code 5 names what was found."""
     from app.bootstrap.checking import verify_site
-    from app.cli.main import data_of
 
     return verify_site(data_of(arguments))
 
@@ -80,7 +79,6 @@ def verify(arguments: argparse.Namespace) -> dict[str, Any]:
 def rebuild(arguments: argparse.Namespace) -> dict[str, Any]:
     """Project the journal again; needs the site to itself."""
     from app.bootstrap.node import open_node
-    from app.cli.main import clock_of, data_of
 
     with open_node(data_of(arguments).root, clock_of(arguments.clock)) as node:
         node.local(lambda _: node.journal.rebuild())
@@ -91,7 +89,6 @@ def rebuild(arguments: argparse.Namespace) -> dict[str, Any]:
 def backup(arguments: argparse.Namespace) -> dict[str, Any]:
     """Copy the database while it may be in use, check the copy, then give it its name."""
     from app.bootstrap.node import told_plainly
-    from app.cli.main import data_of
     from db.backup import backup as copy
     from db.backup import check_backup
 
@@ -109,7 +106,6 @@ def backup(arguments: argparse.Namespace) -> dict[str, Any]:
 def restore(arguments: argparse.Namespace) -> dict[str, Any]:
     """Restore a copy into an empty data folder as a new site."""
     from app.bootstrap.restoring import restore as bring_back
-    from app.cli.main import clock_of, data_of
 
     clock = clock_of(arguments.clock) or SystemClock()
     made = bring_back(data_of(arguments), arguments.file, arguments.recovery_file, clock, arguments.letter)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.cli.exits import Exit
-from app.cli.main import data_of
+from app.cli.given import data_of
 from app.cli.parser import build
 from app.cli.record import schema_of
 from app.kernel.paths import DataDir
