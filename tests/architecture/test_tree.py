@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import fnmatch
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -26,19 +27,25 @@ TEXTS_MAY_NAME_ADDRESSES = "resources/*"
 
 
 def _tracked() -> list[str]:
-    """Files under version control (new ones included); without git, all but hidden folders."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        names = (name for name in listed.stdout.split("\0") if name and not name.startswith(".venv/"))
-        return [name for name in names if (ROOT / name).is_file()]
+    """Files under version control (new ones included); without git, all but hidden folders and what runs leave."""
+    if git := shutil.which("git"):
+        listed = subprocess.run(
+            [git, "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if listed.returncode == 0:
+            names = (name for name in listed.stdout.split("\0") if name and not name.startswith(".venv/"))
+            return [name for name in names if (ROOT / name).is_file()]
+    return _unhidden()
+
+
+def _unhidden() -> list[str]:
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
-    return [path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts[:-1])]
+    hidden = (path for path in found if not any(part.startswith(".") for part in path.parts[:-1]))
+    return [path.as_posix() for path in hidden if path.parts[0] != "out" and path.suffix != ".pyc"]
 
 
 def _lines() -> Iterator[tuple[str, int, str]]:
@@ -83,6 +90,15 @@ def test_pattern_of_machine_paths(line: str, found: bool) -> None:
 )
 def test_patterns_of_addresses_find(pattern: re.Pattern[str], line: str) -> None:
     assert pattern.search(line)
+
+
+def test_files_are_found_without_git_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_git = set(_tracked())
+    monkeypatch.setenv("PATH", "")
+    assert shutil.which("git") is None
+    without = set(_tracked())
+    assert {"README.md", "app/cli/main.py"} <= without
+    assert {name for name in with_git - without if not name.startswith(".")} == set()
 
 
 def test_no_machine_paths() -> None:
