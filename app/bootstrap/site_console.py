@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import Listening
 from app.bootstrap.reading import Reader, told
+from app.bootstrap.window_imports import SiteImports
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.enums import Agency
@@ -70,6 +71,7 @@ class SiteConsole:
         self._opening: threading.Thread | None = None
         self._net: threading.Thread | None = None
         self._closed = False
+        self.imports = SiteImports(self._site)
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
 
@@ -137,12 +139,13 @@ class SiteConsole:
                 self._service = None
 
     def close(self) -> None:
-        """Network first, then acts under way, then reader and database; nothing runs afterwards."""
+        """Imports taken back, network, then acts under way, then reader and database; nothing runs afterwards."""
         self._closed = True
         if self._opening is not None:
             self._opening.join()
         else:
             self.opened.cancel()  # acts that wait for it give up
+        self.imports.close()
         with self._guard:
             service = self._service
         if service is not None:

@@ -152,12 +152,9 @@ class Bus:
             raise
 
     def _check_right(self, command: str, author: AccountRow) -> None:
-        agency = author.agency or ""
-        if self._permissions.permits(command, agency, author.role_set):
-            return
-        who = self._permissions.who(command, agency)
-        text = "refusal.permission.denied" if who else "refusal.permission.nobody"
-        raise Refusal(ErrorCode.PERM, text, who=who, clause="XC-06", act=command)
+        denied = self._permissions.denial(command, author.agency or "", author.role_set)
+        if denied is not None:
+            raise denied
 
     def district(self) -> District:
         """The district pack with the rule numbers this district has changed (D-31).

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.kernel.enums import Agency, Role
+from app.kernel.errors import ErrorCode, Refusal
 from app.queries.reference import permission_rows
 
 _INITIALS = {"E": Agency.EMB, "F": Agency.FRD, "H": Agency.HALL}
@@ -26,6 +27,14 @@ class Permissions:
     def permits(self, command: str, agency: str, roles: frozenset[str]) -> bool:
         """True if one of these roles of this agency may do this (XC-06)."""
         return bool(self.table.get((command, agency), frozenset()) & roles)
+
+    def denial(self, command: str, agency: str, roles: frozenset[str]) -> Refusal | None:
+        """Why these roles of this agency may not do this, and who may; None when they may."""
+        if self.permits(command, agency, roles):
+            return None
+        who = self.who(command, agency)
+        text = "refusal.permission.denied" if who else "refusal.permission.nobody"
+        return Refusal(ErrorCode.PERM, text, who=who, clause="XC-06", act=command)
 
     def who(self, command: str, agency: str) -> tuple[str, ...]:
         """Roles of this agency that may do this; where it has none, the agencies that may."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.kernel.errors import EnvironmentFault
 from app.ui.console import Console
+from app.ui.imports.port import ImportDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class SiteDoor(Console, Protocol):
     """The console as the window itself sees it."""
 
     limits_s: Mapping[str, int]  # rule numbers of the pack that are spans, by name, in seconds (D-31)
+
+    @property
+    def imports(self) -> ImportDoor:
+        """Imports of files into registers."""
+        ...
 
     @property
     def opened(self) -> Future[None]:
