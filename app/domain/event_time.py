@@ -7,12 +7,25 @@ from app.kernel.errors import ErrorCode, Refusal
 
 FUTURE_TOLERANCE_S = 60
 LATE_WINDOW_S = 86_400
+# What lies outside cannot be shown as a local time on every console: from 1970 to the last year of the calendar.
+EARLIEST_MS = 0
+LATEST_MS = 253_370_764_800_000  # 9999-01-01T00:00:00Z
+
+
+def check_kept(at_ms: int, *, field: str, clause: str = "D-26") -> None:
+    """Refuse a moment that no console could show again, confirmed or not: E_TIME (XC-05)."""
+    if not EARLIEST_MS <= at_ms < LATEST_MS:
+        raise Refusal(ErrorCode.TIME, "refusal.time.no_moment", field=field, clause=clause)
 
 
 def check_not_future(
     at_ms: int, now_ms: int, *, field: str, clause: str = "D-26", tolerance_s: int = FUTURE_TOLERANCE_S
 ) -> None:
-    """Refuse a moment more than `tolerance_s` seconds ahead of now: E_TIME; the limit is allowed (D-26)."""
+    """Refuse a moment more than `tolerance_s` seconds ahead of now: E_TIME; the limit is allowed (D-26).
+
+    Also one that is no moment of a duty room's day at all (see check_kept).
+    """
+    check_kept(at_ms, field=field, clause=clause)
     if at_ms - now_ms > tolerance_s * SECOND_MS:
         raise Refusal(ErrorCode.TIME, "refusal.time.future", field=field, clause=clause, seconds=tolerance_s)
 

@@ -18,8 +18,8 @@ from app.kernel.errors import ErrorCode, Refusal
 class RegistrationFacts:
     """What stands in the form; None = left open.
 
-    Moments in UTC ms, point in WGS-84 degrees. `late_confirmed`: the officer confirmed a received_at far back
-    (D-26); `outside_confirmed`: likewise a point outside the district.
+    Moments in UTC ms, point in WGS-84 degrees. `late_confirmed`: the officer confirmed times far back (D-26);
+    `outside_confirmed`: likewise a point outside the district.
     """
 
     received_at: int | None = None
@@ -80,7 +80,7 @@ def check_registration(facts: RegistrationFacts, district: District, now_ms: int
     """Check a registration and raise the first Refusal, in the order an officer fills the form.
 
     E_REQUIRED: received_at, class (pending counts), one of place, point, unit_code; blanks count as empty
-    (D-37). E_TIME: received_at ahead of now, or far back and not confirmed (D-26); occurred_at after
+    (D-37). E_TIME: received_at or occurred_at ahead of now, or far back and not confirmed (D-26); occurred_at after
     received_at (RP-02). E_FORMAT: unknown unit_code, point outside the district and not confirmed. E_RANGE:
     point, alarm grade.
     """
@@ -94,6 +94,15 @@ def check_registration(facts: RegistrationFacts, district: District, now_ms: int
         late_window_s=district.seconds(RuleKey.LATE_ENTRY_WINDOW),
     )
     check_order(facts.occurred_at, received_at)
+    if facts.occurred_at is not None:
+        check_event_time(
+            facts.occurred_at,
+            now_ms,
+            field="occurred_at",
+            late_confirmed=facts.late_confirmed,
+            tolerance_s=district.seconds(RuleKey.FUTURE_TOLERANCE),
+            late_window_s=district.seconds(RuleKey.LATE_ENTRY_WINDOW),
+        )
     if facts.unit_code is not None and not is_blank(facts.unit_code):
         check_unit_code(facts.unit_code, district)
     if facts.lon is not None and facts.lat is not None:

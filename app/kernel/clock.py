@@ -14,6 +14,8 @@ SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+# 0002-01-01 and 9999-01-01: every zone can show them.
+_FIRST_MS, _LAST_MS = -62_104_060_800_000, 253_370_764_800_000
 
 
 class Clock(Protocol):
@@ -79,7 +81,8 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(ms: int) -> datetime:
-    """UTC milliseconds -> aware datetime in UTC."""
+    """UTC milliseconds -> aware datetime in UTC; what no calendar holds (another program wrote it) -> its nearest end."""
+    ms = min(max(ms, _FIRST_MS), _LAST_MS)
     return datetime.fromtimestamp(ms // SECOND_MS, UTC).replace(microsecond=ms % SECOND_MS * 1000)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.event_time import check_kept
 from app.domain.required import require_text
 from app.journal import verbs
 from app.kernel.enums import AccountKind, Role
@@ -101,6 +102,9 @@ def _open(context: Context, key: str) -> AccountRow:
 
 def _grant(context: Context, account_id: str, roles: list[Role], valid_from: Any, valid_to: Any) -> Any:
     start, end = ms(valid_from), ms(valid_to)
+    for field, at in (("valid_from", start), ("valid_to", end)):
+        if at is not None:
+            check_kept(at, field=field, clause=_CLAUSE)
     if not roles:
         raise Refusal(ErrorCode.REQUIRED, "refusal.accounts.roles_required", field="roles", clause=_CLAUSE)
     if Role.CONSOLE in roles:

@@ -162,7 +162,16 @@ def _first_text(command: FileReport, context: Context, row: IncidentRow) -> str:
     what = command.what if command.what is not None else row.what
     occurred_at = ms(command.occurred_at) if command.occurred_at else row.occurred_at
     now = context.now_ms
-    check_first_report(occurred_at, place, what, received_at=row.received_at or now, now_ms=now)
+    check_first_report(
+        occurred_at,
+        place,
+        what,
+        received_at=row.received_at or now,
+        now_ms=now,
+        late_confirmed=command.confirmed or command.occurred_at is None,  # the record's was confirmed there
+        tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE),
+        late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
+    )
     assert occurred_at is not None
     facts = context.texts.get(
         "report.facts",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.domain.event_time import FUTURE_TOLERANCE_S, LATE_WINDOW_S, check_event_time
 from app.domain.required import is_blank
 from app.domain.rule_numbers import RuleKey
+from app.kernel.clock import iso
 from app.kernel.errors import ErrorCode
 from tests.domain.helpers import at, district, refused
 
@@ -40,6 +41,20 @@ def test_a_district_may_use_other_limits(tolerance_s: int, hours: int) -> None:
     for moment in (NOW + tolerance_s * 1000 + 1, NOW - hours * 3_600_000 - 1):
         with refused(ErrorCode.TIME, "at"):
             check_event_time(moment, NOW, field="at", **limits)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31"])
+def test_a_year_no_console_can_show_is_refused_confirmed_or_not(day: str) -> None:
+    """XC-05, D-26: a mistyped year is no late entry; it would stand first on both boards, without a time."""
+    with refused(ErrorCode.TIME, "at", "refusal.time.no_moment"):
+        check_event_time(at("08:00:00", day), NOW, field="at", late_confirmed=True)
+    check_event_time(at("08:00:00", "1970-01-01"), NOW, field="at", late_confirmed=True)
+
+
+@pytest.mark.parametrize("ms", [at("00:00:00", "0001-01-01"), -(1 << 63), (1 << 63) - 1])
+def test_moments_of_other_programs_can_be_shown(ms: int) -> None:
+    """XC-05: what no calendar holds stops no screen."""
+    assert iso(ms).startswith(("0002-01-01", "9999-01-01"))
 
 
 def test_stated_defaults_are_those_of_the_sample_pack() -> None:

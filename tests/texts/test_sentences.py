@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 
 import pytest
 
+from app.bootstrap.feature_table import FEATURES
 from app.domain import (
     alarm_grade,
     event_time,
@@ -31,6 +33,8 @@ from app.domain.wording import clauses, numeral, sentence, who_can
 from app.kernel.enums import Agency, Channel, IncidentClass, IncidentStatus, Post, ReportKind, ShelterState
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
+from app.usecases.alarms import UnitStamps
+from app.usecases.commands import TABLE
 from tests.domain.helpers import at, district
 from tests.texts import scan
 
@@ -95,6 +99,7 @@ REFUSED: list[Callable[[], object]] = [
     lambda: alarm_grade.check_raise(3, 3, FIRE),
     lambda: event_time.check_event_time(NOW + 70_000, NOW, field="received_at"),
     lambda: event_time.check_event_time(NOW - 90_000_000, NOW, field="received_at"),
+    lambda: event_time.check_event_time(-1, NOW, field="received_at"),
     lambda: figures.check_figure(-1, "deaths"),
     first(None, "某楼", "火灾"),
     first(NOW, " ", "火灾"),
@@ -235,3 +240,11 @@ def test_a_missing_parameter_is_a_bug() -> None:
 def test_numbers_of_follow_ups(n: int, chinese: str) -> None:
     assert ZH.get("report.title_follow_up", number=numeral(ZH, n)) == f"续报{chinese}"
     assert EN.get("report.title_follow_up", number=numeral(EN, n)) == f"Follow-up {n}"
+
+
+def test_every_input_has_a_name() -> None:
+    """Whatever input a refusal names, the officer reads its name and not the program's."""
+    given = {each.name for entry in TABLE.values() for each in dataclasses.fields(entry.command)}
+    given |= {each.name for each in dataclasses.fields(UnitStamps)}
+    assert FEATURES and len(given) > 60
+    assert not sorted(name for name in given if not ZH.has(f"field.{name}"))

@@ -67,6 +67,18 @@ def test_account_is_made_and_works_on_both_sides(town: Town) -> None:
             "refusal.accounts.period",
             "valid_to",
         ),
+        (
+            {"valid_from": moment("09:00:00", "0001-01-01")},
+            "E_TIME",
+            "refusal.time.no_moment",
+            "valid_from",
+        ),
+        (
+            {"valid_to": moment("09:00:00", "9999-12-31")},
+            "E_TIME",
+            "refusal.time.no_moment",
+            "valid_to",
+        ),
         ({"name": " EMB-leader "}, "E_DUP", "refusal.accounts.name_taken", "name"),
     ],
 )

@@ -79,6 +79,27 @@ def test_three_things_are_enough(emb: Site) -> None:
             "occurred_at",
             "RP-02",
         ),
+        (
+            {"occurred_at": moment("07:59:59", "2025-07-13")},
+            "E_TIME",
+            "refusal.time.needs_confirm",
+            "occurred_at",
+            "D-26",
+        ),
+        (
+            {"received_at": moment("08:00:00", "0001-01-02"), "late_confirmed": True},
+            "E_TIME",
+            "refusal.time.no_moment",
+            "received_at",
+            "D-26",
+        ),
+        (
+            {"occurred_at": moment("08:00:00", "1925-07-13"), "late_confirmed": True},
+            "E_TIME",
+            "refusal.time.no_moment",
+            "occurred_at",
+            "D-26",
+        ),
         ({"unit_code": "310105003"}, "E_FORMAT", "refusal.incidents.unit_unknown", "unit_code", "RULES-9"),
         ({"lon": 120.0, "lat": 31.2}, "E_FORMAT", "refusal.points.outside_district", "lon", "RULES-8"),
         ({"lon": 31.2, "lat": 121.4}, "E_RANGE", "refusal.points.range", "lat", "RULES-8"),
@@ -110,8 +131,9 @@ def test_limits_are_still_allowed(emb: Site) -> None:
     register(emb, received_at=moment("08:00:00", "2025-07-13"))
     register(emb, received_at=moment("07:00:00", "2025-07-10"), late_confirmed=True)
     register(emb, occurred_at=moment("08:00:00"))
+    register(emb, occurred_at=moment("08:00:00", "2025-07-10"), late_confirmed=True)
     row = register(emb, lon=120.0, lat=31.2, outside_confirmed=True)
-    assert (row.no, row.lon) == ("EMB-20250714-005", 120.0)
+    assert (row.no, row.lon) == ("EMB-20250714-006", 120.0)
 
 
 def test_late_entry_can_be_overdue_at_once(emb: Site) -> None:

@@ -235,6 +235,13 @@ def test_facts_of_the_registration_serve_the_first_report(frd: Site) -> None:
             "occurred_at",
             "RP-02",
         ),
+        (
+            {"occurred_at": moment("08:00:00", "2025-07-13")},
+            "E_TIME",
+            "refusal.time.needs_confirm",
+            "occurred_at",
+            "D-26",
+        ),
         ({"sent_at": moment("08:11:01")}, "E_TIME", "refusal.time.future", "sent_at", "D-26"),
         (
             {"sent_at": moment("07:59:59")},
