@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import gc
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from app.cli import asking, exits, feeding, parser, record, secrets
+from app.cli import asking, exits, parser, secrets
 from app.cli.exits import Exit
 from app.cli.given import clock_of, data_of, wrong_input
 from app.kernel import logs
@@ -147,36 +149,49 @@ def _init(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _window(arguments: argparse.Namespace) -> int:
-    """The console with its window; imports little before the board is painted."""
-    from app.bootstrap.listening import listening_at
-    from app.bootstrap.window import run_window
-    from app.kernel.clock import SystemClock
+    """The console with its window; imports little before the board is painted, and collects no garbage (QUALITY, Speed)."""
+    gc.disable()  # app/ui/start.py turns it on again
+    try:
+        from app.bootstrap.listening import listening_at
+        from app.bootstrap.window import run_window
+        from app.kernel.clock import SystemClock
 
-    clock = clock_of(arguments.clock) or SystemClock()
-    where = listening_at(arguments.listen)
-    return run_window(data_of(arguments), Realm(arguments.realm), clock, where, arguments.side)
+        clock = clock_of(arguments.clock) or SystemClock()
+        where = listening_at(arguments.listen)
+        return run_window(data_of(arguments), Realm(arguments.realm), clock, where, arguments.side)
+    finally:
+        gc.enable()
+
+
+def _late(module: str, name: str) -> Callable[[argparse.Namespace], Any]:
+    """A verb of another module, imported when it is called: the window does not wait for them."""
+
+    def verb(arguments: argparse.Namespace) -> Any:
+        return getattr(importlib.import_module(f"app.cli.{module}"), name)(arguments)
+
+    return verb
 
 
 _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] = {
     "init": _init,
     "do": _do,
     "show": _show,
-    "commands": record.commands,
-    "serve": record.serve,
+    "commands": _late("record", "commands"),
+    "serve": _late("record", "serve"),
     "stop": _stop,
     "window": _window,
     "identity": _identity,
     "pair": _pair,
     "password": _password,
-    "feed": feeding.feed,
-    "import": feeding.load_file,
-    "replay": feeding.replay,
-    "exercise-pack": feeding.exercise_pack,
-    "verify": record.verify,
-    "rebuild": record.rebuild,
+    "feed": _late("feeding", "feed"),
+    "import": _late("feeding", "load_file"),
+    "replay": _late("feeding", "replay"),
+    "exercise-pack": _late("feeding", "exercise_pack"),
+    "verify": _late("record", "verify"),
+    "rebuild": _late("record", "rebuild"),
     "history": _history,
-    "backup": record.backup,
-    "restore": record.restore,
+    "backup": _late("record", "backup"),
+    "restore": _late("record", "restore"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -100,6 +101,7 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None], sid
     """
     app = application()
     window = open_window(console)
+    window.first_painted.connect(_collect_again)
     window.first_painted.connect(begin)
     window.closed.connect(app.quit)
     window.follow(stopped, window.close)
@@ -117,6 +119,13 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None], sid
     return code
 
 
+def _collect_again() -> None:
+    """What the start made stays for good and is not looked through at every collection."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def _take_half(window: MainWindow, side: str) -> None:
     """The left or right half of the screen: two consoles side by side."""
     room = window.screen().availableGeometry()
@@ -130,6 +139,7 @@ def first_start(port: FirstStart) -> bool:
     from app.ui.first_start.window import FirstStartWindow
     from app.ui.theme.theme import Theme
 
+    gc.enable()
     app = application()
     theme = Theme("dark")
     theme.apply(app)
