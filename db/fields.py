@@ -20,6 +20,15 @@ JOINT = "joint"
 INTERNAL = "internal"  # stands for internal:<agency of the author>
 
 
+class Claim(StrEnum):
+    """What a field says about the act that writes it: judged, never believed (REPLICATION, Births)."""
+
+    AGENCY = "agency"  # that of the author
+    ACCOUNT = "account"  # the author
+    SITE = "site"  # the workstation
+    NUMBER = "number"  # of the workstation's own series (D-35)
+
+
 class Merge(StrEnum):
     """Merge rules of REPLICATION.md."""
 
@@ -41,6 +50,7 @@ class Field:
     scope: str = JOINT
     caution: tuple[str, ...] = ()
     owner: str | None = None  # "birth": the agency that made the record; else the name of an ownership rule
+    claim: Claim | None = None
 
     @property
     def extreme(self) -> bool:
@@ -72,9 +82,9 @@ def _columns(name: str, columns: Columns) -> dict[str, TypeEngine[Any]]:
     return {key: kind() if isinstance(kind, type) else kind for key, kind in mapping.items()}
 
 
-def fixed(name: str, columns: Columns = String, scope: str = JOINT) -> Field:
+def fixed(name: str, columns: Columns = String, scope: str = JOINT, claim: Claim | None = None) -> Field:
     """A field written once with its record."""
-    return Field(name, Merge.FIXED, _columns(name, columns), scope)
+    return Field(name, Merge.FIXED, _columns(name, columns), scope, claim=claim)
 
 
 def register(name: str, columns: Columns = String, scope: str = JOINT) -> Field:

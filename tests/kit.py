@@ -26,6 +26,7 @@ from app.kernel.changes import ChangeSet
 from app.kernel.clock import SHANGHAI, ManualClock, parse_moment
 from app.kernel.enums import AccountKind, Agency, IncidentClass, Realm, Role
 from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.ids import new_id
 from app.kernel.paths import DataDir
 from app.local import credentials
 from app.queries import accounts, incidents, reports
@@ -250,6 +251,11 @@ def maker(site: Site, agency: str | None = None) -> ActMaker:
     """Makes acts over what the site shows now."""
     site.node.journal.state.forget_records()
     return ActMaker(site.node.journal.state, agency or site.agency)
+
+
+def own_id(site: Site) -> str:
+    """An id under which this workstation may make a record."""
+    return new_id(site.clock, site.node.me.site)
 
 
 def forge(site: Site, account: str, acts: list[Act]) -> Transaction:

@@ -185,7 +185,7 @@ def _first_acts(
     journal = Journal(
         connection, Identity(realm, agency, bytes(recovery.verify_key), key), policy(), clock, DERIVERS
     )
-    admin, console = new_id(clock), new_id(clock)
+    admin, console = new_id(clock, key.site), new_id(clock, key.site)
     journal.author(
         admin,
         [

@@ -101,7 +101,11 @@ def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, 
         journal = Journal(connection, who, policy(), clock, DERIVERS)
         journal.rebuild()
         after = dataclasses.replace(
-            before, site=key.site, letter=letter, console_account=new_id(clock), made_at=clock.now_ms()
+            before,
+            site=key.site,
+            letter=letter,
+            console_account=new_id(clock, key.site),
+            made_at=clock.now_ms(),
         )
         _first_acts(journal, recovery, before, after, key, pin)
         identity.replace_self(connection, after)

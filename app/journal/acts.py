@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.journal import verbs
@@ -18,7 +18,7 @@ class ActMaker:
     def __init__(self, state: State, agency: str) -> None:
         self._state, self._agency = state, agency
 
-    def write(
+    def write(  # noqa: PLR0913 - everything a write may hold
         self,
         command: str,
         entity: str,
@@ -29,8 +29,12 @@ class ActMaker:
         entries: Mapping[str, int] | None = None,
         why: str | None = None,
         batch: str | None = None,
+        cause: Sequence[str] = (),
     ) -> list[Act]:
-        """One act per scope that the fields need (outside the joint scope one per field), naming the heads it replaces."""
+        """One act per scope that the fields need (outside the joint scope one per field), naming the heads it replaces.
+
+        `cause`: what the id of a new record was derived from, when it was (app/kernel/ids.py).
+        """
         schema = self._state.policy.entities[entity]
         home = resolve(schema.scope, self._agency)
         parts: dict[tuple[str, str], dict[str, Any]] = {}
@@ -55,6 +59,7 @@ class ActMaker:
                 "over": over,
                 "entry": dict(entries or {}) if at_home else {},
                 "new": new and at_home,
+                "cause": list(cause) if new and at_home else [],
                 "why": why,
             }
             body |= {name: value for name, value in {**extras, "batch": batch}.items() if value}

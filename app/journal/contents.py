@@ -10,6 +10,7 @@ from typing import Any
 
 from app.journal import verbs
 from app.journal.authors import is_no_strangers
+from app.journal.births import against_birth, against_claim
 from app.journal.causality import Past
 from app.journal.facts import fact_key
 from app.journal.operation import Operation
@@ -139,6 +140,8 @@ class ContentJudge:
         born += [(e.hash, agency) for e in same if e.content.get("new") is True]
         if content.get("new") and born:
             return "exists"
+        if content.get("new") and (reason := against_birth(self._s, op, content, agency)) is not None:
+            return reason
         for field in fields:
             reason = self._judge_field(op, content, past, agency, field, record, born)
             if reason is None and field.merge is Merge.FIXED and _wrote(same, field.name):
@@ -174,6 +177,8 @@ class ContentJudge:
                 self._s.in_past(head, op, past) for head in known
             ):
                 return "fixed"
+        if field.claim is not None:
+            return against_claim(self._s, op, field, content["set"].get(field.name), agency)
         if field.merge is Merge.OWNED and field.owner == "birth":
             if not content.get("new") and not born:
                 return "no such record"

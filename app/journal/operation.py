@@ -18,7 +18,7 @@ import msgspec
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-SCHEMA_V = 1
+SCHEMA_V = 2  # raised when an older program would judge or show an operation differently (docs/REPLICATION.md, Versions)
 HASH_BYTES = 32
 SALT_BYTES = 16
 SIGNATURE_BYTES = 64

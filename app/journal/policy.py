@@ -54,7 +54,8 @@ class OwnerRule:
 
 @dataclass(frozen=True)
 class Policy:
-    """Entities; permits(command, agency, roles); effects of each command; ownership rules by name.
+    """Entities; permits(command, agency, roles); effects of each command; ownership rules by name; entities whose records
+    are made under ids bound to their maker (app/kernel/ids.py).
 
     ValueError when a field is declared so that sites holding different parts of a record would judge it differently.
     """
@@ -63,6 +64,7 @@ class Policy:
     permits: Callable[[str, str, frozenset[str]], bool]
     effects: Mapping[str, tuple[Effect, ...]]
     owners: Mapping[str, OwnerRule] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for entity in self.entities.values():

@@ -133,10 +133,10 @@ def _set_conflict(
 def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any]:
     """Column of a maximum or minimum over the entries not struck out.
 
-    Acts that had not seen each other may strike out all of them. Then the extreme of all counts on (the clock that started
-    first, the higher grade), and its entry is flagged: a person enters what is right.
+    Acts that had not seen each other may strike out all of them. A maximum is empty then (no grade was ever right). Of a
+    minimum the lowest counts on (the clock that started first), and its entry is flagged: a person enters what is right.
     """
-    function, worst = ("max", "DESC") if field.merge is Merge.MAX else ("min", "ASC")
+    function = "max" if field.merge is Merge.MAX else "min"
     where = "entity = ? AND entity_id = ? AND field = ?"
     about = (record.entity, record.entity_id, field.name)
     value = state.connection.execute(
@@ -149,9 +149,9 @@ def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any
             (ALL_STRUCK, field.name, *about),
         )
         record.marks.discard(mark)
-    if value is None:
+    if value is None and field.merge is Merge.MIN:
         kept = state.connection.execute(
-            f"SELECT value, hash FROM entry WHERE {where} ORDER BY value {worst}, hash LIMIT 1", about
+            f"SELECT value, hash FROM entry WHERE {where} ORDER BY value, hash LIMIT 1", about
         ).fetchone()
         if kept is not None:
             value = kept[0]

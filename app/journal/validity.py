@@ -12,11 +12,12 @@ from typing import Any
 
 from app.journal import verbs
 from app.journal.authors import Author, author_of, is_no_strangers
+from app.journal.births import goes_back
 from app.journal.causality import Dot, Past, covers
 from app.journal.contents import ContentJudge
 from app.journal.facts import VALID_ONLY, WITH_CUT, WITH_DENIED, Fact, Standing, fact_key
 from app.journal.keys import certificate_holds, site_id
-from app.journal.operation import Operation
+from app.journal.operation import SCHEMA_V, Operation
 from app.journal.state import State
 from app.journal.values import fits
 from db.fields import JOINT
@@ -70,6 +71,8 @@ class Judge:
         assert op.entity is not None and op.entity_id is not None
         if not verbs.well_formed(op.entity, content) or "\x1f" in op.entity_id:
             return Judgement("malformed")
+        if (op.schema_v or 0) < SCHEMA_V and goes_back(self._s, op):
+            return Judgement("older version")
         return replace(self._judge(op, content, past, dot, earlier), verb=content["v"])
 
     def _judge(

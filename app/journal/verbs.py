@@ -1,6 +1,7 @@
 """Verbs of operation bodies, with the exact shape of each. What does not fit is quarantined as malformed.
 
-write     {"new"?: True, "set": {field: value}, "over"?: {field: [hash]}, "entry"?: {field: int}, "why"?: str, "batch"?: str}
+write     {"new"?: True, "set": {field: value}, "over"?: {field: [hash]}, "entry"?: {field: int}, "why"?: str, "batch"?: str,
+           "cause"?: [str]}                                  what the id of a new record was derived from
 strike    {"field": str, "ops": [hash], "why": str}          entries struck out of a maximum or minimum
 retract   {"why": str}
 approve   {"field": str, "version": bytes}
@@ -35,7 +36,10 @@ _INT64 = 1 << 63  # what SQLite stores
 _KEY_BYTES = 32
 _TEXT, _BYTES, _INT, _MAP, _LIST = str, bytes, int, dict, list
 _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
-    WRITE: ({"set": _MAP}, {"new": bool, "over": _MAP, "entry": _MAP, "why": _TEXT, "batch": _TEXT}),
+    WRITE: (
+        {"set": _MAP},
+        {"new": bool, "over": _MAP, "entry": _MAP, "why": _TEXT, "batch": _TEXT, "cause": _LIST},
+    ),
     STRIKE: ({"field": _TEXT, "ops": _LIST, "why": _TEXT}, {}),
     RETRACT: ({"why": _TEXT}, {"batch": _TEXT}),
     APPROVE: ({"field": _TEXT, "version": _BYTES}, {}),
@@ -104,6 +108,7 @@ def _parts_fit(verb: str, given: Mapping[str, Any]) -> bool:
             and all(_hashes(heads) for heads in over.values())
             and over.keys() <= given["set"].keys()
             and _texts(entry)
+            and _texts(given.get("cause", []))
             and all(_is(value, int) for value in entry.values())
         )
     if verb == STRIKE:

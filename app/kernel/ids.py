@@ -1,23 +1,77 @@
-"""Identifiers: UUIDv7 for what a person creates, UUIDv5 for what follows from it (RFC 9562)."""
+"""Identifiers of records (RFC 9562, version 8): bound to the workstation that makes the record, or to its agency and a cause.
+
+Nobody else can make a record under such an id, so nobody can write over what stands fixed in it (REPLICATION, Births).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 
 from app.kernel.clock import Clock
 
-_REACTIONS = uuid.UUID("6d0e3a2c-8f0b-5b7e-9f57-0c6b1f3a6f10")
+_MS_BITS, _RANDOM_BITS, _TAG_BITS = 48, 26, 48
+_LOW_RANDOM = _RANDOM_BITS - 12  # twelve stand before the variant
+_TAG = (1 << _TAG_BITS) - 1
+_EARLIER = uuid.UUID("6d0e3a2c-8f0b-5b7e-9f57-0c6b1f3a6f10")
+_VERSION, _VARIANT = 8, 0b10
 
 
-def new_id(clock: Clock) -> str:
-    """Return a fresh UUIDv7 as text, ordered by the clock's milliseconds."""
-    random = int.from_bytes(os.urandom(10))
-    high = (clock.now_ms() & (1 << 48) - 1) << 80
-    value = high | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-    return str(uuid.UUID(int=value))
+def new_id(clock: Clock, site: str) -> str:
+    """Return a fresh id of a record that this site makes, ordered by the clock's milliseconds: 26 random bits, then the tag
+    that binds it to the site.
+    """
+    random = int.from_bytes(os.urandom(4)) >> (32 - _RANDOM_BITS)
+    head = (clock.now_ms() & (1 << _MS_BITS) - 1) << 80
+    head |= random >> _LOW_RANDOM << 64
+    head |= (random & (1 << _LOW_RANDOM) - 1) << _TAG_BITS
+    head = _marked(head)
+    return str(uuid.UUID(int=head | _tag(head, site)))
 
 
-def derived_id(*cause: str) -> str:
-    """Return the UUIDv5 of a cause: a reaction written at two sites is one row (REPLICATION, Reactions)."""
-    return str(uuid.uuid5(_REACTIONS, "\x1f".join(cause)))
+def derived_id(agency: str, *cause: str) -> str:
+    """Return the id of a record that follows from a cause: made at two workstations of an agency it is one record
+    (REPLICATION, Reactions).
+    """
+    hashed = hashlib.blake2b(digest_size=16, person=b"jdc-cause")
+    for part in (agency, *cause):
+        data = part.encode()
+        hashed.update(len(data).to_bytes(8) + data)
+    return str(uuid.UUID(int=_marked(int.from_bytes(hashed.digest()))))
+
+
+def earlier_derived_id(*cause: str) -> str:
+    """What earlier versions derived from a cause: to find what they made, not to make anything."""
+    return str(uuid.uuid5(_EARLIER, "\x1f".join(cause)))
+
+
+def is_bound(entity_id: str) -> bool:
+    """True for an id of this kind; earlier versions made others."""
+    return _number(entity_id) is not None
+
+
+def is_own_id(entity_id: str, site: str) -> bool:
+    """True if this site may have made the id with `new_id`."""
+    number = _number(entity_id)
+    return number is not None and number & _TAG == _tag(number & ~_TAG, site)
+
+
+def _marked(number: int) -> int:
+    """The number with the bits of version and variant set."""
+    number &= ~(0xF << 76 | 0b11 << 62)
+    return number | _VERSION << 76 | _VARIANT << 62
+
+
+def _tag(head: int, site: str) -> int:
+    data = head.to_bytes(16) + site.encode()
+    return int.from_bytes(hashlib.blake2b(data, digest_size=_TAG_BITS // 8, person=b"jdc-id").digest())
+
+
+def _number(entity_id: str) -> int | None:
+    try:
+        found = uuid.UUID(entity_id)
+    except ValueError:
+        return None
+    bound = found.version == _VERSION and str(found) == entity_id
+    return found.int if bound else None

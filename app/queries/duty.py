@@ -111,14 +111,14 @@ def last_left(connection: sqlite3.Connection, agency: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def end_entry_id(watch_id: str) -> str:
-    """Id of the log entry that says who ended somebody else's watch, and why: one for each watch (JD-04)."""
-    return derived_id("watch_ended", watch_id)
+def end_entry_cause(watch_id: str) -> tuple[str, ...]:
+    """What the id of the log entry follows from that says who ended somebody else's watch, and why (JD-04)."""
+    return "watch_ended", watch_id
 
 
-def alarm_entry_id(agency: str, alarm: str) -> str:
-    """Id of the log entry by which an agency acknowledged an alarm: one for each alarm (JD-11)."""
-    return derived_id("alarm_acknowledged", agency, alarm)
+def alarm_entry_cause(alarm: str) -> tuple[str, ...]:
+    """What the id of the log entry follows from by which an agency acknowledged an alarm: one for each alarm (JD-11)."""
+    return "alarm_acknowledged", alarm
 
 
 def ended_by_others(connection: sqlite3.Connection, account_id: str, after: int) -> list[LogRow]:
@@ -126,15 +126,17 @@ def ended_by_others(connection: sqlite3.Connection, account_id: str, after: int)
     cursor = connection.cursor()
     cursor.row_factory = None
     left = cursor.execute(
-        "SELECT id FROM watch WHERE account_id = ? AND left_at > ? AND retracted = 0", (account_id, after)
+        "SELECT id, coalesce(agency, '') FROM watch WHERE account_id = ? AND left_at > ? AND retracted = 0",
+        (account_id, after),
     )
-    found = [log_entry(connection, end_entry_id(watch_id)) for (watch_id,) in left.fetchall()]
+    ids = [derived_id(agency, *end_entry_cause(watch_id)) for watch_id, agency in left.fetchall()]
+    found = [log_entry(connection, entry_id) for entry_id in ids]
     return sorted((row for row in found if row is not None), key=lambda row: row.at or 0)
 
 
 def acknowledged(connection: sqlite3.Connection, agency: str, alarms: Iterable[str]) -> frozenset[str]:
     """Which of these alarms the agency has acknowledged, at whichever of its workstations (JD-11)."""
-    by_entry = {alarm_entry_id(agency, alarm): alarm for alarm in alarms}
+    by_entry = {derived_id(agency, *alarm_entry_cause(alarm)): alarm for alarm in alarms}
     cursor = connection.cursor()
     cursor.row_factory = None
     rows = cursor.execute(

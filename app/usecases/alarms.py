@@ -77,7 +77,7 @@ def receive_alarm(command: ReceiveAlarm, context: Context) -> Outcome:
     """Create or update the incident of an alarm; what looks wrong is kept and named in `flags`."""
     _check(command, context)
     row = _known(command, context)
-    incident_id = row.id if row else _incident_id(command, context)
+    incident_id = row.id if row else derived_id(context.agency, *_cause(command))
     flags = _flags(command, context)
     acts = _create(command, context, incident_id) if row is None else _update(command, context, row)
     acts += _unit_acts(command, context, incident_id)
@@ -94,10 +94,11 @@ def _known(command: ReceiveAlarm, context: Context) -> IncidentRow | None:
     return None
 
 
-def _incident_id(command: ReceiveAlarm, context: Context) -> str:
+def _cause(command: ReceiveAlarm) -> tuple[str, ...]:
+    """What the id of an alarm's incident follows from, at whichever of the agency's workstations it came in."""
     received_at = ms(command.received_at)
     assert received_at is not None
-    return derived_id("alarm", context.agency, command.alarm_no.strip(), local_date(received_at))
+    return "alarm", command.alarm_no.strip(), local_date(received_at)
 
 
 def _check(command: ReceiveAlarm, context: Context) -> None:
@@ -172,7 +173,12 @@ def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[A
         "report_duty": duty,
     }
     return context.create(
-        "incident", incident_id, values, received_at=ms(command.received_at), alarm_grade=grade
+        "incident",
+        incident_id,
+        values,
+        cause=_cause(command),
+        received_at=ms(command.received_at),
+        alarm_grade=grade,
     )
 
 
@@ -238,6 +244,7 @@ def _unit(
             "unit_kind": text_or_none(unit.unit_kind),
             **stamps,
         }
-        return context.create("alarm_unit", derived_id("alarm_unit", incident_id, name), values)
+        cause = ("alarm_unit", incident_id, name)
+        return context.create("alarm_unit", derived_id(context.agency, *cause), values, cause=cause)
     news = {name: at for name, at in stamps.items() if getattr(row, name) != at}
     return context.change("alarm_unit", row.id, news) if news else []

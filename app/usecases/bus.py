@@ -193,7 +193,7 @@ class Bus:
         acts = maker.write(
             RECORD_REFUSAL,
             "refusal",
-            new_id(self._clock),
+            new_id(self._clock, self.workstation.site),
             {k: v for k, v in values.items() if v is not None},
             new=True,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,19 +63,25 @@ class Context:
 
     def new_id(self) -> str:
         """A fresh id for a record."""
-        return new_id(self.clock)
+        return new_id(self.clock, self.workstation.site)
 
     def limit_s(self, key: RuleKey) -> int:
         """A rule number of this district in seconds (D-31)."""
         return self.district.seconds(key)
 
     def create(
-        self, entity: str, entity_id: str, values: Mapping[str, Any], **entries: int | None
+        self,
+        entity: str,
+        entity_id: str,
+        values: Mapping[str, Any],
+        *,
+        cause: Sequence[str] = (),
+        **entries: int | None,
     ) -> list[Act]:
-        """A new record; entries are the first of its maxima and minima."""
+        """A new record; entries are the first of its maxima and minima; `cause`: what its id was derived from, if it was."""
         given = {name: value for name, value in entries.items() if value is not None}
         known = {name: value for name, value in values.items() if value is not None}
-        return self.acts.write(self.command, entity, entity_id, known, new=True, entries=given)
+        return self.acts.write(self.command, entity, entity_id, known, new=True, entries=given, cause=cause)
 
     def change(
         self, entity: str, entity_id: str, values: Mapping[str, Any], why: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.log_entry import check_log_entry
@@ -11,6 +12,7 @@ from app.domain.watch import Holder, check_end_watch, check_take_post
 from app.journal.operation import Act
 from app.kernel.enums import Agency, LinkState, LogKind, Post, Role
 from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.ids import derived_id
 from app.queries import accounts, duty
 from app.queries.duty import LogRow, WatchRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome, writes
@@ -78,28 +80,31 @@ class AmendLogEntry(Command):
 class NoteLinkState(Command):
     """The console notes a change of a link's state (JD-01).
 
-    `seconds`: how long the state before it lasted; `first`: the first link-up since the start, nothing was cut before it.
+    `seconds`: how long the state before it lasted (of `degraded`: how long it has lasted); `first`: the first link-up since
+    the start, nothing was cut before it; `steady`: up, after an unsteadiness that was noted.
     """
 
     peer: str
     state: LinkState
     seconds: int = 0
     first: bool = False
+    steady: bool = False
 
 
 def _present(context: Context) -> list[WatchRow]:
     return [row for row in duty.on_watch(context.connection) if row.agency == context.agency]
 
 
-def _log(
+def log_acts(
     context: Context,
     kind: LogKind,
     text: str,
     at: int,
     incident_id: str | None = None,
     amends_id: str | None = None,
-    entry_id: str | None = None,
+    cause: Sequence[str] = (),
 ) -> list[Act]:
+    """An entry of the author's, with posts or roles as they are now (JD-11); `at`: UTC ms."""
     posts = sorted(str(row.post) for row in _present(context) if row.account_id == context.author.id)
     roles = sorted(context.author.role_set)
     values = {
@@ -113,7 +118,8 @@ def _log(
         "incident_id": incident_id,
         "amends_id": amends_id,
     }
-    return context.create("log_entry", entry_id or context.new_id(), values)
+    entry_id = derived_id(context.agency, *cause) if cause else context.new_id()
+    return context.create("log_entry", entry_id, values, cause=cause)
 
 
 def _said(context: Context, key: str, post: str) -> str:
@@ -151,7 +157,7 @@ def take_watch(command: TakeWatch, context: Context) -> Outcome:
         "taken_at": context.now_ms,
     }
     acts = context.create("watch", watch_id, values)
-    acts += _log(
+    acts += log_acts(
         context, LogKind.WATCH, _said(context, "log.watch_taken", command.post.value), context.now_ms
     )
     return outcome(*acts, watch_id=watch_id)
@@ -170,7 +176,9 @@ def leave_watch(command: LeaveWatch, context: Context) -> Outcome:
     acts: list[Act] = []
     for row in mine:
         acts += context.change("watch", row.id, {"left_at": context.now_ms})
-        acts += _log(context, LogKind.WATCH, _said(context, "log.watch_left", str(row.post)), context.now_ms)
+        acts += log_acts(
+            context, LogKind.WATCH, _said(context, "log.watch_left", str(row.post)), context.now_ms
+        )
     return outcome(*acts, watch_ids=[row.id for row in mine])
 
 
@@ -178,7 +186,7 @@ def leave_watch(command: LeaveWatch, context: Context) -> Outcome:
 def end_watch(command: EndWatch, context: Context) -> Outcome:
     """Chief or leader ends a forgotten watch of the own agency, with a reason; the log says who, whose and why (JD-04).
 
-    The officer is told by that entry at the next sign-in: its id follows from the watch (`duty.end_entry_id`).
+    The officer is told by that entry at the next sign-in: its id follows from the watch (`duty.end_entry_cause`).
     """
     require_text(command.reason, "refusal.duty.end_reason_required", field="reason", clause="JD-04")
     row = duty.watch(context.connection, command.watch_id)
@@ -203,7 +211,7 @@ def end_watch(command: EndWatch, context: Context) -> Outcome:
         reason=command.reason.strip(),
     )
     acts = context.change("watch", row.id, {"left_at": context.now_ms}, why=command.reason.strip())
-    acts += _log(context, LogKind.WATCH, said, context.now_ms, entry_id=duty.end_entry_id(row.id))
+    acts += log_acts(context, LogKind.WATCH, said, context.now_ms, cause=duty.end_entry_cause(row.id))
     return outcome(*acts, watch_id=row.id)
 
 
@@ -212,14 +220,15 @@ def acknowledge_alarm(command: AcknowledgeAlarm, context: Context) -> Outcome:
     """One entry for each alarm and agency, whoever of it came first; a second key changes nothing (JD-11)."""
     for name, value in (("alarm", command.alarm), ("text", command.text)):
         require_text(value, "refusal.duty.alarm_required", field=name, clause="JD-11")
-    entry_id = duty.alarm_entry_id(context.agency, command.alarm)
+    cause = duty.alarm_entry_cause(command.alarm)
+    entry_id = derived_id(context.agency, *cause)
     if duty.log_entry(context.connection, entry_id) is not None:
         return outcome(entry_id=entry_id, new=False)
     incident_id = find(context, command.incident_id).id if command.incident_id is not None else None
     said = context.texts.get(
         "log.alarm_acknowledged", title=context.author.title or "", text=command.text.strip()
     )
-    acts = _log(context, LogKind.ALARM, said, context.now_ms, incident_id, entry_id=entry_id)
+    acts = log_acts(context, LogKind.ALARM, said, context.now_ms, incident_id, cause=cause)
     return outcome(*acts, entry_id=entry_id, new=True)
 
 
@@ -230,7 +239,7 @@ def write_log_entry(command: WriteLogEntry, context: Context) -> Outcome:
     assert at is not None
     _check_text(command.text, at, context, command.late_confirmed)
     incident_id = find(context, command.incident_id).id if command.incident_id is not None else None
-    acts = _log(context, command.kind, command.text.strip(), at, incident_id)
+    acts = log_acts(context, command.kind, command.text.strip(), at, incident_id)
     return outcome(*acts, entry_id=acts[0].entity_id)
 
 
@@ -263,7 +272,7 @@ def amend_log_entry(command: AmendLogEntry, context: Context) -> Outcome:
     at = row.at if row.at is not None else context.now_ms
     _check_text(command.text, at, context, late_confirmed=True)
     kind = LogKind(row.kind) if row.kind in set(LogKind) else LogKind.NOTE
-    acts = _log(context, kind, command.text.strip(), at, row.incident_id, row.id)
+    acts = log_acts(context, kind, command.text.strip(), at, row.incident_id, row.id)
     return outcome(*acts, entry_id=acts[0].entity_id)
 
 
@@ -272,7 +281,7 @@ def note_link_state(command: NoteLinkState, context: Context) -> Outcome:
     """Every change of a link's state is a log row (JD-01)."""
     agencies = context.district.agencies
     peer = agencies[Agency(command.peer)].short if command.peer in set(Agency) else command.peer
-    said = "first" if command.first else command.state.value
+    said = "first" if command.first else "steady" if command.steady else command.state.value
     text = context.texts.get(f"log.link_{said}", peer=peer, seconds=command.seconds)
-    acts = _log(context, LogKind.LINK, text, context.now_ms)
+    acts = log_acts(context, LogKind.LINK, text, context.now_ms)
     return outcome(*acts, entry_id=acts[0].entity_id)

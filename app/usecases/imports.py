@@ -7,6 +7,7 @@ Ids of loaded records follow from the batch and the line, so a slice handed in t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.journal import verbs
 from app.journal.operation import MAX_TRANSACTION_BYTES, Act
 from app.kernel.enums import ShelterState
 from app.kernel.errors import ErrorCode, Refusal
-from app.kernel.ids import derived_id
+from app.kernel.ids import derived_id, earlier_derived_id
 from app.queries import imports
 from app.queries.imports import ImportRow
 from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
@@ -78,9 +79,22 @@ class UndoImport(Command):
     last_line: int
 
 
-def record_id(batch_id: str, line: int) -> str:
-    """Id of the record that a line of a file became."""
-    return derived_id("import", batch_id, str(line))
+def _cause(batch_id: str, line: int) -> tuple[str, ...]:
+    return "import", batch_id, str(line)
+
+
+def record_id(agency: str, batch_id: str, line: int) -> str:
+    """Id of the record that a line of an agency's file becomes."""
+    return derived_id(agency, *_cause(batch_id, line))
+
+
+def _record_ids(agency: str, batch_id: str, lines: Iterable[int]) -> list[str]:
+    """Ids of the records that lines became, by this version and by those before it."""
+    return [
+        each
+        for line in lines
+        for each in (record_id(agency, batch_id, line), earlier_derived_id(*_cause(batch_id, line)))
+    ]
 
 
 def _batch(context: Context, batch_id: str, *states: str) -> ImportRow:
@@ -122,14 +136,21 @@ def begin_import(command: BeginImport, context: Context) -> Outcome:
 def _load(context: Context, batch: ImportRow, lines: list[int], values: list[dict[str, Any]]) -> Outcome:
     if len(lines) != len(values) or len(lines) > SLICE or len(set(lines)) != len(lines):
         raise Refusal(ErrorCode.RANGE, "refusal.imports.slice", field="lines", clause=_CLAUSE, n=SLICE)
-    ids = [record_id(batch.id, line) for line in lines]
+    agency = context.agency
+    ids = [record_id(agency, batch.id, line) for line in lines]
     here = set(imports.standing_records(context.connection, str(batch.entity), ids))
     acts: list[Act] = []
-    for entity_id, row in zip(ids, values, strict=True):
+    for line, entity_id, row in zip(lines, ids, values, strict=True):
         if entity_id not in here:
             known = {name: value for name, value in row.items() if value is not None}
             acts += context.acts.write(
-                context.command, str(batch.entity), entity_id, known, new=True, batch=batch.id
+                context.command,
+                str(batch.entity),
+                entity_id,
+                known,
+                new=True,
+                batch=batch.id,
+                cause=_cause(batch.id, line),
             )
     return outcome(*acts, loaded=len(acts))
 
@@ -189,7 +210,7 @@ def undo_import(command: UndoImport, context: Context) -> Outcome:
     batch = _batch(context, command.batch_id, BEGUN, FINISHED)
     entity = str(batch.entity)
     lines = range(command.first_line, min(command.last_line, command.first_line + UNDO_SPAN - 1) + 1)
-    ids = imports.standing_records(context.connection, entity, [record_id(batch.id, line) for line in lines])
+    ids = imports.standing_records(context.connection, entity, _record_ids(context.agency, batch.id, lines))
     acts = [
         context.mark(entity, entity_id, verbs.RETRACT, why=f"import {batch.file_name}", batch=batch.id)
         for entity_id in ids

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Integer
 
-from db.fields import fixed, register, shared
+from db.fields import Claim, fixed, register, shared
 
 WATCH = shared(
     "watch",
     [
-        fixed("agency"),
+        fixed("agency", claim=Claim.AGENCY),
         fixed("post"),
-        fixed("account_id"),
+        fixed("account_id", claim=Claim.ACCOUNT),
         fixed("taken_at", Integer),
         register("left_at", Integer),
     ],
@@ -21,12 +21,12 @@ WATCH = shared(
 LOG_ENTRY = shared(
     "log_entry",
     [
-        fixed("agency"),
+        fixed("agency", claim=Claim.AGENCY),
         fixed("at", Integer),
         fixed("entered_at", Integer),
         fixed("kind"),
         fixed("text"),
-        fixed("account_id"),
+        fixed("account_id", claim=Claim.ACCOUNT),
         fixed("author_role"),
         fixed("incident_id"),
         fixed("amends_id"),

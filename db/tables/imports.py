@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Integer, String
 
-from db.fields import fixed, owned, shared
+from db.fields import Claim, fixed, owned, shared
 
 IMPORT_BATCH = shared(
     "import_batch",
@@ -13,9 +13,9 @@ IMPORT_BATCH = shared(
         fixed("file_name"),
         fixed("file_hash"),
         fixed("last_line", Integer),
-        fixed("site"),
+        fixed("site", claim=Claim.SITE),
         fixed("begun_at", Integer),
-        fixed("account_id"),
+        fixed("account_id", claim=Claim.ACCOUNT),
         owned("outcome", "birth", {"state": String, "accepted": Integer, "rejected": Integer}),
     ],
     indexes=[("file_hash",), ("site", "state")],

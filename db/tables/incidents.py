@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Float, Index, Integer, String, text
 
-from db.fields import fixed, maximum, minimum, register, shared, status
+from db.fields import Claim, fixed, maximum, minimum, register, shared, status
 
 # Order of caution: a life may still be in danger < nobody looks any more (REPLICATION, status machines).
 CAUTION = ("handling", "registered", "clue", "controlled", "closed", "merged", "void")
@@ -12,10 +12,10 @@ CAUTION = ("handling", "registered", "clue", "controlled", "closed", "merged", "
 INCIDENT = shared(
     "incident",
     [
-        fixed("no"),
-        fixed("agency"),
+        fixed("no", claim=Claim.NUMBER),
+        fixed("agency", claim=Claim.AGENCY),
         fixed("registered_at", Integer),
-        fixed("registered_by"),
+        fixed("registered_by", claim=Claim.ACCOUNT),
         fixed("origin"),  # person | feed
         fixed("alarm_no"),
         register("source"),

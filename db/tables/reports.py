@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Integer
 
-from db.fields import fixed, shared
+from db.fields import Claim, fixed, shared
 
 ORAL_REPORT = shared(
     "oral_report",
     [
         fixed("incident_id"),
-        fixed("agency"),
+        fixed("agency", claim=Claim.AGENCY),
         fixed("to_role"),
         fixed("channel"),
         fixed("spoken_at", Integer),
         fixed("entered_at", Integer),
         fixed("gist"),
-        fixed("account_id"),
+        fixed("account_id", claim=Claim.ACCOUNT),
         fixed("amends_id"),
     ],
     indexes=[("incident_id", "spoken_at"), ("amends_id",)],
@@ -26,7 +26,7 @@ REPORT = shared(
     "report",
     [
         fixed("incident_id"),
-        fixed("agency"),
+        fixed("agency", claim=Claim.AGENCY),
         fixed("kind"),
         fixed("form"),
         fixed("recipient"),
@@ -34,7 +34,7 @@ REPORT = shared(
         fixed("entered_at", Integer),
         fixed("title"),
         fixed("text"),
-        fixed("account_id"),
+        fixed("account_id", claim=Claim.ACCOUNT),
     ],
     indexes=[("incident_id", "sent_at")],
 )

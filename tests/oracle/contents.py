@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.journal import verbs
 from app.journal.operation import Operation
-from db.fields import Entity, Field, Merge
+from app.kernel import ids
+from db.fields import Claim, Entity, Field, Merge
 from tests.oracle.causal import Past, body_of, covers
 
 if TYPE_CHECKING:
@@ -193,8 +195,11 @@ def _against_write(
     makers += [(e.hash, agency) for e in same if body_of(e).get("new") is True]
     if new and makers:
         return "exists"
+    if new and not _may_bear(reading, op, agency):
+        return "id of another"
     for each in fields:
         reason = _against_field(reading, op, agency, each, makers)
+        reason = reason or _against_claim(reading, op, agency, each)
         reason = reason or _against_fixed(entity, op, each, same)
         heads = body.get("over", {}).get(each.name, ())
         if reason is None and not all(reading.causal.is_ancestor(head, op) for head in heads):
@@ -228,6 +233,28 @@ def _against_field(
     if not makers:
         return "no such record"
     return None if agency in {maker for _, maker in makers} else "owner"
+
+
+def _may_bear(reading: Reading, op: Operation, agency: str) -> bool:
+    """A record is made under an id of its maker's site, or of its agency and the cause; in version 1 under any other."""
+    entity_id = op.entity_id or ""
+    if op.entity not in reading.policy.bound or (op.schema_v == 1 and not ids.is_bound(entity_id)):
+        return True
+    cause = body_of(op).get("cause")
+    return ids.is_own_id(entity_id, op.site) if cause is None else ids.derived_id(agency, *cause) == entity_id
+
+
+def _against_claim(reading: Reading, op: Operation, agency: str, field: Field) -> str | None:
+    """What a field says of its author must be so."""
+    value = body_of(op)["set"].get(field.name)
+    if field.claim is None or value is None or op.schema_v == 1:
+        return None
+    if field.claim is Claim.NUMBER:
+        home, letter = reading.sites[op.site], reading.letters[op.site]
+        good = re.fullmatch(rf"{home}-[0-9]{{8}}-{letter}[0-9]{{3,}}", str(value)) is not None
+        return None if good else "false claim"
+    right = {Claim.AGENCY: agency, Claim.ACCOUNT: op.actor, Claim.SITE: op.site}[field.claim]
+    return None if value == right else "false claim"
 
 
 def _against_fixed(entity: Entity, op: Operation, field: Field, same: list[Operation]) -> str | None:

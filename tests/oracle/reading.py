@@ -54,13 +54,15 @@ class Reading:
     def __post_init__(self) -> None:
         self._counted: set[bytes] = set()
         self.causal, self.policy = self.setting.causal, self.setting.policy
-        self.sites = {
-            op.entity_id: body_of(op)["agency"]
+        enrolments = [
+            op
             for op in sorted(
                 self._certificates(verbs.ENROL), key=lambda op: body_of(op)["agency"], reverse=True
             )
             if op.site == op.entity_id and op.seq == 1
-        }
+        ]
+        self.sites = {op.entity_id or "": body_of(op)["agency"] for op in enrolments}
+        self.letters = {op.entity_id or "": body_of(op)["letter"] for op in enrolments}
         self.cuts = {site: seq - 1 for site, seq in self.causal.forks.items()}
         for op in self._certificates(verbs.CUT):
             target, last = op.entity_id or "", body_of(op)["last_seq"]
@@ -126,11 +128,20 @@ class Reading:
         verb = verb_of(op)
         if verb == "" or "\x1f" in (op.entity_id or ""):
             return Verdict("malformed")
+        if self._goes_back(op):
+            return Verdict("older version")
         if verb in verbs.CERTIFIED:
             return Verdict(self.against_certificate(op), body_of(op)["agency"])
         if op.seq > self.cuts.get(op.site, op.seq):
             return Verdict("cut")
         return self._judge_authored(op, earlier, with_cut=False)
+
+    def _goes_back(self, op: Operation) -> bool:
+        """True if the chain's joint operation before this one was of a later version."""
+        before = self.causal.ops.get(op.prev)
+        while before is not None and before.scope != "joint":
+            before = self.causal.ops.get(before.prev)
+        return before is not None and (before.schema_v or 0) > (op.schema_v or 0)
 
     def _good_but_cut(self, op: Operation) -> bool:
         if op.seq <= self.cuts.get(op.site, op.seq):

@@ -156,7 +156,9 @@ class Painter:
             if entries:
                 standing = [value for value, gone in entries.values() if not gone]
                 best = max if field.merge is Merge.MAX else min
-                out[register] = (best(standing or [value for value, _ in entries.values()]), entries)
+                if field.merge is Merge.MIN:  # something hangs on it: the lowest counts on
+                    standing = standing or [value for value, _ in entries.values()]
+                out[register] = (best(standing, default=None), entries)
         return out
 
     # -- retractions and approvals -----------------------------------------------------------------------------------
@@ -288,7 +290,7 @@ class Painter:
         """Entries that count although they were struck out, since nothing else is left."""
         out = set()
         for (_, _, name), (shown, entries) in self.extremes().items():
-            if all(gone for _, gone in entries.values()):
+            if shown is not None and all(gone for _, gone in entries.values()):
                 kept = min(digest for digest, (value, _) in entries.items() if value == shown)
                 out.add(("every entry struck out", kept, name))
         return out

@@ -55,7 +55,7 @@ class FakeJournal:
     # -- writing -----------------------------------------------------------------------------------------
     def act(self, text: str, scope: str = "joint", verb: str = "write") -> Act:
         body = {"v": verb, "set": {"text": text}} if verb == "write" else {"v": verb, "field": text}
-        return Act("note", "duty_log", new_id(self._clock), scope, body)
+        return Act("note", "duty_log", new_id(self._clock, "s"), scope, body)
 
     def author(self, acts: Sequence[Act]) -> Transaction:
         end = self.ends.get(self.own_site, ChainEnd())

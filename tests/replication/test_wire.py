@@ -67,7 +67,7 @@ class Chains:
         key = KEYS[who]
         end = self.ends[key.site]
         hlcs = [hlc + n for n in range(len(made))]
-        tx = author_transaction("live", key.signing, key.site, end, parents, hlcs, new_id(CLOCK), made)
+        tx = author_transaction("live", key.signing, key.site, end, parents, hlcs, new_id(CLOCK, "s"), made)
         self.ends[key.site] = ChainEnd(tx[-1].seq, tx[-1].hash)
         self.txs.append(tx)
         return tx
@@ -153,7 +153,7 @@ def test_exercise_and_live_never_verify_in_each_other():
     ],
 )
 def test_columns_that_do_not_add_up_are_refused(wrong):
-    made = [Act("note", "duty_log", new_id(CLOCK), "joint", {"t": n}) for n in range(2)]
+    made = [Act("note", "duty_log", new_id(CLOCK, "s"), "joint", {"t": n}) for n in range(2)]
     block = pack_block([Chains().write(0, made, [], 5)])
     (good,) = block.transactions
     bad = altered(block, transactions=[altered(good, **wrong)])
@@ -207,7 +207,9 @@ def real_acts(count: int) -> list[Act]:
             "level": n % 4,
         }
         text |= {"status": "registered", "note": SENTENCE[start : start + 30] + str(n * n * 7919)}
-        out.append(Act("register_incident", "incident", new_id(CLOCK), "joint", {"v": "write", "set": text}))
+        out.append(
+            Act("register_incident", "incident", new_id(CLOCK, "s"), "joint", {"v": "write", "set": text})
+        )
     return out
 
 

@@ -20,7 +20,7 @@ from app.usecases.context import Context
 from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, RegisterIncident
 from app.usecases.settings import ChangeRuleNumber
-from tests.kit import Site, Town, act, forge, maker, moment, ms, op_count, refused, register, ship
+from tests.kit import Site, Town, act, forge, maker, moment, ms, op_count, own_id, refused, register, ship
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,13 +163,14 @@ def test_limits_nobody_can_have_meant_stop_no_link(town: Town, duty: list[Any]) 
 
 def test_moments_nobody_can_have_meant_stop_no_link(town: Town) -> None:
     """RP-07: a forged received time at the end of all numbers makes no clock; what comes after it arrives."""
+    far = own_id(town.frd)
     values = {"no": "FRD-20250714-777", "status": "registered", "report_duty": [1, "x", 1800, 3600]}
     last = {"received_at": (1 << 63) - 1}
-    acts = maker(town.frd).write("register_incident", "incident", "far", values, new=True, entries=last)
+    acts = maker(town.frd).write("register_incident", "incident", far, values, new=True, entries=last)
     forge(town.frd, town.frd.account("duty_officer"), acts)
     row = register(town.frd)
     town.sync()
-    assert town.emb.incident("far").oral_due_at is None
+    assert town.emb.incident(far).oral_due_at is None
     assert town.emb.incident(row.id).oral_due_at == ms("08:30:00")
 
 

@@ -8,7 +8,7 @@ from app.kernel.enums import IncidentStatus, ReportForm, ReportKind
 from app.queries.incidents import IncidentRow
 from app.usecases.incidents import SetIncidentStatus, VoidIncident
 from app.usecases.reports import FileReport
-from tests.kit import Site, Town, act, feed_incident, forge, maker, moment, ms, refused, register
+from tests.kit import Site, Town, act, feed_incident, forge, maker, moment, ms, own_id, refused, register
 
 S = IncidentStatus
 
@@ -111,9 +111,10 @@ def test_met_clock_of_a_false_alarm_stays_met(emb: Site) -> None:
 def test_state_of_a_newer_version_is_told(emb: Site) -> None:
     """An unknown state is kept and shown; no act of this version changes it, and nothing breaks."""
     values = {"no": "EMB-20250714-077", "status": "suspended"}
-    acts = maker(emb).write("register_incident", "incident", "newer", values, new=True)
+    newer = own_id(emb)
+    acts = maker(emb).write("register_incident", "incident", newer, values, new=True)
     forge(emb, emb.account("duty_officer"), acts)
-    command = SetIncidentStatus(incident_id="newer", to=S.HANDLING)
+    command = SetIncidentStatus(incident_id=newer, to=S.HANDLING)
     refused(
         emb,
         "duty_officer",
@@ -123,4 +124,4 @@ def test_state_of_a_newer_version_is_told(emb: Site) -> None:
         field="state",
         clause="RULES-2",
     )
-    assert emb.incident("newer").open == 1
+    assert emb.incident(newer).open == 1
