@@ -15,20 +15,20 @@ class Relay:
     bytes were forwarded.
     """
 
-    def __init__(self, target: int, delay_s: float = 0.0) -> None:
+    def __init__(self, target: int, delay_s: float = 0.0, port: int = 0) -> None:
         self.delay_s = delay_s
         self.forwarded = 0
         self.connections = 0
         self.cut_after: int | None = None
         self.refusing = False
-        self._target = target
+        self._target, self._own_port = target, port  # 0: any free one
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Relay:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._own_port)
         return self
 
     async def __aexit__(
