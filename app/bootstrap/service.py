@@ -13,24 +13,25 @@ from typing import Any
 from app.bootstrap import local_socket, pairing
 from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.feeding import NO_DOORS, Doors, post_door, watch_folder
+from app.bootstrap.link_log import LinkLog
 from app.bootstrap.listening import Listening
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
+from app.bootstrap.self_watch import SelfWatch
 from app.journal.operation import SCHEMA_V
-from app.kernel.enums import LinkState, Priority
-from app.kernel.errors import EnvironmentFault, Refusal
+from app.kernel.enums import Priority
+from app.kernel.errors import EnvironmentFault
 from app.kernel.tasks import TaskSet
 from app.local import acks
 from app.replication.peers import LocalSite
 from app.replication.service import Replication
 from app.replication.status import LinkStatus
 from app.replication.tls import load_tls
-from app.usecases.duty import NoteLinkState
+from app.usecases.commands import Command
 
 log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 1 << 20
-GRACE_S = 2.0  # a link that is back sooner was not cut: both sides had dialled at once
 LAST_WORDS_S = 0.5  # at the end, for a caller that is connected and has not asked yet
 LAST_ANSWERS_S = 5.0  # at the end, for requests under way
 
@@ -42,9 +43,8 @@ class Service:
         self._node, self._listen, self._doors = node, listen, doors
         self._tasks = TaskSet("service")
         self._stack = contextlib.AsyncExitStack()
-        self._states: dict[str, tuple[LinkState, int]] = {}
-        self._met: set[str] = set()  # sites a link has been up with since the start
-        self._closing = False
+        self.link_log = LinkLog(node, self._tasks)
+        self.self_watch = SelfWatch(node, self.links)
         self._callers: set[asyncio.Task[Any]] = set()  # connections of the local socket
         self._asked: set[asyncio.Task[Any]] = set()  # those of them that wait for an answer
         self.desk = Desk(node, self.links)
@@ -65,9 +65,11 @@ class Service:
                 )
             )
             stack.push_async_callback(self._end_tasks)
-            self.replication.on_status(self._on_status)
+            self.replication.on_status(self.link_log.on_status)
             self.replication.on_acknowledged(self.acknowledgements.note)
             self._tasks.spawn(self.acknowledgements.run(), "acknowledgements")
+            stack.callback(self._node.subscribe(self.self_watch.hear))
+            self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
             self.desk.pairing_changed = lambda: self._loop.call_soon_threadsafe(self._peers_changed)
             self.feed_port = stack.enter_context(post_door(self._node, self.desk.feed, self._doors.port))
             if self._doors.folder is not None:
@@ -82,7 +84,7 @@ class Service:
 
     async def _end_tasks(self) -> None:
         """From here on nothing is noted any more: that we end is no cut of a link."""
-        self._closing = True
+        self.link_log.close()
         await self._tasks.close()
         await self.acknowledgements.flush()
 
@@ -97,39 +99,9 @@ class Service:
     async def _reload_peers(self) -> None:
         await self.replication.set_peers(await asyncio.to_thread(pairing.confirmed_peers, self._node))
 
-    def _on_status(self, status: LinkStatus) -> None:
-        """Every change between up and down is a log row, with how long the state before it lasted (JD-01).
-
-        That our own end takes the link down is none. The first link-up since the start had no cut before it.
-        """
-        if self._closing:
-            return
-        state = LinkState.DOWN if status.state is LinkState.DOWN else LinkState.UP
-        before = self._states.get(status.site)
-        if before is not None and before[0] is state:
-            return
-        now = self._node.clock.now_ms()
-        self._states[status.site] = (state, now)
-        if before is None and state is LinkState.DOWN:
-            return
-        seconds = 0 if before is None else round((now - before[1]) / 1000)
-        first = state is LinkState.UP and status.site not in self._met
-        if state is LinkState.UP and not first and before is not None and now - before[1] < GRACE_S * 1000:
-            return
-        self._met |= {status.site} if state is LinkState.UP else set()
-        note = NoteLinkState(peer=status.agency, state=state, seconds=seconds, first=first)
-        self._tasks.spawn(self._note(note, status.site), "link note")
-
-    async def _note(self, note: NoteLinkState, site: str) -> None:
-        """Enter the change into the log; a cut only once it has lasted."""
-        if note.state is LinkState.DOWN:
-            await asyncio.sleep(GRACE_S)
-            if self._states[site][0] is LinkState.UP:
-                return
-        try:
-            await asyncio.to_thread(self._node.execute, note, self._node.me.console_account)
-        except (Refusal, EnvironmentFault) as wrong:
-            log.warning("a link change was not logged: %s", wrong)
+    def _enter(self, note: Command) -> None:
+        """A note of the console's own, into the log."""
+        self._tasks.spawn(self.link_log.write(note), "note")
 
     # -- the local socket --------------------------------------------------------------------------------------------------
     async def _local_server(self) -> asyncio.Server:

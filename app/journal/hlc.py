@@ -9,13 +9,19 @@ TOLERANCE_MS = 60_000
 
 
 class HybridClock:
-    """Stamps of this site: never backwards, never behind what was seen, never dragged into the future."""
+    """Stamps of this site: never far from its own clock, and within a minute of it never backwards, never behind what was seen.
+
+    A clock that was a year ahead and has been put right does not leave its year in the stamps: they begin again from the clock
+    (decision 0023). Order among our own operations comes from their chain, not from their stamps.
+    """
 
     def __init__(self, clock: Clock, last: int = 0) -> None:
         self._clock, self._last = clock, last
 
     def tick(self) -> int:
         """The next stamp."""
+        if self._last >> COUNTER_BITS > self._clock.now_ms() + TOLERANCE_MS:
+            self._last = 0
         self._last = max(self._clock.now_ms() << COUNTER_BITS, self._last + 1)
         return self._last
 

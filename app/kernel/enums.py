@@ -185,6 +185,16 @@ class LogKind(StrEnum):
     ALARM = "alarm"
 
 
+class FaultKind(StrEnum):
+    """Troubles that the console itself enters into the log (JD-11)."""
+
+    CLOCK_APART = "clock_apart"  # from the partner's by more than 60 s (D-24)
+    CLOCK_TOGETHER = "clock_together"  # no longer so
+    CLOCK_JUMPED = "clock_jumped"  # was set while the console ran
+    CLOCK_BEHIND = "clock_behind"  # stands before our own last act
+    LETTER_TWICE = "letter_twice"  # two workstations of the agency give numbers of one series (D-35)
+
+
 class LinkState(StrEnum):
     """States of a link (RULES part 2)."""
 

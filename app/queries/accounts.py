@@ -117,6 +117,18 @@ def sites(connection: sqlite3.Connection) -> list[SiteRow]:
     return read(connection, SiteRow, _SITES)
 
 
+def twin_of(connection: sqlite3.Connection, site: str) -> str | None:
+    """Another enrolled workstation of the same agency that bears the same series letter (D-35), None as it should be."""
+    found = sites(connection)
+    me = next((row for row in found if row.id == site), None)
+    if me is None or me.state != "enrolled":
+        return None
+    same = (
+        row.id for row in found if (row.agency, row.letter, row.state) == (me.agency, me.letter, me.state)
+    )
+    return next((other for other in same if other != site), None)
+
+
 def agencies(connection: sqlite3.Connection) -> list[AgencyRow]:
     """Agencies met at pairing."""
     return read(connection, AgencyRow, _AGENCIES)

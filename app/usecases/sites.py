@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from app.journal import verbs
 from app.journal.keys import KEY_BYTES
-from app.kernel.enums import Agency
+from app.kernel.enums import Agency, FaultKind, LogKind
 from app.kernel.errors import ErrorCode, Refusal
-from app.usecases.commands import Command, Outcome, handles, marks, outcome, writes
+from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context
+from app.usecases.duty import log_acts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,20 @@ class AnnounceSite(Command):
 
     label: str
     tls_pin: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteFault(Command):
+    """The console notes a trouble of its own: its clock against the partner's (D-24) or against itself, a series letter that two
+    workstations bear (D-35).
+
+    `seconds`: how far the clock is apart, ahead positive; `peer`: the partner's agency; `letter`: of the series, "" of the first.
+    """
+
+    kind: FaultKind
+    peer: str = ""
+    seconds: int = 0
+    letter: str = ""
 
 
 @handles(MeetAgency, marks("agency", verbs.MEET))
@@ -51,3 +66,20 @@ def announce_site(command: AnnounceSite, context: Context) -> Outcome:
     """Label and pin of this workstation, signed by its own key."""
     values = {"label": command.label, "tls_pin": command.tls_pin}
     return outcome(*context.change("site", context.workstation.site, values), site=context.workstation.site)
+
+
+@handles(NoteFault, creates("log_entry"))
+def note_fault(command: NoteFault, context: Context) -> Outcome:
+    """A log row in the words of this room, so that whoever reads the times of that night knows (D-24, D-35, JD-11)."""
+    agencies = context.district.agencies
+    peer = agencies[Agency(command.peer)].short if command.peer in set(Agency) else command.peer
+    way = context.texts.get("log.clock_fast" if command.seconds > 0 else "log.clock_slow")
+    text = context.texts.get(
+        f"log.fault_{command.kind}",
+        peer=peer,
+        way=way,
+        seconds=abs(command.seconds),
+        letter=command.letter or context.texts.get("log.no_letter"),
+    )
+    acts = log_acts(context, LogKind.FAULT, text, context.now_ms)
+    return outcome(*acts, entry_id=acts[0].entity_id)

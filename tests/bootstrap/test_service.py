@@ -21,11 +21,9 @@ from app.bootstrap.node import Node, Open
 from app.bootstrap.service import Service
 from app.cli import asking
 from app.kernel.clock import SystemClock
-from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.queries import incidents
-from app.replication.status import LinkStatus
 from app.usecases.incidents import RegisterIncident
 from tests.bootstrap.linked import both, log_of, until, up
 from tests.kit import PASSWORD, Site, Town, moment
@@ -72,29 +70,6 @@ def test_act_here_appears_there(town: Town) -> None:
         assert all("首次" in text for texts in notes for text in texts), notes
 
     asyncio.run(story())
-
-
-def test_degraded_is_no_log_row_and_down_before_the_first_up_is_none(town: Town) -> None:
-    """JD-01: rows are about up and down; a link that was never up was not cut."""
-
-    def status(state: LinkState) -> LinkStatus:
-        return LinkStatus("b" * 26, "FRD", state, 0)
-
-    async def story() -> None:
-        async with Service(town.emb.node) as service:
-            for state in (LinkState.DOWN, LinkState.UP, LinkState.DEGRADED, LinkState.UP):
-                service._on_status(status(state))
-            await until(lambda: len(log_of(town.emb)) == 1, "one note")
-            town.emb.at("08:01:00")
-            service._on_status(status(LinkState.DOWN))
-            await until(lambda: len(log_of(town.emb)) == 2, "two notes")
-        service._on_status(status(LinkState.UP))
-
-    asyncio.run(story())
-    assert log_of(town.emb) == [
-        "与消防支队的数据链路已接通（启动后首次）。",
-        "与消防支队的数据链路中断，此前畅通 60 秒；转为单方值守。",
-    ]
 
 
 # -- the local socket ------------------------------------------------------------------------------------------------------

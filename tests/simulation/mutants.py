@@ -77,6 +77,11 @@ def _any_closing(self: State, site: str, past: Past | None) -> list[Fact]:
     return [f for f in found if past is None or covers(past, f.dot)]
 
 
+def _tick_upwards(self: HybridClock) -> int:
+    self._last = max(self._clock.now_ms() << 16, self._last + 1)
+    return self._last
+
+
 def _saw_everything(self: HybridClock, hlc: int) -> None:
     self._last = max(self._last, hlc)
 
@@ -119,7 +124,7 @@ MUTANTS: dict[str, list[Patch]] = {
     "shown by the clock": [(rows, "shown", _shown_by_clock)],
     "opened before it is acknowledged": [(Journal, "_opened", _opened_at_once)],
     "anybody closes a site": [(State, "closings", _any_closing)],
-    "a far clock drags ours": [(HybridClock, "saw", _saw_everything)],
+    "a far clock drags ours": [(HybridClock, "saw", _saw_everything), (HybridClock, "tick", _tick_upwards)],
     "share by what is known here": [(Stock, "share", _share_of_all_time(Stock.share))],
     "struck entries count": [(Projector, "_strike", lambda self, entity, record, content: {})],
     "a cut right is no right": [(Projector, "_settle_right", _settle_right_strictly)],

@@ -334,6 +334,11 @@ def test_log_rows_cannot_be_changed_by_the_other_side_either(town: Town) -> None
             {"state": LinkState.DOWN, "seconds": 60},
             "与消防支队的数据链路中断，此前畅通 60 秒；转为单方值守。",
         ),
+        ({"state": LinkState.DEGRADED, "seconds": 30}, "与消防支队的数据链路不稳定，已持续 30 秒。"),
+        (
+            {"state": LinkState.UP, "seconds": 95, "steady": True},
+            "与消防支队的数据链路恢复稳定，不稳定 95 秒。",
+        ),
     ],
 )
 def test_changes_of_a_link_are_log_rows(emb: Site, note: dict[str, Any], said: str) -> None:

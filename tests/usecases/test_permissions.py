@@ -69,7 +69,7 @@ KERNEL: dict[str, dict[str, set[str]]] = {
     # what consoles write by themselves
     **{
         command: {agency: {"console"} for agency in ("EMB", "FRD", "HALL")}
-        for command in ("note_link_state", "announce_site", RECORD_REFUSAL)
+        for command in ("note_link_state", "note_fault", "announce_site", RECORD_REFUSAL)
     },
     # alarms of the 119 system come in by the machine
     "receive_alarm": {"FRD": {"console"}},

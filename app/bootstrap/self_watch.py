@@ -1,0 +1,111 @@
+"""What a console notices of itself while it runs, and tells in the duty log: its clock, and a series letter borne twice.
+
+Clock (D-24, XC-05): apart from the partner's by more than 60 s, set while the console ran, or standing before our own last act.
+Times are stored as they were read, on both sides; what is apart is told, never added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from app.bootstrap.node import Node
+from app.journal.journal import Journal
+from app.kernel.changes import ChangeSet
+from app.kernel.clock import SECOND_MS, SystemClock
+from app.kernel.enums import FaultKind
+from app.queries import accounts
+from app.replication.status import SKEW_LIMIT_MS, LinkStatus
+from app.usecases.commands import Command
+from app.usecases.sites import NoteFault
+
+LOOK_S: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class SelfWatch:
+    """Looks once a second; each trouble is told when it begins and not again while it lasts."""
+
+    def __init__(
+        self,
+        node: Node,
+        links: Callable[[], Sequence[LinkStatus]],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._node, self._links, self._monotonic = node, links, monotonic
+        # A test clock is set on purpose; only the machine's own clock can jump.
+        self._own = isinstance(node.clock, SystemClock) or monotonic is not time.monotonic
+        self._mark = (node.clock.now_ms(), monotonic())
+        self._apart: set[str] = set()
+        self._twice: str | None = None
+        self._look_at_sites = True
+
+    def hear(self, changes: ChangeSet) -> None:
+        """Called after every commit, on any thread."""
+        if changes.touches("site", "*"):
+            self._look_at_sites = True
+
+    async def run(self, write: Callable[[Command], object]) -> None:
+        """Look until cancelled and hand every note to `write`."""
+        for note in await asyncio.to_thread(self.at_the_start):
+            write(note)
+        while True:
+            for note in [*self.of_clock(), *await asyncio.to_thread(self.of_letter)]:
+                write(note)
+            await asyncio.sleep(LOOK_S)
+
+    def at_the_start(self) -> list[Command]:
+        """Our own last act lies more than 60 s ahead of the clock: one of the two is wrong."""
+        last = self._node.local(lambda _: _last_own_ms(self._node.journal))
+        behind = self._node.clock.now_ms() - last
+        if behind >= -SKEW_LIMIT_MS:
+            return []
+        log.warning("the clock stands %d s before our own last act", -behind // SECOND_MS)
+        return [NoteFault(kind=FaultKind.CLOCK_BEHIND, seconds=behind // SECOND_MS)]
+
+    def of_clock(self) -> list[Command]:
+        """Clock set since the last look, or apart from a partner's, or no longer so."""
+        notes: list[Command] = []
+        now, mono = self._node.clock.now_ms(), self._monotonic()
+        jumped = now - self._mark[0] - round((mono - self._mark[1]) * SECOND_MS)
+        self._mark = (now, mono)
+        if self._own and abs(jumped) > SKEW_LIMIT_MS:
+            log.warning("the clock was set by %d s while the console ran", jumped // SECOND_MS)
+            notes.append(NoteFault(kind=FaultKind.CLOCK_JUMPED, seconds=jumped // SECOND_MS))
+        for link in self._links():
+            if link.clock_offset_ms is None:
+                continue
+            ahead = -link.clock_offset_ms  # the offset is the peer's clock minus ours
+            if link.clock_warns and link.site not in self._apart:
+                self._apart.add(link.site)
+                log.warning("the clock is %d s ahead of %s's", ahead // SECOND_MS, link.site)
+                notes.append(
+                    NoteFault(kind=FaultKind.CLOCK_APART, peer=link.agency, seconds=ahead // SECOND_MS)
+                )
+            elif not link.clock_warns and link.site in self._apart:
+                self._apart.discard(link.site)
+                notes.append(NoteFault(kind=FaultKind.CLOCK_TOGETHER, peer=link.agency))
+        return notes
+
+    def of_letter(self) -> list[Command]:
+        """Another workstation of ours bears our letter: a copy was restored twice from files that know nothing of each other."""
+        if not self._look_at_sites:
+            return []
+        twin = self._node.read(lambda c: accounts.twin_of(c, self._node.me.site))
+        self._look_at_sites = False
+        if twin is None or twin == self._twice:
+            return []
+        self._twice = twin
+        log.error("workstation %s bears the same series letter", twin)
+        return [NoteFault(kind=FaultKind.LETTER_TWICE, letter=self._node.me.letter)]
+
+
+def _last_own_ms(journal: Journal) -> int:
+    """Recorded time of our own last operation (UTC ms), 0 before the first."""
+    chain = journal.state.chains.get(journal.own_site)
+    end = journal.state.store.get(chain.hash) if chain is not None and chain.seq else None
+    return end.at_ms if end is not None else 0
