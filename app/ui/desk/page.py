@@ -201,9 +201,8 @@ class DeskPage(QWidget):
             Run(says.level_words(texts, row), size="small", look=Look.FILLED),
         ]
         if row.alarm_grade:
-            chips.append(
-                Run(self._words.value("alarm_grade", row.alarm_grade), size="small", look=Look.FILLED)
-            )
+            grade = self._words.value("alarm_grade", row.alarm_grade)
+            chips.append(Run(texts.get("ui.desk.grade", grade=grade), size="small", look=Look.FILLED))
         flag = says.conflict_run(texts, data.conflicts)
         first = [
             says.level_run(row, "title"),

@@ -73,6 +73,10 @@ class Page(QWidget):
         """What is still missing, as a sentence; None when the page is complete."""
         return None
 
+    def first_missing(self) -> QWidget:
+        """Where the answer goes that `missing` asks for."""
+        return self
+
     def end(self) -> None:
         """All widgets are in: keep them at the top."""
         self.column.addStretch(1)
@@ -220,6 +224,12 @@ class AdminPage(Page):
             return self.say("missing_password", n=MIN_PASSWORD)
         return None if self.password.text() == self.again.text() else self.say("missing_again")
 
+    def first_missing(self) -> QWidget:
+        """Name, then the password, then its repetition."""
+        if not self.name.text().strip():
+            return self.name
+        return self.password if len(self.password.text()) < MIN_PASSWORD else self.again
+
 
 class RecoveryPage(Page):
     """Where the agency's recovery key goes; it is kept off this machine (REPLICATION, Trust)."""
@@ -258,6 +268,10 @@ class RecoveryPage(Page):
         if not self.path.text().strip():
             return self.say("missing_path")
         return None if self.understood.isChecked() else self.say("missing_understood")
+
+    def first_missing(self) -> QWidget:
+        """The path, then the sign."""
+        return self.path if not self.path.text().strip() else self.understood
 
 
 class LastPage(Page):

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -103,6 +103,7 @@ class FirstStartWindow(QWidget):
             return
         if (missing := page.missing()) is not None:
             self.problem.setText(missing)
+            page.first_missing().setFocus(Qt.FocusReason.OtherFocusReason)
             return
         if page is self.last:
             self._make()
@@ -123,10 +124,20 @@ class FirstStartWindow(QWidget):
         self._focus()
 
     def _focus(self) -> None:
+        """The first input of the page; on a page without one the way on."""
         page = self._pages[self.stack.currentIndex()]
         following = page.nextInFocusChain()
-        if following is not None and page.isAncestorOf(following):
-            following.setFocus(Qt.FocusReason.TabFocusReason)
+        while following is not None and page.isAncestorOf(following):
+            if following.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                following.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+            following = following.nextInFocusChain()
+        self.forward.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first question has the keys at once."""
+        super().showEvent(event)
+        self._focus()
 
     def _refresh(self) -> None:
         index, exercise = self.stack.currentIndex(), self.choice.exercise.isChecked()

@@ -32,6 +32,7 @@ _CONFIRMED = frozenset({"refusal.time.needs_confirm", "refusal.reports.oral_befo
 class OralSheet(Sheet):
     """`stamped` tells (incident number, spoken_at in UTC ms)."""
 
+    grows = True
     stamped = Signal(str, object)
 
     def __init__(self, console: Console, session: Session, theme: Theme, parent: QWidget) -> None:

@@ -28,6 +28,7 @@ WIDTH = 520
 class RaiseSheet(Sheet):
     """`raised` tells (incident number, grade as a word)."""
 
+    grows = True
     raised = Signal(str, str)
 
     def __init__(self, console: Console, session: Session, theme: Theme, parent: QWidget) -> None:

@@ -45,6 +45,7 @@ _CONFIRMED_BY = {
 class RegisterSheet(Sheet):
     """Ctrl+N. `registered` tells the bus's Done; `pick_wanted` asks the map for a point."""
 
+    grows = True
     registered = Signal(object)
     pick_wanted = Signal()
 
@@ -233,8 +234,9 @@ class RegisterSheet(Sheet):
     def _edited(self) -> None:
         sender = self.sender()
         for field in self.fields.values():
-            if field.editor is sender:
+            if field.editor is sender and field.fault.text():
                 field.say("")
+                self.adjustSize()
         self._confirmed.clear()
         if self.is_open:
             self._batch.start()

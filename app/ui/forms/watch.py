@@ -32,6 +32,7 @@ LEAVE = "0"
 class WatchSheet(Sheet):
     """`taken` tells the post's name, `left` that all posts were left, `ended` whose watch was ended (a title)."""
 
+    grows = True
     taken = Signal(str)
     left = Signal()
     ended = Signal(str)
@@ -80,19 +81,19 @@ class WatchSheet(Sheet):
         self.confirm.clicked.connect(self.submit)
         self.reason.returnPressed.connect(self.submit)
         self.reason.textEdited.connect(lambda _text: self.field.say(""))
+        self.field.label.setWordWrap(True)
         self._ask = QWidget()
-        row = QHBoxLayout(self._ask)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.confirm, 0, Qt.AlignmentFlag.AlignTop)
-        row.setSpacing(8)
-        self.confirm.setContentsMargins(0, 20, 0, 0)
+        column = QVBoxLayout(self._ask)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.field)
+        column.addWidget(self.confirm, 0, Qt.AlignmentFlag.AlignRight)
         self._ask.hide()
         self.body.addWidget(self._ask)
 
     def first_field(self) -> QWidget:
         """The first post."""
-        return self.buttons["1"]
+        return next(button for button in self.buttons.values() if button.isEnabled())
 
     def ask(self, rows: Sequence[WatchRow]) -> None:
         """Open with what the account holds now."""
@@ -105,6 +106,10 @@ class WatchSheet(Sheet):
         else:
             self.mine.setText(texts.get("ui.forms.watch.none"))
         self.buttons[LEAVE].setEnabled(bool(held))
+        for number, post in enumerate(Post, 1):
+            holds = any(row.post == post.value for row in held)
+            self.buttons[str(number)].setEnabled(not holds)
+            self.buttons[str(number)].setToolTip(texts.get("ui.forms.watch.held") if holds else "")
         self._show_others([])
         self.open()
         self._read_others()

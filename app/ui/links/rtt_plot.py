@@ -127,6 +127,8 @@ class RttPlot(QWidget):
         if self._plot is None:
             return
         theme = self._theme
+        self._plot.setBackground(theme.surface)
+        self._plot.resetCachedContent()
         for name in ("bottom", "left"):
             axis = self._plot.getPlotItem().getAxis(name)
             axis.setPen(QPen(theme.line, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.kernel.clock import SECOND_MS
@@ -37,7 +38,8 @@ def agency_lines(
     present = [row for row in rows if row.agency == view.key]
     if not present:
         return head, [_nobody(texts, fresh)]
-    return head, _posts(texts, present, presence(present, view.key))
+    line = _posts(texts, present, presence(present, view.key))
+    return head, line if fresh else _stale(texts, line)
 
 
 def _nobody(texts: Texts, fresh: bool) -> Run:
@@ -69,6 +71,12 @@ def _posts(texts: Texts, present: Sequence[WatchRow], shift: Presence) -> Line:
     return line
 
 
+def _stale(texts: Texts, line: Line) -> Line:
+    """What was known before the link broke is not said as if it were now (JD-01: never stale-green)."""
+    grey = [replace(run, token="muted", icon="") for run in line]
+    return [Run(texts.get("ui.shell.watch.stale"), "warn", "small", icon="ring-dashed"), *grey]
+
+
 def missing_said(texts: Texts, shift: Presence) -> str:
     """The sentence of the alarm about a shift (JD-04); empty when nobody is missing."""
     if not shift.missing:
@@ -90,6 +98,10 @@ def agency_short(
         return [side, _nobody(texts, fresh)]
     shift = presence(present, view.key)
     line = [side]
+    if not fresh:
+        stale = texts.get("ui.shell.watch.stale")
+        people = texts.get("ui.shell.watch.people", n=shift.people)
+        return [side, Run(stale, "warn", "small", icon="ring-dashed"), Run(people, "muted", "small")]
     if shift.two_persons:
         line += [Run(texts.get("ui.shell.watch.two"), size="small"), Run("", "good", "small", icon="check")]
     else:

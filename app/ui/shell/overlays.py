@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.ui.shell.toasts import Toasts
 
 GAP = 12
+MAP_FOOT = 56  # legend and attribution of the map stay readable
 SheetT = TypeVar("SheetT", bound="Sheet")
 
 
@@ -175,7 +176,7 @@ class Overlays:
         for widget in (self._toasts, self._refusals):
             if widget is not None:
                 x = map_area.center().x() - widget.width() // 2
-                widget.move(x, map_area.bottom() - widget.height() - GAP)
+                widget.move(x, map_area.bottom() - widget.height() - MAP_FOOT)
 
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:
         if name == "sign_in":

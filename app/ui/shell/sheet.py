@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ class Sheet(QFrame):
     """A plate with a title row. Subclasses fill `body`, name their first field in `first_field`."""
 
     closed = Signal()
+    grows = False  # True for forms, whose height follows from what they hold
 
     def __init__(self, name: str, title: str, hint: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -72,6 +73,13 @@ class Sheet(QFrame):
             if callable(home):
                 home()
         self.closed.emit()
+
+    def event(self, event: QEvent) -> bool:
+        """A form is as high as what stands in it: a fault that appears pushes, it does not cover."""
+        handled = super().event(event)
+        if self.grows and event.type() == QEvent.Type.LayoutRequest and self.is_open:
+            self.adjustSize()
+        return handled
 
     def submit(self) -> None:
         """What Ctrl+Enter does."""

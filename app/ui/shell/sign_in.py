@@ -24,6 +24,8 @@ MEMORY = "sign_in.name"
 class SignInSheet(Sheet):
     """Name and password; Enter goes on, Enter signs in. The name used last stands there already."""
 
+    grows = True
+
     def __init__(self, console: Console, session: Session, theme: Theme, parent: QWidget) -> None:
         texts = console.texts
         super().__init__("signInSheet", texts.get("ui.shell.sign_in.title"), "", parent)

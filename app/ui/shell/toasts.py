@@ -120,6 +120,7 @@ class Toasts(QWidget):
 
     def _resize(self) -> None:
         bottom = self.geometry().bottom()
-        self.adjustSize()
+        self._stack.activate()
+        self.setFixedHeight(max(1, self._stack.heightForWidth(WIDTH)))
         self.move(self.x(), bottom - self.height() + 1)
         self.raise_()
