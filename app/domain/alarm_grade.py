@@ -73,6 +73,20 @@ def check_raise(current: int | None, to: int, kind: AlarmKind | None) -> None:
         )
 
 
+def check_type(grade: int, kind: AlarmKind | None) -> None:
+    """Refuse a type on whose scale the grade an incident already has does not stand: E_RANGE (RC-16)."""
+    top = highest(kind)
+    if grade > top:
+        raise Refusal(
+            ErrorCode.RANGE,
+            "refusal.alarm_grade.type",
+            field="type_code",
+            clause="RC-16",
+            current=grade,
+            highest=top,
+        )
+
+
 def grade_colour(grade: int, kind: AlarmKind) -> GradeColour:
     """Colour of a grade (RULES part 6): fire green to red, rescue blue to red. Refusal E_RANGE outside."""
     check_grade(grade, kind)

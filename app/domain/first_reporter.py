@@ -21,6 +21,12 @@ class ReportOrigin(StrEnum):
     REMOTE = "remote"
 
 
+_NOT_YOURS = {
+    ReportOrigin.SCENE: "refusal.reports.first_not_yours",
+    ReportOrigin.REMOTE: "refusal.reports.first_of_receiver",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """Arrival stamp of one unit: event time, not the time of entry."""
@@ -74,6 +80,16 @@ def first_reporter(
     return None
 
 
+def owner_of_first(arrivals: Iterable[Arrival], received_by: Agency) -> FirstReporter:
+    """Whose report the first one is, at any time: the first-arrived agency's, before that the one's that took the call
+    (RP-01, D-03; the board says the same of the clocks).
+    """
+    agency = first_arrived(arrivals)
+    if agency is None:
+        return FirstReporter(received_by, ReportOrigin.REMOTE)
+    return FirstReporter(agency, ReportOrigin.SCENE)
+
+
 def check_first_reporter(agency: Agency, reporter: FirstReporter | None) -> None:
     """Check that an agency may file the first report now (RP-01).
 
@@ -87,7 +103,7 @@ def check_first_reporter(agency: Agency, reporter: FirstReporter | None) -> None
     if reporter.agency is not agency:
         raise Refusal(
             ErrorCode.OWNER,
-            "refusal.reports.first_not_yours",
+            _NOT_YOURS[reporter.origin],
             field="kind",
             who=(reporter.agency.value,),
             clause="RP-01, D-03",

@@ -95,6 +95,7 @@ class AlarmUnitRow:
     departed_at: int | None
     arrived_at: int | None
     released_at: int | None
+    born_agency: str | None
 
 
 _INCIDENT = select(*(_T[name] for name in columns_of(IncidentRow)))

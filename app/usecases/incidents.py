@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain import duplicates, incident_status, reportable
-from app.domain.alarm_grade import alarm_kind, check_raise
+from app.domain.alarm_grade import alarm_kind, check_raise, check_type
 from app.domain.duplicates import Sighting
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
@@ -15,8 +15,16 @@ from app.domain.registration import RegistrationFacts, check_order, check_regist
 from app.domain.required import is_blank, require_text
 from app.domain.rule_numbers import RuleKey
 from app.journal import verbs
-from app.kernel.clock import SECOND_MS, local_date
-from app.kernel.enums import Agency, IncidentClass, IncidentStatus, ReportForm, ReportKind, Source
+from app.kernel.clock import DAY_MS, SECOND_MS, local_date
+from app.kernel.enums import (
+    Agency,
+    IncidentClass,
+    IncidentStatus,
+    Recipient,
+    ReportForm,
+    ReportKind,
+    Source,
+)
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import incidents, reports
 from app.queries.incidents import EntryRow, IncidentRow
@@ -128,6 +136,32 @@ def find(context: Context, incident_id: str) -> IncidentRow:
     return row
 
 
+def standing(context: Context, incident_id: str) -> IncidentRow:
+    """The incident, unless it was set aside: nothing new is written on a false alarm or a merged one (RULES part 2)."""
+    row = find(context, incident_id)
+    if row.status in (IncidentStatus.VOID, IncidentStatus.MERGED):
+        raise Refusal(
+            ErrorCode.STATE,
+            "refusal.incidents.set_aside",
+            field="incident_id",
+            clause="RULES-2",
+            current=IncidentStatus(row.status),
+        )
+    return row
+
+
+def of_alarm(context: Context, alarm_no: str, received_at: int) -> list[IncidentRow]:
+    """Incidents of one alarm, those that still stand first; a number that comes round again (received more than a day
+    apart) is another alarm (IS-01).
+    """
+    rows = [
+        row
+        for row in incidents.incidents_by_alarm_no(context.connection, alarm_no)
+        if row.received_at is None or abs(row.received_at - received_at) <= DAY_MS
+    ]
+    return sorted(rows, key=lambda row: row.status == IncidentStatus.VOID)
+
+
 def next_number(context: Context) -> str:
     """The next number of this workstation's series for the local day (D-20, D-35): no holes, never reused."""
     station, day = context.workstation, local_date(context.now_ms)
@@ -187,6 +221,19 @@ def suggestions(context: Context, row: Sighting) -> list[dict[str, Any]]:
     ]
 
 
+def _check_alarm_no(context: Context, alarm_no: str | None, received_at: int) -> None:
+    """One alarm, one incident (IS-01); a registration that was voided keeps nobody from doing it right."""
+    known = [] if alarm_no is None else of_alarm(context, alarm_no, received_at)
+    if known and known[0].status != IncidentStatus.VOID:
+        raise Refusal(
+            ErrorCode.DUP,
+            "refusal.incidents.alarm_no_taken",
+            field="alarm_no",
+            clause="IS-01",
+            alarm_no=alarm_no,
+        )
+
+
 @handles(RegisterIncident, creates("incident"))
 def register_incident(command: RegisterIncident, context: Context) -> Outcome:
     """A person registers: number, registers, first entries, duty to report with the limits of this moment."""
@@ -205,15 +252,9 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
         outside_confirmed=command.outside_confirmed,
     )
     check_registration(facts, context.district, context.now_ms)
+    assert received_at is not None
     alarm_no = text_or_none(command.alarm_no)
-    if alarm_no is not None and incidents.incident_by_alarm_no(context.connection, alarm_no):
-        raise Refusal(
-            ErrorCode.DUP,
-            "refusal.incidents.alarm_no_taken",
-            field="alarm_no",
-            clause="IS-01",
-            alarm_no=alarm_no,
-        )
+    _check_alarm_no(context, alarm_no, received_at)
     incident_id, no = context.new_id(), next_number(context)
     values = {
         "no": no,
@@ -236,7 +277,6 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
     acts = context.create(
         "incident", incident_id, values, received_at=received_at, alarm_grade=command.alarm_grade
     )
-    assert received_at is not None
     seen = Sighting(incident_id, command.class_code, received_at, command.lon, command.lat)
     return outcome(*acts, incident_id=incident_id, no=no, possible_duplicates=suggestions(context, seen))
 
@@ -249,7 +289,7 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
 )
 def change_incident(command: ChangeIncident, context: Context) -> Outcome:
     """Change registers; an everyday call that turns out to be of a reportable type gets its clocks (D-34)."""
-    row = find(context, command.incident_id)
+    row = standing(context, command.incident_id)
     received_at, occurred_at = ms(command.received_at), ms(command.occurred_at)
     _check_change(command, context, row, received_at, occurred_at)
     if command.class_code is IncidentClass.PENDING and row.class_code != IncidentClass.PENDING:
@@ -301,6 +341,8 @@ def _check_change(
         check_order(
             row.occurred_at if occurred_at is None else occurred_at, min(known, default=context.now_ms)
         )
+    if row.alarm_grade is not None and text_or_none(command.type_code) is not None:
+        check_type(row.alarm_grade, alarm_kind(text_or_none(command.type_code)))
     if command.unit_code is not None and not is_blank(command.unit_code):
         check_unit_code(command.unit_code, context.district)
     if (command.lon is None) != (command.lat is None):
@@ -319,7 +361,7 @@ def _check_change(
 @handles(RaiseAlarmGrade, writes("incident", "alarm_grade", "report_duty"))
 def raise_alarm_grade(command: RaiseAlarmGrade, context: Context) -> Outcome:
     """Raise the grade (RC-16); from the district's reportable grade on, the incident owes reports (D-34)."""
-    row = find(context, command.incident_id)
+    row = standing(context, command.incident_id)
     check_raise(row.alarm_grade, command.to, alarm_kind(row.type_code))
     acts = context.enter("incident", row.id, alarm_grade=command.to)
     if not row.owes_reports:
@@ -372,7 +414,12 @@ def _move(context: Context, row: IncidentRow, to: IncidentStatus, reason: str | 
         known_state(IncidentStatus, row.status),
         to,
         owes_reports=bool(row.owes_reports),
-        final_sent=any(report.kind == ReportKind.FINAL for report in sent),
+        # What ended the reporting is the written final at the duty room, nothing less (RULES part 2, D-32).
+        final_sent=any(
+            (report.kind, report.form, report.recipient)
+            == (ReportKind.FINAL, ReportForm.WRITTEN, Recipient.GOV_DUTY_ROOM)
+            for report in sent
+        ),
         document_sent=any(report.form == ReportForm.WRITTEN for report in sent),
         reason=reason,
     )
@@ -401,8 +448,9 @@ def void_incident(command: VoidIncident, context: Context) -> Outcome:
 @handles(MakeReportable, writes("incident", "report_duty"))
 def make_reportable(command: MakeReportable, context: Context) -> Outcome:
     """A person declares an everyday call reportable (D-34)."""
-    row = find(context, command.incident_id)
+    row = standing(context, command.incident_id)
     if row.owes_reports:
         raise Refusal(ErrorCode.STATE, "refusal.incidents.already_reportable", clause="D-34")
+    check_settled(context, "incident", row.id, ["report_duty"])
     duty = duty_to_report(context, True, row.alarm_grade, row.type_code)
     return outcome(*context.change("incident", row.id, {"report_duty": duty}), incident_id=row.id)

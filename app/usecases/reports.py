@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from app.domain import report_chain
 from app.domain.event_time import check_event_time
 from app.domain.first_report import check_first_report
+from app.domain.first_reporter import Arrival, check_first_reporter, owner_of_first
 from app.domain.oral_report import OralForm, check_oral_report
 from app.domain.report_chain import ChainReport
 from app.domain.required import require_text
 from app.domain.rule_numbers import RuleKey
 from app.kernel.clock import SHANGHAI, from_ms
-from app.kernel.enums import Channel, Recipient, ReportForm, ReportKind
+from app.kernel.enums import Agency, Channel, Recipient, ReportForm, ReportKind, Role
 from app.kernel.errors import ErrorCode, Refusal
-from app.queries import reports
+from app.queries import incidents, reports
 from app.queries.incidents import IncidentRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome
 from app.usecases.context import Context, missing, ms
-from app.usecases.incidents import find, text_or_none
+from app.usecases.incidents import find, standing, text_or_none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +60,8 @@ class FileReport(Command):
     what: str | None = None
     title: str | None = None
     text: str | None = None
+    handed_over: str | None = None
+    """Why the side that owes the first report handed it over (RP-01)."""
     confirmed: bool = False
 
 
@@ -137,23 +140,59 @@ def amend_oral_report(command: AmendOralReport, context: Context) -> Outcome:
     return _oral_row(form, context, row.id, amended.id)
 
 
-def _check_chain(command: FileReport, context: Context, row: IncidentRow) -> None:
+def _check_chain(command: FileReport, context: Context, row: IncidentRow, sent_at: int) -> None:
     """The place of this report in the chain of its incident (RP-15)."""
+    report_chain.check_form(command.kind, command.form)
+    sent = reports.reports(context.connection, row.id)
     known = [
-        ChainReport(ReportKind(str(report.kind)), sent=True)
-        for report in reports.reports(context.connection, row.id)
+        ChainReport(ReportKind(str(report.kind)), sent=True, recipient=str(report.recipient))
+        for report in sent
         if report.kind in set(ReportKind)
     ]
-    firsts = [
-        report.form
-        for report in reports.reports(context.connection, row.id)
-        if report.kind == ReportKind.FIRST
-    ]
+    firsts = [report for report in sent if report.kind == ReportKind.FIRST]
+    here = [report.form for report in firsts if report.recipient == command.recipient]
     # The written version of a first report is version 2 of the same report, not a second one (D-32).
     written_version = command.kind is ReportKind.FIRST and command.form is ReportForm.WRITTEN
     ended = any(report.kind is ReportKind.FINAL for report in known)
-    if ended or not (written_version and firsts == [ReportForm.SHORT]):
-        report_chain.check_next(command.kind, known)
+    if ended or not (written_version and here == [ReportForm.SHORT]):
+        report_chain.check_next(command.kind, known, command.recipient)
+    times = [report.sent_at for report in firsts if report.sent_at is not None]
+    report_chain.check_sent_order(command.kind, sent_at, min(times, default=None))
+    if command.kind is ReportKind.SUPPLEMENT:
+        _check_supplement(context, row, sent_at)
+
+
+def _check_supplement(context: Context, row: IncidentRow, sent_at: int) -> None:
+    """Counted from the event, else from its first message; a leader may open it later (D-28, D-36)."""
+    began_at = row.occurred_at if row.occurred_at is not None else row.received_at
+    if began_at is None:
+        return
+    ends_at = report_chain.supplement_ends(
+        began_at,
+        row.type_code,
+        days_s=context.limit_s(RuleKey.SUPPLEMENT_WINDOW),
+        short_s=context.limit_s(RuleKey.SUPPLEMENT_WINDOW_SHORT),
+    )
+    opened = Role.LEADER in context.author.role_set
+    report_chain.check_supplement(sent_at, ends_at, opened=opened, who=(Role.LEADER.value,))
+
+
+def _handed_over(command: FileReport, context: Context, row: IncidentRow) -> str | None:
+    """Check that the first report is this side's (RP-01); what is said when the owner has handed it over, else None."""
+    if command.kind is not ReportKind.FIRST or row.agency not in set(Agency):
+        return None
+    arrivals = [
+        Arrival(Agency(unit.born_agency), unit.arrived_at)
+        for unit in incidents.units(context.connection, row.id)
+        if unit.born_agency in set(Agency) and unit.arrived_at is not None
+    ]
+    owner = owner_of_first(arrivals, Agency(row.agency))
+    why = text_or_none(command.handed_over)
+    if owner.agency is context.agency or why is None:
+        check_first_reporter(context.agency, owner)
+        return None
+    name = context.district.agencies[owner.agency].short
+    return context.texts.get("report.handed_over", owner=name, why=why)
 
 
 def _first_text(command: FileReport, context: Context, row: IncidentRow) -> str:
@@ -185,7 +224,10 @@ def _first_text(command: FileReport, context: Context, row: IncidentRow) -> str:
 @handles(FileReport, creates("report"))
 def file_report(command: FileReport, context: Context) -> Outcome:
     """One report row in its place in the chain (RP-15); a first report needs its three facts (RP-02, D-04)."""
-    row = _owes(find(context, command.incident_id))
+    # Of what was sent before an incident was set aside, only errors are still put right.
+    corrects = command.kind is ReportKind.CORRECTION
+    row = _owes((find if corrects else standing)(context, command.incident_id))
+    handed_over = _handed_over(command, context, row)
     sent_at = ms(command.sent_at) if command.sent_at else context.now_ms
     assert sent_at is not None
     check_event_time(
@@ -205,12 +247,14 @@ def file_report(command: FileReport, context: Context) -> Outcome:
             sent_at=sent_at,
             received_at=row.received_at,
         )
-    _check_chain(command, context, row)
+    _check_chain(command, context, row, sent_at)
     if command.kind is ReportKind.FIRST:
         text = _first_text(command, context, row)
     else:
         require_text(command.text, "refusal.reports.text_required", field="text", clause="RP-11")
         text = command.text or ""
+    if handed_over is not None:
+        text = f"{text}\n{handed_over}"
     report_id = context.new_id()
     values = {
         "incident_id": row.id,

@@ -13,6 +13,7 @@ from app.domain.first_reporter import (
     check_first_reporter,
     first_arrived,
     first_reporter,
+    owner_of_first,
 )
 from app.domain.rule_numbers import RuleKey
 from app.kernel.enums import Agency
@@ -76,3 +77,14 @@ def test_too_early_for_anybody() -> None:
     with refused(ErrorCode.STATE, "kind", "refusal.reports.first_nobody_arrived"):
         check_first_reporter(Agency.EMB, None)
     assert district().seconds(RuleKey.REMOTE_FIRST_REPORT_LEFT) == REMOTE_LEFT_S
+
+
+def test_owner_of_the_first_report_at_any_time() -> None:
+    """RP-01: who took the call owes it until somebody has arrived."""
+    waiting = owner_of_first([], Agency.EMB)
+    assert waiting == FirstReporter(Agency.EMB, ReportOrigin.REMOTE)
+    with refused(ErrorCode.OWNER, "kind", "refusal.reports.first_of_receiver") as refusal:
+        check_first_reporter(Agency.FRD, waiting)
+    assert refusal.who == ("EMB",)
+    arrived = owner_of_first([Arrival(Agency.FRD, at("14:09:40"))], Agency.EMB)
+    assert arrived == FirstReporter(Agency.FRD, ReportOrigin.SCENE)

@@ -6,10 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.report_chain import ChainReport, check_next, next_follow_up
+from app.domain.report_chain import (
+    ChainReport,
+    check_form,
+    check_next,
+    check_sent_order,
+    check_supplement,
+    next_follow_up,
+    supplement_ends,
+)
+from app.domain.rule_numbers import RuleKey
+from app.kernel.enums import Recipient, ReportForm
 from app.kernel.enums import ReportKind as K
 from app.kernel.errors import ErrorCode, Refusal
-from tests.domain.helpers import refused
+from tests.domain.helpers import at, district, refused
 
 FIRST = ChainReport(K.FIRST, sent=True)
 FINAL = ChainReport(K.FINAL, sent=True)
@@ -78,3 +88,53 @@ def test_no_row_of_acts_breaks_the_chain(wishes: list[K]) -> None:
 def test_a_number_is_never_given_twice() -> None:
     chain = [FIRST, ChainReport(K.FOLLOW_UP, sent=True, seq=3), ChainReport(K.FOLLOW_UP, sent=False, seq=1)]
     assert next_follow_up(chain) == 4
+
+
+@pytest.mark.parametrize(("kind", "before"), [(K.FIRST, []), (K.FINAL, [FIRST])])
+def test_first_and_final_go_to_the_duty_room_and_from_there_up(kind: K, before: list[ChainReport]) -> None:
+    """RP-08, RP-15: one report, several hops; each once, the duty room before all others."""
+    with refused(ErrorCode.STATE, "recipient", "refusal.reports.duty_room_first"):
+        check_next(kind, before, Recipient.PARTY_OFFICE)
+    chain = [*before, ChainReport(kind, sent=True)]
+    for recipient in (Recipient.PARTY_OFFICE, Recipient.GOV_OFFICE):
+        check_next(kind, chain, recipient)
+        chain.append(ChainReport(kind, sent=True, recipient=recipient))
+        with refused(ErrorCode.DUP if kind is K.FIRST else ErrorCode.STATE, "kind"):
+            check_next(kind, chain, recipient)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in K if kind is not K.FIRST])
+def test_only_a_first_report_may_be_short(kind: K) -> None:
+    """D-32: the three facts make a short first report; everything else is a document."""
+    check_form(K.FIRST, ReportForm.SHORT)
+    check_form(kind, ReportForm.WRITTEN)
+    with refused(ErrorCode.RANGE, "form", "refusal.reports.short_only_first"):
+        check_form(kind, ReportForm.SHORT)
+
+
+def test_nothing_left_before_the_first_did() -> None:
+    """RP-15: the order of the chain is that of the times, the same moment included."""
+    first = at("14:13:20")
+    check_sent_order(K.FOLLOW_UP, first, first)
+    check_sent_order(K.FIRST, first - 1, first)
+    with refused(ErrorCode.TIME, "sent_at", "refusal.reports.sent_before_first"):
+        check_sent_order(K.FOLLOW_UP, first - 1, first)
+
+
+@pytest.mark.parametrize(
+    ("type_code", "days"), [("fire", 7), ("traffic", 7), ("gas_leak", 30), ("rescue", 30), (None, 30)]
+)
+def test_time_for_supplements(type_code: str | None, days: int) -> None:
+    """D-28: 30 days from the event, fire and road traffic 7, the limit second included; later a supervisor opens it."""
+    occurred, leader = at("13:58:00"), ("leader",)
+    limits = {
+        "days_s": district().seconds(RuleKey.SUPPLEMENT_WINDOW),
+        "short_s": district().seconds(RuleKey.SUPPLEMENT_WINDOW_SHORT),
+    }
+    ends = supplement_ends(occurred, type_code, **limits)
+    assert ends - occurred == days * 86_400_000
+    check_supplement(ends, ends, opened=False, who=leader)
+    with refused(ErrorCode.TIME, "sent_at", "refusal.reports.supplement_late") as refusal:
+        check_supplement(ends + 1, ends, opened=False, who=leader)
+    assert refusal.who == leader
+    check_supplement(ends + 1, ends, opened=True, who=leader)

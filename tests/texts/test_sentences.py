@@ -30,7 +30,17 @@ from app.domain.registration import RegistrationFacts
 from app.domain.report_chain import ChainReport
 from app.domain.rule_numbers import RuleKey
 from app.domain.wording import clauses, numeral, sentence, who_can
-from app.kernel.enums import Agency, Channel, IncidentClass, IncidentStatus, Post, ReportKind, ShelterState
+from app.kernel.enums import (
+    Agency,
+    Channel,
+    IncidentClass,
+    IncidentStatus,
+    Post,
+    Recipient,
+    ReportForm,
+    ReportKind,
+    ShelterState,
+)
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
 from app.usecases.alarms import UnitStamps
@@ -91,12 +101,14 @@ def chain(kind: K, *reports: ChainReport) -> Callable[[], None]:
     return lambda: report_chain.check_next(kind, reports)
 
 
+RECEIVER = first_reporter.owner_of_first([], Agency.FRD)
 OTHER_SIDE = first_reporter.FirstReporter(Agency.FRD, first_reporter.ReportOrigin.SCENE)
 
 REFUSED: list[Callable[[], object]] = [
     lambda: alarm_grade.check_grade(6, FIRE),
     lambda: alarm_grade.check_raise(3, 2, FIRE),
     lambda: alarm_grade.check_raise(3, 3, FIRE),
+    lambda: alarm_grade.check_type(5, alarm_grade.AlarmKind.RESCUE),
     lambda: event_time.check_event_time(NOW + 70_000, NOW, field="received_at"),
     lambda: event_time.check_event_time(NOW - 90_000_000, NOW, field="received_at"),
     lambda: event_time.check_event_time(-1, NOW, field="received_at"),
@@ -106,6 +118,7 @@ REFUSED: list[Callable[[], object]] = [
     first(NOW, "某楼", " "),
     lambda: first_reporter.check_first_reporter(Agency.EMB, None),
     lambda: first_reporter.check_first_reporter(Agency.EMB, OTHER_SIDE),
+    lambda: first_reporter.check_first_reporter(Agency.EMB, RECEIVER),
     lambda: geometry.check_point(200, 31.2, BOX),
     lambda: geometry.check_point(120, 31.2, BOX),
     lambda: incident_status.check_transition(S.HANDLING, S.REGISTERED),
@@ -133,6 +146,10 @@ REFUSED: list[Callable[[], object]] = [
     chain(K.FOLLOW_UP, FIRST_SENT, FINAL_SENT),
     chain(K.SUPPLEMENT, FIRST_SENT),
     chain(K.CORRECTION),
+    lambda: report_chain.check_next(K.FIRST, [], Recipient.PARTY_OFFICE),
+    lambda: report_chain.check_form(K.FINAL, ReportForm.SHORT),
+    lambda: report_chain.check_sent_order(K.FINAL, NOW, NOW + 1),
+    lambda: report_chain.check_supplement(NOW + 1, NOW, opened=False, who=("leader",)),
     lambda: district().rules[RuleKey.ORAL_REPORT_LIMIT].changed_to(0),
     lambda: shelter.check_area(0),
     lambda: shelter.check_capacity(0),

@@ -243,6 +243,17 @@ def test_wrong_grade_is_struck_by_the_fire_side(town: Town) -> None:
     assert town.emb.incident(row.id).alarm_grade == 1
 
 
+def test_type_keeps_to_the_scale_of_the_grade(frd: Site) -> None:
+    """RC-16: rescue has no fifth grade; first the chief strikes the wrong grade out, then the type is changed."""
+    row = register(frd, alarm_grade=5)
+    rescue = ChangeIncident(incident_id=row.id, type_code="rescue")
+    text = "refusal.alarm_grade.type"
+    refused(frd, "duty_officer", rescue, "E_RANGE", text, field="type_code", clause="RC-16")
+    act(frd, "duty_officer", ChangeIncident(incident_id=row.id, type_code="fire"))
+    four = register(frd, alarm_grade=4)
+    act(frd, "duty_officer", ChangeIncident(incident_id=four.id, type_code="rescue"))
+
+
 # -- duty to report --------------------------------------------------------------------------------------------------------
 def test_everyday_call_of_the_feed_has_no_clocks(frd: Site) -> None:
     """D-34: an incident of the feed below the district's grade is an everyday call."""

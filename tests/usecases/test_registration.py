@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.kernel.enums import IncidentClass, Source
-from app.usecases.incidents import RegisterIncident
+from app.usecases.incidents import RegisterIncident, VoidIncident
 from tests.kit import Site, Town, act, business, moment, ms, refused, register
 
 
@@ -158,6 +158,20 @@ def test_one_alarm_number_is_one_incident(town: Town) -> None:
             field="alarm_no",
             clause="IS-01",
         )
+
+
+def test_a_voided_registration_keeps_nobody_from_doing_it_right(frd: Site) -> None:
+    """IS-01: the number of a mistaken registration, or of an alarm of days ago, is not taken."""
+    wrong = register(frd, alarm_no="A-17")
+    act(frd, "duty_chief", VoidIncident(incident_id=wrong.id, reason="地点录错"))
+    right = register(frd, alarm_no="A-17")
+    again = RegisterIncident(received_at=moment("08:00:00"), place="某路口", alarm_no="A-17")
+    refused(frd, "duty_officer", again, "E_DUP", "refusal.incidents.alarm_no_taken", field="alarm_no")
+    frd.at("08:00:00", "2025-07-15")
+    again = RegisterIncident(received_at=moment("08:00:00", "2025-07-15"), place="某路口", alarm_no="A-17")
+    refused(frd, "duty_officer", again, "E_DUP", "refusal.incidents.alarm_no_taken", field="alarm_no")
+    frd.at("08:00:00.001", "2025-07-15")
+    assert register(frd, alarm_no="A-17").id != right.id
 
 
 def test_numbers_begin_anew_at_midnight_in_shanghai(emb: Site) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from app.kernel.enums import Channel, IncidentClass, Recipient, ReportForm, ReportKind
 from app.queries import reports
-from app.usecases.incidents import RegisterIncident
+from app.usecases.alarms import UnitStamps
+from app.usecases.incidents import RegisterIncident, VoidIncident
 from app.usecases.reports import AmendOralReport, FileOralReport, FileReport
 from tests.kit import Site, Town, act, business, feed_incident, moment, ms, refused, register
 
@@ -377,3 +378,89 @@ def test_s3_begins(town: Town) -> None:
         assert (row.oral_status, row.oral_met_at) == ("met", ms("14:15:00", day))
         assert [report.kind for report in sent(site, row.id)] == ["first"]
     assert business(town.emb) == business(town.frd)
+
+
+# -- whose report, where to, how long --------------------------------------------------------------------------------------
+def first_of(row_id: str, **more: Any) -> FileReport:
+    return FileReport(incident_id=row_id, kind=K.FIRST, occurred_at=moment("07:50:00"), **more)
+
+
+def test_first_report_is_the_first_arrived_sides(town: Town) -> None:
+    """RP-01, S2 14:11: EMB's attempt is E_OWNER with FRD named; FRD files."""
+    arrived = UnitStamps(unit="甲站", arrived_at=moment("08:00:00"))
+    row = feed_incident(town.frd, "A-1", 2, place="某楼", what="火灾", units=[arrived])
+    town.sync()
+    text = "refusal.reports.first_not_yours"
+    refused(town.emb, "duty_officer", first_of(row.id), "E_OWNER", text, field="kind", owner="FRD")
+    act(town.frd, "duty_officer", first_of(row.id))
+    town.sync()
+    act(town.emb, "duty_officer", FileReport(incident_id=row.id, kind=K.FOLLOW_UP, text="续报"))
+
+
+def test_before_anybody_arrives_it_is_the_receivers(town: Town) -> None:
+    """RP-01, D-03: who took the call owes it; handed over with a reason, it is the other side's, and the report says so."""
+    row = register(town.emb)
+    town.sync()
+    text = "refusal.reports.first_of_receiver"
+    for why in (None, " "):
+        command = first_of(row.id, handed_over=why)
+        refused(town.frd, "duty_officer", command, "E_OWNER", text, field="kind", owner="EMB")
+    act(town.frd, "duty_officer", first_of(row.id, handed_over="应急局线路中断，电话移交"))
+    [first] = sent(town.frd, row.id)
+    assert first.text is not None
+    assert first.text.endswith("\n首报由应急局移交本方：应急局线路中断，电话移交")
+
+
+def test_documents_go_to_the_duty_room_first(emb: Site) -> None:
+    """RP-08, RP-07: a first report elsewhere would have stood in the way of the one that stops the clock."""
+    row = register(emb)
+    up = first_of(row.id, recipient=Recipient.PARTY_OFFICE)
+    text = "refusal.reports.duty_room_first"
+    refused(emb, "duty_officer", up, "E_STATE", text, field="recipient", clause="RP-08")
+    act(emb, "duty_officer", first_of(row.id))
+    act(emb, "duty_officer", up)
+    assert emb.incident(row.id).written_status == "met"
+    again = "refusal.reports.second"
+    refused(emb, "duty_officer", up, "E_DUP", again, field="kind", clause="RP-15")
+
+
+def test_only_first_reports_are_short_and_none_leaves_before_them(emb: Site) -> None:
+    """D-32, RP-15: a follow-up of an earlier time would have met the written clock before the first report was sent."""
+    row = register(emb)
+    emb.at("08:20:00")
+    act(emb, "duty_officer", first_of(row.id, form=ReportForm.SHORT))
+    emb.at("08:30:00")
+    short = FileReport(incident_id=row.id, kind=K.FOLLOW_UP, form=ReportForm.SHORT, text="续报")
+    text = "refusal.reports.short_only_first"
+    refused(emb, "duty_officer", short, "E_RANGE", text, field="form", clause="D-32")
+    early = FileReport(incident_id=row.id, kind=K.FOLLOW_UP, text="续报", sent_at=moment("08:19:59"))
+    text = "refusal.reports.sent_before_first"
+    refused(emb, "duty_officer", early, "E_TIME", text, field="sent_at", clause="RP-15")
+    assert emb.incident(row.id).written_status == "running"
+
+
+def test_nothing_is_sent_of_a_false_alarm_but_corrections(emb: Site) -> None:
+    """RULES part 2, S6: a document after the voiding would be what the voiding forbids."""
+    row = register(emb)
+    act(emb, "duty_officer", first_of(row.id, form=ReportForm.SHORT))
+    act(emb, "duty_chief", VoidIncident(incident_id=row.id, reason="误报"))
+    late = first_of(row.id)
+    text = "refusal.incidents.set_aside"
+    refused(emb, "duty_officer", late, "E_STATE", text, field="incident_id", clause="RULES-2")
+    act(emb, "duty_officer", FileReport(incident_id=row.id, kind=K.CORRECTION, text="经核实为误报"))
+    assert emb.incident(row.id).written_status == "waived"
+
+
+def test_supplements_have_their_time(emb: Site) -> None:
+    """D-28: a fire is supplemented for 7 days; later only a leader opens it."""
+    row = register(emb, type_code="fire", occurred_at=moment("07:50:00"))
+    for kind in (K.FIRST, K.FINAL):
+        act(emb, "duty_officer", FileReport(incident_id=row.id, kind=kind, text="情况"))
+    supplement = FileReport(incident_id=row.id, kind=K.SUPPLEMENT, text="核实")
+    emb.at("07:50:00", "2025-07-21")
+    act(emb, "duty_officer", supplement)
+    emb.at("07:50:01", "2025-07-21")
+    text = "refusal.reports.supplement_late"
+    late = ("leader",)
+    refused(emb, "duty_officer", supplement, "E_TIME", text, field="sent_at", clause="D-28", can=late)
+    act(emb, "leader", supplement)

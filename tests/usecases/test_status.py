@@ -6,7 +6,13 @@ import pytest
 
 from app.kernel.enums import IncidentStatus, ReportForm, ReportKind
 from app.queries.incidents import IncidentRow
-from app.usecases.incidents import SetIncidentStatus, VoidIncident
+from app.usecases.incidents import (
+    ChangeIncident,
+    MakeReportable,
+    RaiseAlarmGrade,
+    SetIncidentStatus,
+    VoidIncident,
+)
 from app.usecases.reports import FileReport
 from tests.kit import Site, Town, act, feed_incident, forge, maker, moment, ms, own_id, refused, register
 
@@ -31,6 +37,7 @@ def test_an_incident_is_handled_controlled_and_closed(emb: Site) -> None:
     text = "refusal.incidents.close_needs_final"
     refused(emb, "duty_officer", close, "E_STATE", text, field="status", clause="D-34")
     report(emb, row, ReportKind.FIRST)
+    refused(emb, "duty_officer", close, "E_STATE", text, field="status", clause="D-34")
     report(emb, row, ReportKind.FINAL)
     act(emb, "duty_officer", close)
     after = emb.incident(row.id)
@@ -125,3 +132,18 @@ def test_state_of_a_newer_version_is_told(emb: Site) -> None:
         clause="RULES-2",
     )
     assert emb.incident(newer).open == 1
+
+
+def test_nothing_more_is_done_on_a_false_alarm(frd: Site) -> None:
+    """RULES part 2: a void record keeps what it said when it was set aside; what is new is registered anew."""
+    row = feed_incident(frd, "A-1", 1, type_code="fire")
+    act(frd, "duty_chief", VoidIncident(incident_id=row.id, reason="误报"))
+    before = frd.incident(row.id)
+    for command in (
+        ChangeIncident(incident_id=row.id, what="复燃"),
+        RaiseAlarmGrade(incident_id=row.id, to=3),
+        MakeReportable(incident_id=row.id),
+    ):
+        text = "refusal.incidents.set_aside"
+        refused(frd, "duty_officer", command, "E_STATE", text, field="incident_id", clause="RULES-2")
+    assert frd.incident(row.id) == before
