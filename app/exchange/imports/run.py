@@ -110,6 +110,7 @@ class Checked:
     good: Sequence[tuple[int, AddShelter | AddPoint]]
     bad: Sequence[tuple[int, tuple[str, ...], str]]
     warnings: Mapping[str, int]
+    warned: int = 0  # rows that come in with a reminder
 
     @property
     def file_hash(self) -> str:
@@ -162,7 +163,8 @@ def examine(ask: Ask, box: Box, memory: MappingMemory, unwanted: Unwanted = lamb
     good = [(each.line, each.command) for each in verdicts if each.command is not None]
     bad = [(each.line, each.row, each.reason) for each in verdicts if each.reason is not None]
     warnings = Counter(warning for each in verdicts for warning in each.warnings)
-    return Checked(table, form, mapped, verdicts, good, bad, dict(warnings))
+    warned = sum(each.reason is None and bool(each.warnings) for each in verdicts)
+    return Checked(table, form, mapped, verdicts, good, bad, dict(warnings), warned)
 
 
 def _judge(

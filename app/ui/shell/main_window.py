@@ -17,7 +17,9 @@ from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.actions import ActionTable
 from app.ui.desk.line import DeskLine
+from app.ui.imports.deeds import ImportDeeds
 from app.ui.links.judgement import Standing
+from app.ui.registers.deeds import RegisterDeeds
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell.alarm_strip import AlarmStrip
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
             console, session, theme, self.shell, self.actions_table, self._palette_entries
         )
         self.deeds = Deeds(self)
+        self.import_deeds, self.register_deeds = ImportDeeds(self), RegisterDeeds(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
         self._connect()
         self._recall()
@@ -127,7 +130,7 @@ class MainWindow(QMainWindow):
         session.locked_changed.connect(deeds.locked_changed)
         self._connect_board()
         self.columns.moved.connect(self.header.set_columns)
-        self.columns.moved.connect(lambda *_: self._place_overlays())
+        self.columns.moved.connect(lambda *_: self.place_overlays())
         self.header.lock_wanted.connect(deeds.lock_or_sign_in)
         self.header.account_clicked.connect(deeds.account)
         self.header.links_wanted.connect(deeds.links)
@@ -215,9 +218,10 @@ class MainWindow(QMainWindow):
         panel: Any = self.map_host.panel
         if panel is not None and hasattr(panel, "point_picked"):
             panel.point_picked.connect(self.deeds.point_picked)
+        self.register_deeds.map_loaded(panel)
         if self.links is not None:
             self.links.begin()
-        self._place_overlays()
+        self.place_overlays()
         self.deeds.offer_draft()
 
     def make_panels(self) -> None:
@@ -270,7 +274,16 @@ class MainWindow(QMainWindow):
         self._disposed = True
         self.pulse.stop()
         self.tone.dispose()
-        for part in (self.feeds, self.session, self.desk, self.links, self.map_host, self.board):
+        parts = (
+            self.import_deeds,
+            self.feeds,
+            self.session,
+            self.desk,
+            self.links,
+            self.map_host,
+            self.board,
+        )
+        for part in parts:
             ending = getattr(part, "dispose", None) or getattr(part, "stop", None)
             if callable(ending):
                 ending()
@@ -336,7 +349,7 @@ class MainWindow(QMainWindow):
         """A refusal or fault that no screen has shown."""
         if isinstance(error, EnvironmentFault) and error.code.startswith("database."):
             self.status.show_fault()
-        self._place_overlays()
+        self.place_overlays()
         self.overlays.refusals.show_error(error)
 
     def _ask_sign_in(self, why: str) -> None:
@@ -372,7 +385,7 @@ class MainWindow(QMainWindow):
                 narrow(small)
             self.columns.arrange(small=small, desk_open=self.columns.desk_open, links_wanted=not small)
         self._show_layout()
-        self._place_overlays()
+        self.place_overlays()
 
     def open_desk(self, page: str = "overview") -> None:
         """The desk, large; it takes the focus."""
@@ -410,13 +423,14 @@ class MainWindow(QMainWindow):
         self.columns.arrange(small=self.small, desk_open=desk_open, links_wanted=not self.small)
         self.line.setVisible(not desk_open)
         self._show_layout()
-        self._place_overlays()
+        self.place_overlays()
 
     def _show_layout(self) -> None:
         key = "desk" if self.columns.desk_open else "small" if self.small else "duty"
         self.status.show_layout(f"ui.shell.layout.{key}")
 
-    def _place_overlays(self) -> None:
+    def place_overlays(self) -> None:
+        """Sheets and cards where they belong."""
         body = self.columns
         top_left = body.mapTo(self.shell, QPoint(0, 0))
         whole = QRect(top_left, body.size())

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from app.ui.forms.raise_grade import RaiseSheet
     from app.ui.forms.register import RegisterSheet
     from app.ui.forms.watch import WatchSheet
+    from app.ui.imports.sheet import ImportSheet
+    from app.ui.registers.card import RecordSheet
+    from app.ui.registers.sheet import RegisterListSheet
     from app.ui.shell.key_sheet import KeySheet
     from app.ui.shell.palette import Entry, Palette
     from app.ui.shell.ports import SiteDoor
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 GAP = 12
 MAP_FOOT = 56  # legend and attribution of the map stay readable
+TOOLS, CARD_FOOT = 60, 64  # px at the edges of the map that belong to its tools and its scale
 SheetT = TypeVar("SheetT", bound="Sheet")
 
 
@@ -49,6 +53,7 @@ class Overlays:
         self.when_made: dict[
             str, Callable[[Sheet], None]
         ] = {}  # the window's connections, made with the sheet
+        self.cards: list[QWidget] = []  # small ones that stand at the foot of the map while something goes on
         self._map = QRect()
         self._right = QRect()
         self._toasts: Toasts | None = None
@@ -145,6 +150,33 @@ class Overlays:
             "keys", lambda: KeySheet(self._console.texts, self._theme, self._parent, self._table)
         )
 
+    @property
+    def imports(self) -> ImportSheet:
+        """Import of registers from files."""
+        from app.ui.imports.sheet import ImportSheet
+
+        return self._sheet(
+            "imports", lambda: ImportSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def registers(self) -> RegisterListSheet:
+        """Lists of shelters and points."""
+        from app.ui.registers.sheet import RegisterListSheet
+
+        return self._sheet(
+            "registers", lambda: RegisterListSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def record(self) -> RecordSheet:
+        """The card of a record chosen on the map."""
+        from app.ui.registers.card import RecordSheet
+
+        return self._sheet(
+            "record", lambda: RecordSheet(self._console, self._session, self._theme, self._parent)
+        )
+
     def top_open(self) -> Sheet | None:
         """A sheet that is open, if any."""
         return next((sheet for sheet in self._made.values() if sheet.is_open), None)
@@ -171,15 +203,21 @@ class Overlays:
         """`map_area`: the room between board and links; `right`: the column at the right edge."""
         self._map, self._right = map_area, right
         for name, sheet in self._made.items():
+            sheet.fit(map_area, right)
             x, y = self._corner(name, sheet)
             sheet.move(x, y)
+        for card in self.cards:
+            x, y = map_area.right() - card.width() - GAP, map_area.bottom() - card.height() - CARD_FOOT
+            card.move(x, y)
         for widget in (self._toasts, self._refusals):
             if widget is not None:
                 x = map_area.center().x() - widget.width() // 2
                 widget.move(x, map_area.bottom() - widget.height() - MAP_FOOT)
 
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:
-        if name == "sign_in":
+        if name == "record":  # beside the tools of the map
+            return self._map.right() - sheet.width() - TOOLS, self._map.top() + GAP
+        if name in ("sign_in", "registers"):
             return self._right.right() - sheet.width() - GAP, self._right.top() + GAP
         middle = self._map.left() + max(GAP, (self._map.width() - sheet.width()) // 2)
         most = self._parent.width() - sheet.width() - GAP

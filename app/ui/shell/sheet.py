@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -41,6 +41,9 @@ class Sheet(QFrame):
     def first_field(self) -> QWidget | None:
         """The widget that gets the focus when the sheet opens."""
         return None
+
+    def fit(self, map_area: QRect, whole: QRect) -> None:
+        """Take the room there is between board and links (`map_area`) or in the whole body; small sheets keep their size."""
 
     @property
     def is_open(self) -> bool:
