@@ -207,9 +207,9 @@ def evening(shown: Stage) -> dict[str, str]:
     natural = {"class_code": IncidentClass.NATURAL}
     call = {"source": Source.ALARM_119, "type_code": "elevator"}
     rows: tuple[tuple[str, Room, float, str, str, str, dict[str, Any]], ...] = (
-        ("warehouse", frd, 32.7, "北新泾街道", "某仓库", "仓库冒烟",
+        ("warehouse", frd, 32.7, "北新泾街道", "某仓库", "冒烟",
          FIRE | {"at": (121.371, 31.217), "to": handling, "alarm_grade": 2}),
-        ("mall", frd, 21.0, "虹桥街道", "某商场", "商场火灾，二层有人员被困",
+        ("mall", frd, 21.0, "虹桥街道", "某商场", "火灾，二层有人员被困",
          FIRE | {"at": (121.405, 31.194), "to": handling, "alarm_grade": 3}),
         ("home", frd, 12.5, "天山路街道", "某小区6层", "居民楼火灾",
          FIRE | {"at": (121.398, 31.211), "to": handling, "alarm_grade": 2}),
@@ -230,8 +230,8 @@ def evening(shown: Stage) -> dict[str, str]:
     until(lambda: shown.linked() and shown.same(), "both rooms hold the evening")
     shown.pull(True)
     until(lambda: not shown.linked(), "the cable is out")
-    emb.act(ChangeIncident(incident_id=ids["mall"], what="商场火灾，二层4人被困"))
-    frd.act(ChangeIncident(incident_id=ids["mall"], what="商场火灾，二层6人被困"))
+    emb.act(ChangeIncident(incident_id=ids["mall"], what="火灾，二层4人被困"))
+    frd.act(ChangeIncident(incident_id=ids["mall"], what="火灾，二层6人被困"))
     shown.pull(False)
     until(lambda: shown.linked() and shown.same(), "both rooms hold both values")
     return ids

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Channel, LogKind
@@ -129,9 +129,20 @@ class LinksPanel(QWidget):
     def _build(self) -> None:
         texts, theme = self._texts, self._theme
         partner = self._console.district.agencies[self._console.partner]
-        column = QVBoxLayout(self)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
         column.setContentsMargins(INSET, 0, INSET, INSET)
         column.setSpacing(0)
+        area = QScrollArea()  # low windows scroll it, nothing is pushed into something else
+        area.setObjectName("linksScroll")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
         self.head = RunLines(theme, (40,))
         self.head.set_runs(
             [

@@ -18,6 +18,7 @@ from app.ui.theme.theme import Theme
 WIDTH = 640
 ROW, HEAD = 34, 26
 MOST_EACH, MOST = 6, 12
+COMMANDS = "commands"
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,17 @@ class Entry:
 
 
 def found(entries: Iterable[Entry], typed: str) -> list[Entry]:
-    """Entries that fit, grouped in the order of their groups, the best first in each."""
+    """Entries that fit, grouped in the order of their groups, the best first in each; before anything is typed, commands."""
     ranked: dict[str, list[tuple[int, int, Entry]]] = {}
     for index, entry in enumerate(entries):
         ranks = [r for name in (entry.name, *entry.also) if (r := rank(typed, name)) is not None]
         if ranks:
             ranked.setdefault(entry.group, []).append((min(ranks), index, entry))
     shown: list[Entry] = []
-    for group in ranked.values():
-        group.sort(key=lambda item: item[:2])
-        shown += [entry for _, _, entry in group[:MOST_EACH]]
+    blank = not typed.strip()
+    for name in sorted(ranked, key=lambda group: blank and not group.endswith(COMMANDS)):
+        ranked[name].sort(key=lambda item: item[:2])
+        shown += [entry for _, _, entry in ranked[name][: MOST if blank else MOST_EACH]]
     return shown[:MOST]
 
 
