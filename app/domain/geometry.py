@@ -43,6 +43,11 @@ def _check_degrees(value: float, limit: float, field: str) -> None:
         )
 
 
+def is_point(lon: float, lat: float) -> bool:
+    """True for a point on earth: finite, within ±180 and ±90 degrees."""
+    return -_MAX_LON <= lon <= _MAX_LON and -_MAX_LAT <= lat <= _MAX_LAT
+
+
 def check_point(lon: float, lat: float, box: Box, *, outside_confirmed: bool = False) -> None:
     """Check a point in WGS-84 degrees (RULES part 8).
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain import alarm_types
 from app.domain.alarm_grade import alarm_kind, highest
 from app.domain.event_time import check_not_future
-from app.domain.geometry import check_point
+from app.domain.geometry import check_point, is_point
 from app.domain.incident_status import TRANSITIONS
-from app.domain.required import require_text
+from app.domain.required import is_blank, require_text
 from app.domain.rule_numbers import RuleKey
 from app.journal.operation import Act
-from app.kernel.clock import DAY_MS, local_date
+from app.kernel.clock import local_date
 from app.kernel.enums import IncidentClass, IncidentStatus, Source
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
@@ -21,7 +21,7 @@ from app.queries import incidents
 from app.queries.incidents import AlarmUnitRow, IncidentRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, moves, outcome, writes
 from app.usecases.context import Context, ms
-from app.usecases.incidents import BY_FEED, duty_to_report, next_number, position, text_or_none
+from app.usecases.incidents import BY_FEED, duty_to_report, next_number, of_alarm, position, text_or_none
 
 _CLAUSE = "IS-01"
 _FEED_STATES = (IncidentStatus.HANDLING, IncidentStatus.CONTROLLED, IncidentStatus.CLOSED)
@@ -76,20 +76,29 @@ class ReceiveAlarm(Command):
 def receive_alarm(command: ReceiveAlarm, context: Context) -> Outcome:
     """Create or update the incident of an alarm; what looks wrong is kept and named in `flags`."""
     _check(command, context)
+    command = replace(
+        command,
+        type_code=text_or_none(command.type_code),
+        what=text_or_none(command.what),
+        place=text_or_none(command.place),
+    )
     row = _known(command, context)
     incident_id = row.id if row else derived_id(context.agency, *_cause(command))
-    flags = _flags(command, context)
+    flags = _flags(command, context, row)
     acts = _create(command, context, incident_id) if row is None else _update(command, context, row)
     acts += _unit_acts(command, context, incident_id)
     return outcome(*acts, incident_id=incident_id, new=row is None, changed=bool(acts), flags=flags)
 
 
 def _known(command: ReceiveAlarm, context: Context) -> IncidentRow | None:
-    """The incident of this alarm; a number that comes round again (received more than a day apart) is another alarm."""
+    """The incident of this alarm: one that still stands, else the feed's own that was voided as a false alarm.
+
+    A registration that a person voided as a mistake does not swallow the alarm.
+    """
     received_at = ms(command.received_at)
     assert received_at is not None
-    for row in incidents.incidents_by_alarm_no(context.connection, command.alarm_no.strip()):
-        if row.received_at is None or abs(row.received_at - received_at) <= DAY_MS:
+    for row in of_alarm(context, command.alarm_no.strip(), received_at):
+        if row.status != IncidentStatus.VOID or row.origin == BY_FEED:
             return row
     return None
 
@@ -113,14 +122,16 @@ def _check(command: ReceiveAlarm, context: Context) -> None:
                 at, context.now_ms, field=name, tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE)
             )
     names = [unit.unit.strip() for unit in command.units]
-    if "" in names:
+    if any(is_blank(name) for name in names):
         raise Refusal(ErrorCode.REQUIRED, "refusal.alarms.unit_required", field="units", clause=_CLAUSE)
     if len(set(names)) != len(names):
         raise Refusal(ErrorCode.DUP, "refusal.alarms.unit_twice", field="units", clause=_CLAUSE)
 
 
-def _flags(command: ReceiveAlarm, context: Context) -> list[str]:
-    """What a person should look at: unknown type, no point, point outside the district, stamps out of order."""
+def _flags(command: ReceiveAlarm, context: Context, row: IncidentRow | None) -> list[str]:
+    """What a person should look at: unknown type, no point, no possible point, point outside the district, a grade that is
+    not on the scale of the type, stamps out of order.
+    """
     out = []
     if not alarm_types.is_known(command.type_code):
         out.append("type_unknown")
@@ -129,9 +140,10 @@ def _flags(command: ReceiveAlarm, context: Context) -> list[str]:
     else:
         try:
             check_point(command.lon, command.lat, context.district.box)
-        except Refusal:
-            out.append("outside_district")
-    if command.alarm_grade is not None and not _in_scale(command):
+        except Refusal as wrong:
+            out.append("point_impossible" if wrong.code is ErrorCode.RANGE else "outside_district")
+    grades = (command.alarm_grade, row.alarm_grade if row else None)
+    if any(grade is not None and not _in_scale(grade, command, row) for grade in grades):
         out.append("grade_out_of_range")
     for unit in command.units:
         known = [at for name in _STAMPS if (at := ms(getattr(unit, name))) is not None]
@@ -145,12 +157,22 @@ def _grade(command: ReceiveAlarm, row: IncidentRow | None) -> int | None:
     """A grade to enter: the first, or a higher one; it is never lowered (RC-16)."""
     known = row.alarm_grade if row else None
     grade = command.alarm_grade
-    return grade if _in_scale(command) and (known is None or (grade or 0) > known) else None
+    if grade is None or not _in_scale(grade, command, row):
+        return None
+    return grade if known is None or grade > known else None
 
 
-def _in_scale(command: ReceiveAlarm) -> bool:
-    top = highest(alarm_kind(command.type_code))
-    return command.alarm_grade is not None and 1 <= command.alarm_grade <= top
+def _in_scale(grade: int, command: ReceiveAlarm, row: IncidentRow | None) -> bool:
+    """On the scale of the type that stands here, else of the one the alarm gives (RC-16)."""
+    standing = row.type_code if row and row.type_code else command.type_code
+    return 1 <= grade <= highest(alarm_kind(standing))
+
+
+def _point(command: ReceiveAlarm) -> list[Any] | None:
+    """The point of an alarm; one that is nowhere on earth is none (MP-02)."""
+    if command.lon is None or command.lat is None or not is_point(command.lon, command.lat):
+        return None
+    return position(command.lon, command.lat)
 
 
 def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[Act]:
@@ -168,7 +190,7 @@ def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[A
         "type_code": text_or_none(command.type_code),
         "what": text_or_none(command.what),
         "place": text_or_none(command.place),
-        "position": position(command.lon, command.lat),
+        "position": _point(command),
         "status": _status(command, bool(duty[0])).value,
         "report_duty": duty,
     }
@@ -199,7 +221,7 @@ def _update(command: ReceiveAlarm, context: Context, row: IncidentRow) -> list[A
     known = {"type_code": row.type_code, "what": row.what, "place": row.place}
     # Only what is still empty here: what a person has written is not overwritten by the feed.
     given = {name: value for name, value in values.items() if value is not None and known[name] is None}
-    if row.lon is None and (point := position(command.lon, command.lat)) is not None:
+    if row.lon is None and (point := _point(command)) is not None:
         given["position"] = point
     if "type_code" in given and row.class_code == IncidentClass.PENDING:
         given["class_code"] = alarm_types.class_of(command.type_code).value
