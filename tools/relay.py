@@ -63,7 +63,11 @@ class Relay:
         if self.refusing:
             writer.transport.abort()
             return
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except ConnectionError:  # nobody listens there yet
+            writer.transport.abort()
+            return
         self._writers |= {writer, there_writer}
         try:
             async with asyncio.TaskGroup() as group:
