@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 metadata = MetaData()
 
 JOINT = "joint"
+ROW_NUMBER = "n"
 INTERNAL = "internal"  # stands for internal:<agency of the author>
 
 
@@ -119,10 +120,19 @@ def shared(
     scope: str = JOINT,
     derived: Mapping[str, type[TypeEngine[Any]]] | None = None,
     indexes: Sequence[Sequence[str]] = (),
+    numbered: bool = False,
     into: MetaData = metadata,
 ) -> Entity:
-    """Declare a shared table: its fields, the columns computed from them, and its indexes."""
-    columns: list[Column[object]] = [Column("id", String, primary_key=True)]
+    """Declare a shared table: its fields, the columns computed from them, and its indexes.
+
+    `numbered`: rows have a number of their own, this database's alone, that the full-text index may point to for good (a
+    rowid without a column is renumbered by VACUUM).
+    """
+    columns: list[Column[Any]] = (
+        [Column(ROW_NUMBER, Integer, primary_key=True), Column("id", String, unique=True, nullable=False)]
+        if numbered
+        else [Column("id", String, primary_key=True)]
+    )
     for each in fields:
         columns += [Column(column, kind) for column, kind in each.columns.items()]
     columns += [Column(column, kind) for column, kind in (derived or {}).items()]

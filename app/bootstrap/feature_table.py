@@ -49,4 +49,11 @@ def policy() -> Policy:
     """Entities, permissions, effects and ownership rules of the product."""
     effects = {name: entry.effects for name, entry in TABLE.items()}
     effects[RECORD_REFUSAL] = (creates("refusal"),)
-    return Policy(ENTITIES, matrix().permits, effects, OWNERS, bound=frozenset(ENTITIES))
+    return Policy(
+        ENTITIES,
+        matrix().permits,
+        effects,
+        OWNERS,
+        bound=frozenset(ENTITIES),
+        rights=matrix().table,
+    )

@@ -154,7 +154,8 @@ class Node:
             self._connection, self.journal, matrix(), self.clock, pack, self.workstation, self.texts
         )
         with told_plainly(self.data.database):
-            if reproject:
+            if reproject or self.journal.outdated:
+                log.warning("this version judges or shows the journal by other rules; it is projected anew")
                 self.journal.rebuild()
                 migrate.rebuilt(self._connection)
             elif index_mended(self._connection):

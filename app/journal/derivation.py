@@ -48,7 +48,7 @@ class Derivation:
     ) -> list[tuple[str, str]]:
         column, entity = parent
         found = [
-            self._s.connection.execute(f"SELECT {column} FROM {name} WHERE id = ?", (each,)).fetchone()
+            self._s.connection.execute(f"SELECT {column} FROM {name} WHERE id = ?", (each,)).fetchone()  # nosec B608
             for each in ids
         ]
         return [(entity, row[0]) for row in found if row is not None and isinstance(row[0], str)]
@@ -86,7 +86,7 @@ class Derivation:
                 raise
             log.exception("derived columns of a record cannot be computed: %s %s", name, entity_id)
             columns = ", ".join(f"{column} = NULL" for column in self._s.policy.entities[name].derived)
-            self._s.connection.execute(f"UPDATE {name} SET {columns} WHERE id = ?", (entity_id,))
+            self._s.connection.execute(f"UPDATE {name} SET {columns} WHERE id = ?", (entity_id,))  # nosec B608
 
     def _guarded(self, compute: Callable[[State, frozenset[str]], None], ids: frozenset[str]) -> None:
         """Compute; on failure the rows are as before."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.journal import verbs
+from app.journal import rules, verbs
 from app.journal.authors import Author, author_of
 from app.journal.bugs import is_bug
 from app.journal.causality import covers
@@ -114,7 +114,10 @@ class Journal:
         self._derivers = derivers or {}
         self._spoiled: set[bytes] = set()  # last hashes of transactions that met a bug of this version
         self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
+        self._rules = rules.fingerprint(policy)
         self._load()
+        if not self.state.chains:
+            rules.note(connection, self._rules)
         self._hlc = self._restore_clock(clock)
 
     def _load(self, foreseen: Foreseen = NOTHING) -> None:
@@ -407,6 +410,11 @@ class Journal:
         return covers(past, (self.state.chains[place[0]].no, place[1]))
 
     # -- projecting anew -------------------------------------------------------------------------------------------------
+    @property
+    def outdated(self) -> bool:
+        """True if other rules than this program's made the projected rows: they must be projected anew."""
+        return rules.noted(self._connection) != self._rules
+
     def rebuild(self) -> ChangeSet:
         """Empty all projected tables and project the journal again; one database transaction."""
         try:
@@ -425,6 +433,7 @@ class Journal:
             self._project_all(foreseen)
             found = self._backward_facts()
             if found.hashes == foreseen.hashes:
+                rules.note(self._connection, self._rules)
                 index_anew(self._connection)
                 self._load()
                 return

@@ -55,7 +55,7 @@ class OwnerRule:
 @dataclass(frozen=True)
 class Policy:
     """Entities; permits(command, agency, roles); effects of each command; ownership rules by name; entities whose records
-    are made under ids bound to their maker (app/kernel/ids.py).
+    are made under ids bound to their maker (app/kernel/ids.py); `rights`: the table that `permits` reads, for its fingerprint.
 
     ValueError when a field is declared so that sites holding different parts of a record would judge it differently.
     """
@@ -65,6 +65,7 @@ class Policy:
     effects: Mapping[str, tuple[Effect, ...]]
     owners: Mapping[str, OwnerRule] = field(default_factory=dict)
     bound: frozenset[str] = frozenset()
+    rights: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for entity in self.entities.values():

@@ -18,6 +18,7 @@ from app.journal.projector import Deriver
 from app.kernel.clock import SystemClock
 from db import search_index
 from db.examine import anonymous_copy
+from db.fields import ROW_NUMBER
 from db.tables.journal import PROJECTED
 
 MAX_DIFFERENCES = 1_000
@@ -124,11 +125,16 @@ def _tables(policy: Policy) -> list[str]:
 
 def _table(copy: sqlite3.Connection, name: str) -> _Relation:
     info = copy.execute(f'PRAGMA main.table_info("{name}")').fetchall()
-    columns = tuple(column[1] for column in info)
-    keys = tuple(index for index, column in enumerate(info) if column[5])
-    if not keys:  # facts: unique by operation and key
+    every = [column[1] for column in info]
+    # the number of a row is this database's alone
+    columns = tuple(column for column in every if column != ROW_NUMBER or "id" not in every)
+    keys = tuple(columns.index(column[1]) for column in info if column[5] and column[1] in columns)
+    if "id" in columns:
+        keys = (columns.index("id"),)
+    elif not keys:  # facts: unique by operation and key
         keys = (columns.index("hash"), columns.index("key"))
-    return _Relation(name, f'SELECT * FROM main."{name}"', columns, keys)  # nosec B608
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return _Relation(name, f'SELECT {listed} FROM main."{name}"', columns, keys)  # nosec B608
 
 
 def _search(copy: sqlite3.Connection, entity: str) -> Iterator[_Relation]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from app.journal import rules
 from app.journal.chain_faults import ChainFault, FaultKind, Fork, Walked
 from app.journal.chain_walk import Range, walk
 from app.journal.high_water import HighWater, Verdict
@@ -68,6 +69,9 @@ class VerifyReport:
     differences: tuple[Difference, ...] = ()
     differences_total: int = 0
     projection_failed: str | None = None
+    other_rules: bool = (
+        False  # rows were made by other rules than this program's: it projects anew at its next start
+    )
     high_water: Verdict | None = None
 
     @property
@@ -190,6 +194,7 @@ class _Job:
             differences=compared.differences,
             differences_total=compared.total,
             projection_failed=compared.failed,
+            other_rules=_by_other_rules(connection, self.policy),
             high_water=verdict,
         )
 
@@ -216,6 +221,12 @@ class _Job:
             sum(part.signatures for part in done),
             tuple(fault for part in done for fault in part.faults),
         )
+
+
+def _by_other_rules(connection: sqlite3.Connection, policy: Policy) -> bool:
+    """True if another version made the rows; a file of a version that noted nothing counts as such."""
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'projection'").fetchone()
+    return there is None or rules.noted(connection) != rules.fingerprint(policy)
 
 
 @contextlib.contextmanager

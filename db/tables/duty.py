@@ -32,4 +32,5 @@ LOG_ENTRY = shared(
         fixed("amends_id"),
     ],
     indexes=[("at",), ("incident_id", "at"), ("amends_id",)],
+    numbered=True,
 )

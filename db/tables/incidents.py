@@ -54,6 +54,7 @@ INCIDENT = shared(
         "open": Integer,
     },
     indexes=[("no",), ("alarm_no",), ("received_at",)],
+    numbered=True,
 )
 _T = INCIDENT.table.c
 # The board's own order (SCREEN): open before closed, what burns first, then the newest.

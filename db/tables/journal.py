@@ -171,5 +171,13 @@ FLAG = Table(
     sqlite_with_rowid=False,
 )
 
+# By which rules the projected rows were made (app/journal/rules.py): a program with others projects anew at its start.
+PROJECTION = Table(
+    "projection",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("rules", String, nullable=False),
+)
+
 # Tables that follow from the journal alone: emptied and refilled by `rebuild`, compared by `verify`.
 PROJECTED = (PAST, TIP, FACT, RECORD, ENTRY, CONFLICT, RETRACTION, APPROVAL, STOCK, QUARANTINE, FLAG)

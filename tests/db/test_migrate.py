@@ -105,6 +105,9 @@ def test_journal_is_guarded(path: Path) -> None:
             connection.execute("DELETE FROM op")
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute("INSERT OR REPLACE INTO op SELECT * FROM op")
+        for part in ("body=x'80'", "body=x'80', salt=x'', actor='a'", "actor='a'"):  # a late body comes whole
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(f"UPDATE op SET {part}")
         hidden = "actor='a', command='c', entity='e', entity_id='i', schema_v=1, salt=x'', body=x'80'"
         connection.execute(f"UPDATE op SET {hidden}")  # a late body fills a header, once
         for column in set(columns) - {"n"}:

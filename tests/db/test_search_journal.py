@@ -57,6 +57,20 @@ def test_acts_of_both_sides_are_found_at_both(tmp_path: Path) -> None:
         assert by_index(emb.journal.state.connection, "incident", "天山") == []
 
 
+def test_the_index_outlasts_vacuum(tmp_path: Path) -> None:
+    """VACUUM numbers rows without a number of their own anew; searched ones keep theirs, gaps and all."""
+    with two_sites(tmp_path) as (emb, frd):
+        busy(emb, frd)
+        connection = emb.journal.state.connection
+        connection.execute("DELETE FROM log_entry WHERE id = 'l0'")
+        before = connection.execute("SELECT rowid, id FROM log_entry ORDER BY rowid").fetchall()
+        assert before[0][0] > 1
+        connection.execute("VACUUM")
+        assert connection.execute("SELECT rowid, id FROM log_entry ORDER BY rowid").fetchall() == before
+        assert search_index.sound(connection)
+        assert by_index(connection, "log_entry", "entry 3") == ["l3"]
+
+
 def test_a_rebuild_makes_the_same_index(tmp_path: Path) -> None:
     with two_sites(tmp_path) as (emb, frd):
         busy(emb, frd)

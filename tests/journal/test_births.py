@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -9,12 +12,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bootstrap import founding
 from app.journal import operation, validity, verbs
 from app.journal.operation import Act
 from app.kernel.clock import ManualClock
+from app.kernel.enums import Agency
 from app.kernel.ids import derived_id, earlier_derived_id, is_bound, is_own_id, new_id
+from app.usecases import context
 from app.usecases.duty import WriteLogEntry
-from tests.kit import Site, Town, act, emb, forge, founded_town, frd, ms, own_id, register, town, verdict
+from app.usecases.incidents import ChangeIncident
+from tests.kit import (
+    Site,
+    Town,
+    act,
+    emb,
+    forge,
+    found_site,
+    founded_town,
+    frd,
+    ms,
+    own_id,
+    people,
+    register,
+    town,
+    verdict,
+)
 
 __all__ = ["emb", "founded_town", "frd", "town"]
 SITES = st.integers().map(lambda n: f"site{n}")
@@ -160,3 +182,27 @@ def test_what_a_body_says_of_its_author_is_judged(
     for site in (town.emb, town.frd):
         assert verdict(site, truth) == [None]
         assert verdict(site, lie) == ["false claim"]
+
+
+# -- records of earlier versions -----------------------------------------------------------------------------------------------
+def test_what_an_earlier_version_wrote_stands(tmp_path: Path) -> None:
+    """A site founded and used by version 1, under ids of its kind: all of it counts after the upgrade."""
+    with ExitStack() as old:
+        old.enter_context(patch.object(operation, "SCHEMA_V", 1))
+        old.enter_context(patch.object(validity, "SCHEMA_V", 1))
+        for module in (context, founding):
+            old.enter_context(patch.object(module, "new_id", lambda *_: str(uuid.uuid4())))
+        site = found_site(tmp_path, Agency.EMB)
+        people(site)
+        incident = register(site)
+        entry_id = act(site, "duty_officer", WriteLogEntry(text="before")).result["entry_id"]
+    try:
+        site.node.local(lambda _: site.node.journal.rebuild())
+        assert site.count("quarantine") == 0 and not is_bound(incident.id)
+        assert site.incident(incident.id).no == incident.no
+        act(site, "duty_officer", ChangeIncident(incident_id=incident.id, what="b"))
+        act(site, "duty_officer", WriteLogEntry(text="after"))
+        assert {row["text"] for row in site.rows("log_entry")} >= {"before", "after"}
+        assert entry_id in {row["id"] for row in site.rows("log_entry")}
+    finally:
+        site.node.close()

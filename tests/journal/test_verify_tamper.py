@@ -108,7 +108,7 @@ def test_missing_guards_are_named(victim: Victim) -> None:
         ("command", "other", FaultKind.HIDDEN),
         ("entity", "incident", FaultKind.HIDDEN),
         ("entity_id", "l9", FaultKind.HIDDEN),
-        ("schema_v", 2, FaultKind.HIDDEN),
+        ("schema_v", 1, FaultKind.HIDDEN),
         ("salt", b"s" * 16, FaultKind.HIDDEN),
         ("salt", b"", FaultKind.HIDDEN),
         ("body", None, FaultKind.HALF_WITHHELD),
