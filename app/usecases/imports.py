@@ -23,6 +23,7 @@ from app.usecases.commands import Command, Outcome, creates, handles, marks, out
 from app.usecases.context import Context, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import position, text_or_none
+from app.usecases.places import check_place
 from app.usecases.points import AddPoint
 from app.usecases.shelters import AddShelter, check_figures
 
@@ -107,12 +108,18 @@ def _batch(context: Context, batch_id: str, *states: str) -> ImportRow:
     return row
 
 
+def _check_count(number: int, name: str) -> None:
+    if number < 0:
+        raise Refusal(ErrorCode.RANGE, "refusal.imports.count", field=name, clause=_CLAUSE)
+
+
 @handles(BeginImport, creates("import_batch"))
 def begin_import(command: BeginImport, context: Context) -> Outcome:
     """One row per import; a file that stands loaded is refused (E_DUP)."""
     require_text(command.file_name, "refusal.imports.name_required", field="file_name", clause=_CLAUSE)
     if command.entity not in ("shelter", "point"):
         raise Refusal(ErrorCode.RANGE, "refusal.imports.entity", field="entity", clause=_CLAUSE)
+    _check_count(command.last_line, "last_line")
     before = imports.imports_of_file(context.connection, command.file_hash)
     if any(
         row.state == FINISHED and row.entity == command.entity and row.born_agency == context.agency
@@ -136,6 +143,9 @@ def begin_import(command: BeginImport, context: Context) -> Outcome:
 def _load(context: Context, batch: ImportRow, lines: list[int], values: list[dict[str, Any]]) -> Outcome:
     if len(lines) != len(values) or len(lines) > SLICE or len(set(lines)) != len(lines):
         raise Refusal(ErrorCode.RANGE, "refusal.imports.slice", field="lines", clause=_CLAUSE, n=SLICE)
+    last = batch.last_line or 0
+    if not all(1 <= line <= last for line in lines):  # what lies outside would not be taken back
+        raise Refusal(ErrorCode.RANGE, "refusal.imports.lines", field="lines", clause=_CLAUSE, last=last)
     agency = context.agency
     ids = [record_id(agency, batch.id, line) for line in lines]
     here = set(imports.standing_records(context.connection, str(batch.entity), ids))
@@ -157,12 +167,13 @@ def _load(context: Context, batch: ImportRow, lines: list[int], values: list[dic
 
 @handles(ImportShelters, creates("shelter"))
 def import_shelters(command: ImportShelters, context: Context) -> Outcome:
-    """Load shelters, closed and empty (RS-08); the reader has checked points and figures, figures are checked again."""
+    """Load shelters, closed and empty (RS-08); what the reader has checked is checked again, for others may send rows."""
     batch = _batch(context, command.batch_id, BEGUN)
     values = []
     for row in command.rows:
         require_text(row.name, "refusal.shelters.name_required", field="name", clause="RS-08")
         check_figures(row.area_m2, row.capacity)
+        check_place(context, row.unit_code, row.lon, row.lat, row.outside_confirmed)
         given = {field.name: getattr(row, field.name) for field in fields(AddShelter)}
         point = position(given.pop("lon"), given.pop("lat"))
         given.pop("outside_confirmed")
@@ -173,15 +184,17 @@ def import_shelters(command: ImportShelters, context: Context) -> Outcome:
 
 @handles(ImportPoints, creates("point"))
 def import_points(command: ImportPoints, context: Context) -> Outcome:
-    """Load points (MP-02)."""
+    """Load points (MP-02), each checked as if it were added by hand."""
     batch = _batch(context, command.batch_id, BEGUN)
     values = []
     for row in command.rows:
+        require_text(row.kind, "refusal.points.kind_required", field="kind", clause="MP-02")
         require_text(row.name, "refusal.points.name_required", field="name", clause="MP-02")
+        check_place(context, row.unit_code, row.lon, row.lat, row.outside_confirmed)
         point = position(row.lon, row.lat)
         values.append(
             {
-                "kind": row.kind,
+                "kind": row.kind.strip(),
                 "name": row.name.strip(),
                 "address": text_or_none(row.address),
                 "unit_code": text_or_none(row.unit_code),
@@ -195,6 +208,8 @@ def import_points(command: ImportPoints, context: Context) -> Outcome:
 def finish_import(command: FinishImport, context: Context) -> Outcome:
     """The import stands."""
     batch = _batch(context, command.batch_id, BEGUN)
+    _check_count(command.accepted, "accepted")
+    _check_count(command.rejected, "rejected")
     done = [FINISHED, command.accepted, command.rejected]
     return outcome(*context.change("import_batch", batch.id, {"outcome": done}), batch_id=batch.id)
 
