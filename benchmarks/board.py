@@ -1,140 +1,115 @@
-"""The board at 1 000 and 1 000 000 incidents: opening, paging, typing, searching, painting, a storm (QUALITY, Speed).
+"""The board at 1 000 and 1 000 000 incidents: opening, paging, typing, painting, a storm (QUALITY, Speed).
 
-python -m benchmarks.board [FOLDER]: databases made once are kept in FOLDER and used again. Prints figures and ratios.
+python -m benchmarks.board [FOLDER]: databases made once are kept in FOLDER (out/bench) and used again.
 """
 
 from __future__ import annotations
 
-import random
-import sqlite3
+import json
 import statistics
 import subprocess
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 
 from app.queries import board
 from app.queries.board import BoardView
-from benchmarks.board_data import NOW_MS, build
-from benchmarks.board_figures import both, line, timed
-from db import search
+from benchmarks.board_data import NOW_MS, TERMS, build, terms
+from benchmarks.figures import Figure, ratio_of_pairs, share, tell, timed
 from db.engine import open_reader
-from db.search import Wanted
-from db.search_index import TEXTS
 
 MANY, SMALL = 1_000_000, 1_000
 VIEW = BoardView("EMB", "FRD")
-TERMS = 200
-RARE, RARE_MOST = 12, 500
-HAN = ("\u4e00", "\u9fff")
+FOLDER = Path(__file__).resolve().parents[1] / "out" / "bench"
+OPENED = 7
 
 
-def database(folder: Path, count: int) -> Path:
+def database(count: int, folder: Path = FOLDER) -> Path:
     """A database of synthetic incidents, made when it is not there yet."""
     path = folder / f"board-{count}.db"
     if not path.exists():
-        build(path, count)
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.unlink(missing_ok=True)
+        build(unfinished, count)
+        unfinished.rename(path)
     return path
 
 
-def terms(connection: sqlite3.Connection, count: int) -> list[str]:
-    """Random substrings of one to six Han characters, as they are typed."""
-    chance = random.Random(11)
-    (top,) = connection.execute("SELECT max(n) FROM search_incident").fetchone()
-    found: list[str] = []
-    while len(found) < count:
-        rowid = chance.randint(1, top)
-        (text,) = connection.execute("SELECT text FROM search_incident WHERE n = ?", (rowid,)).fetchone()
-        length, at = chance.randint(1, 6), chance.randrange(len(text))
-        word = text[at : at + length]
-        if len(word) == length and all(HAN[0] <= char <= HAN[1] for char in word):
-            found.append(word)
+def queries(small: Path, many: Path) -> list[Figure]:
+    """Opening and paging at both sizes, filters at the large one; milliseconds of the processor."""
+    opened: dict[Path, list[float]] = {small: [], many: []}
+    for _ in range(25):
+        for path, times in opened.items():
+            connection = open_reader(path)
+            times.append(timed(partial(board.page, connection, VIEW))[1])
+            connection.close()
+    connection = open_reader(many)
+    end = board.page(connection, VIEW, None, 500).end
+    behind = [timed(partial(board.page, connection, VIEW, end))[1] for _ in range(50)]
+    views = [BoardView("EMB", "FRD", words=((word,),)) for word in terms(connection, TERMS)]
+    pages = [timed(partial(board.page, connection, view))[1] for view in views]
+    counts = [timed(partial(board.counts, connection, view, NOW_MS, 600))[1] for view in views]
+    connection.close()
+    return [
+        Figure("board: query of the first page at 1 000 000 rows", statistics.median(opened[many]), "ms"),
+        Figure("board: the same against 1 000 rows", ratio_of_pairs(opened[many], opened[small])),
+        Figure("board: query of a page behind 500 rows", statistics.median(behind), "ms"),
+        Figure("board: query of a filtered page, p95", share(pages, 0.95), "ms"),
+        Figure("board: counts of a filter, p95", share(counts, 0.95), "ms"),
+    ]
+
+
+def screen(what: str, path: Path) -> dict[str, float]:
+    """Run a trial that needs Qt in a process of its own; returns what it found."""
+    run = [sys.executable, "-m", "benchmarks.board_screen", what, str(path)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def queries(small: Path, many: Path) -> None:
-    """Opening and paging at both sizes, typing and searching at the large one."""
-    opened: dict[int, list[tuple[float, float]]] = {SMALL: [], MANY: []}
-    for _ in range(15):
-        for count, path in ((SMALL, small), (MANY, many)):
-            connection = open_reader(path)
-            opened[count].append(timed(partial(board.page, connection, VIEW)))
-            connection.close()
-    for count, times in opened.items():
-        both(f"first page of {count} rows, new connection", times)
-    middle = {count: statistics.median(own for _, own in times) for count, times in opened.items()}
-    line("ratio of the medians", f"{middle[MANY] / middle[SMALL]:.2f}")
-    connection = open_reader(many)
-    end = board.page(connection, VIEW, None, 500).end
-    both("a page behind 500 rows", [timed(partial(board.page, connection, VIEW, end)) for _ in range(50)])
-    words = terms(connection, TERMS)
-    views = [BoardView("EMB", "FRD", words=((word,),)) for word in words]
-    both("page of a filter", [timed(partial(board.page, connection, view)) for view in views])
-    both(
-        "counts of a filter", [timed(partial(board.counts, connection, view, NOW_MS, 600)) for view in views]
-    )
-    against_like(connection, words)
-    connection.close()
-
-
-def against_like(connection: sqlite3.Connection, words: list[str]) -> None:
-    """Rare terms: all their records by the index and by LIKE, the same answers."""
-    by_index: list[tuple[float, float]] = []
-    by_like: list[tuple[float, float]] = []
-    for word in (word for word in words if len(word) > 1):
-        wanted = Wanted.text(word)
-        found = search.few_or_none(connection, "incident", wanted)
-        if found is None or len(found) > RARE_MOST:
-            continue
-        like = partial(_by_like, connection, word)
-        if like() != sorted(found):
-            line("WRONG ANSWER", word)
-        by_index.append(timed(partial(search.few_or_none, connection, "incident", wanted)))
-        by_like.append(timed(like))
-        if len(by_index) == RARE:
-            break
-    both("rare words by the index", by_index)
-    both("rare words by LIKE over the incidents", by_like)
-    ratios = [like[1] / index[1] for like, index in zip(by_like, by_index, strict=True)]
-    line("LIKE / index of the processor, median", f"{statistics.median(ratios):.0f}")
-
-
-def _by_like(connection: sqlite3.Connection, word: str) -> list[int]:
-    """As one would ask without an index."""
-    sql = f"SELECT r.rowid FROM incident r WHERE {TEXTS['incident']} LIKE ?"
-    return [row[0] for row in connection.execute(sql, (f"%{word}%",))]
-
-
-def _screen(what: str, path: Path) -> str:
-    """Run a trial that needs Qt in a process of its own; returns what it printed."""
-    run = [sys.executable, "-m", "benchmarks.board_screen", what, str(path)]
-    return subprocess.run(run, capture_output=True, text=True, check=True).stdout
-
-
-def main(arguments: list[str]) -> int:
-    """All trials."""
-    folder = Path(arguments[0]) if arguments else Path(tempfile.mkdtemp())
-    small, many = database(folder, SMALL), database(folder, MANY)
-    queries(small, many)
-    opened: dict[Path, list[tuple[float, ...]]] = {small: [], many: []}
-    for _ in range(5):
-        for path, found in opened.items():
-            found.append(tuple(float(part) for part in _screen("open", path).split()))
-    middle = {
-        path: [statistics.median(part) for part in zip(*found, strict=True)] for path, found in opened.items()
+def opening(small: Path, many: Path) -> list[Figure]:
+    """The panel over both sizes, in turn."""
+    found: dict[Path, list[dict[str, float]]] = {small: [], many: []}
+    for turn in range(OPENED + 1):
+        for path, figures in found.items():
+            figure = screen("open", path)
+            if turn:
+                figures.append(figure)
+    ratios = {
+        what: ratio_of_pairs([f[what] for f in found[many]], [f[what] for f in found[small]])
+        for what in ("opened", "memory")
     }
-    for count, path in ((SMALL, small), (MANY, many)):
-        line(
-            f"panel opened at {count} rows, memory",
-            f"{middle[path][0]:.0f} ms, {middle[path][1] / 1024:.0f} MB",
-        )
-    ratios = [large / little for large, little in zip(middle[many], middle[small], strict=True)]
-    line("ratios of time and memory", f"{ratios[0]:.2f}, {ratios[1]:.2f}")
-    for what in ("typing", "painting", "storm"):
-        sys.stdout.write(_screen(what, many))
-    return 0
+    return [
+        Figure(
+            "board: panel at 1 000 000 rows opened", statistics.median(f["opened"] for f in found[many]), "ms"
+        ),
+        Figure("board: time to open, 1 000 000 / 1 000 rows", ratios["opened"], most=1.5),
+        Figure("board: memory, 1 000 000 / 1 000 rows", ratios["memory"], most=1.3),
+    ]
+
+
+def run(folder: Path = FOLDER) -> list[Figure]:
+    """All trials."""
+    small, many = database(SMALL, folder), database(MANY, folder)
+    figures = queries(small, many) + opening(small, many)
+    typing, proxy = screen("typing", many), screen("proxy", many)
+    painting, storm = screen("painting", many), screen("storm", many)
+    return [
+        *figures,
+        Figure("board: a key in the filter to painted, 1 000 000 rows, p95", typing["p95"], "ms", most=50),
+        Figure("board: QSortFilterProxyModel over the same texts, p50", proxy["p50"], "ms"),
+        Figure("board: the same / our filter, p50", proxy["p50"] / typing["p50"], least=50),
+        Figure("board: list painted whole", painting["own"], "ms"),
+        Figure("board: the same / Qt's default delegate", painting["ratio"], most=0.5),
+        Figure("board: a second's tick of all visible clocks", painting["tick"], "ms"),
+        Figure("board: storm of 100 changes/s, thread of the screen", storm["screen"], "of a core", most=0.2),
+        Figure("board: storm of 100 changes/s, process", storm["process"], "of a core", most=0.35),
+        Figure("board: storm, from commit to shown, worst", storm["worst"], "ms", most=300),
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(tell(run(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)))

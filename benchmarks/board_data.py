@@ -21,6 +21,7 @@ from db.engine import open_writer
 NOW_MS = 1_752_495_367_000
 OPEN = 46  # incidents at once on a bad day (QUALITY, Reliability)
 DAY_MS = 86_400_000
+TERMS = 200  # words that are typed and searched for
 LEVELLED = 0.3  # share of incidents with a level
 COLUMNS = (
     "id, no, agency, registered_at, received_at, class_code, what, place, alarm_no, status, owes_reports,"
@@ -35,7 +36,7 @@ def _streets() -> list[str]:
     return names
 
 
-def _words() -> list[str]:
+def words() -> list[str]:
     """Pieces of two to five Han characters out of the catalogue, frequent ones first."""
     chance, text = random.Random(7), "".join(Texts.load("zh_CN").catalogue.values())
     han = [c for c in text if "\u4e00" <= c <= "\u9fff"]
@@ -44,16 +45,16 @@ def _words() -> list[str]:
 
 def rows(count: int) -> Iterator[tuple[object, ...]]:
     """Incidents in the order they came; the last OPEN of them are open, their clocks run from late to early."""
-    chance, streets, words = random.Random(count), _streets(), _words()
-    weights = [1 / (rank + 3) for rank in range(len(words))]
+    chance, streets, known = random.Random(count), _streets(), words()
+    weights = [1 / (rank + 3) for rank in range(len(known))]
     first = NOW_MS - max(1, count // 400) * DAY_MS
     step = (NOW_MS - first) / count
-    whats, places = (chance.choices(words, weights, k=100_000) for _ in range(2))
+    whats, places = (chance.choices(known, weights, k=100_000) for _ in range(2))
     for n in range(count):
         received, still = int(first + n * step), n >= count - OPEN
         agency = chance.choice(("EMB", "FRD"))
         place = (
-            f"{chance.choice(streets)}{places[n % 100_000]}{chance.randint(1, 1999)}{chance.choice(words)}"
+            f"{chance.choice(streets)}{places[n % 100_000]}{chance.randint(1, 1999)}{chance.choice(known)}"
         )
         due = NOW_MS + (n - count + OPEN // 2) * 97_000 if still and n % 5 else None
         yield (
@@ -63,7 +64,7 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
             received,
             received,
             "accident",
-            whats[(n * 7) % 100_000] + chance.choice(words),
+            whats[(n * 7) % 100_000] + chance.choice(known),
             place,
             f"119-{n:09d}" if agency == "FRD" else None,
             "handling" if still else "closed",
@@ -77,6 +78,21 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
             0,
             agency,
         )
+
+
+def terms(connection: sqlite3.Connection, count: int) -> list[str]:
+    """Random substrings of one to six Han characters out of the texts, as they are typed."""
+    chance = random.Random(11)
+    (top,) = connection.execute("SELECT max(n) FROM search_incident").fetchone()
+    found: list[str] = []
+    while len(found) < count:
+        rowid = chance.randint(1, top)
+        (text,) = connection.execute("SELECT text FROM search_incident WHERE n = ?", (rowid,)).fetchone()
+        length, at = chance.randint(1, 6), chance.randrange(len(text))
+        word = text[at : at + length]
+        if len(word) == length and all("\u4e00" <= char <= "\u9fff" for char in word):
+            found.append(word)
+    return found
 
 
 def build(path: Path, count: int) -> None:

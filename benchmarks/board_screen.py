@@ -1,10 +1,16 @@
-"""Trials of the board that need Qt, each in a process of its own: python -m benchmarks.board_screen WHAT FILE."""
+"""Trials of the board that need Qt, each in a process of its own: python -m benchmarks.board_screen WHAT FILE
+
+WHAT is open, typing, proxy, painting or storm; figures come out as one JSON object.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import random
 import resource
+import statistics
 import sys
 import threading
 import time
@@ -15,9 +21,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, QTimer, SignalInstance
+from PySide6.QtCore import QEventLoop, QSortFilterProxyModel, QStringListModel, QTimer, SignalInstance
 from PySide6.QtGui import QPixmap, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QApplication, QTableView
+from PySide6.QtWidgets import QApplication, QListView, QTableView
 
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.clock import ManualClock
@@ -27,13 +33,13 @@ from app.queries.board import BoardRow
 from app.ui.board.panel import BoardPanel
 from app.ui.session import Session
 from app.ui.theme.theme import Theme
-from benchmarks.board import TERMS, terms
-from benchmarks.board_data import NOW_MS
-from benchmarks.board_figures import both, line, spread, timed
+from benchmarks.board_data import NOW_MS, TERMS, terms
+from benchmarks.figures import ratio_of_pairs, share, timed
 from db.engine import open_reader, open_writer
 
 STORM_S, STORM_RATE = 8, 100
 MOST_MS = 20_000
+PROXY_TERMS = 6
 
 
 @dataclass
@@ -78,7 +84,7 @@ def wait(signal: SignalInstance | None = None, most_ms: int = MOST_MS) -> None:
     loop.exec()
 
 
-def typing(panel: BoardPanel, words: list[str]) -> None:
+def typing(panel: BoardPanel, words: list[str]) -> dict[str, float]:
     """Words typed key by key; from each key to the painted list."""
     times: list[float] = []
     for word in words:
@@ -92,27 +98,62 @@ def typing(panel: BoardPanel, words: list[str]) -> None:
             panel.list.viewport().repaint()
             times.append((time.perf_counter() - began) * 1000)
             wait(None, 40)
-    line(f"typing, from key to painted ({len(times)} keys)", spread(times))
+    return {"p50": statistics.median(times), "p95": share(times, 0.95), "keys": len(times)}
 
 
-def painting(panel: BoardPanel) -> None:
-    """The list painted whole, and the same words in a table with Qt's default delegate, in turn."""
+def proxy(path: Path, words: list[str]) -> dict[str, float]:
+    """What Qt offers for it: all texts in a model of Qt's own, a QSortFilterProxyModel, a list view."""
+    with contextlib.closing(open_reader(path)) as connection:
+        texts = [text for (text,) in connection.execute("SELECT text FROM search_incident ORDER BY n")]
+    began = time.perf_counter()
+    source, sieve, view = QStringListModel(texts), QSortFilterProxyModel(), QListView()
+    sieve.setSourceModel(source)
+    view.setModel(sieve)
+    view.setUniformItemSizes(True)
+    view.resize(440, 700)
+    view.show()
+    wait(None, 50)
+    loaded = time.perf_counter() - began
+    times: list[float] = []
+    for word in words:
+        sieve.setFilterFixedString("")
+        for at in range(1, len(word) + 1):
+            began = time.perf_counter()
+            sieve.setFilterFixedString(word[:at])
+            view.viewport().repaint()
+            times.append((time.perf_counter() - began) * 1000)
+    return {
+        "p50": statistics.median(times),
+        "p95": share(times, 0.95),
+        "keys": len(times),
+        "loaded_s": loaded,
+    }
+
+
+def painting(panel: BoardPanel) -> dict[str, float]:
+    """The list painted whole, and the same words in a table with Qt's default delegate, in turn; ms of the processor."""
     plain = _plain_table(panel)
-    times: dict[str, list[tuple[float, float]]] = {"our rows": [], "the same words in a default table": []}
-    views = dict(zip(times, (panel.list, plain), strict=True))
+    views = {"own": panel.list, "default": plain}
+    times: dict[str, list[float]] = {name: [] for name in views}
     target = QPixmap(panel.list.viewport().size())
-    for turn in range(120):
+    for turn in range(124):
         name, view = list(views.items())[turn % 2]
-        times[name].append(timed(partial(view.viewport().render, target)))
-    for name, found in times.items():
-        both(f"painted whole: {name}", found[3:])
+        _, processor = timed(partial(view.viewport().render, target))
+        if turn > 3:  # noqa: PLR2004 - both have painted once
+            times[name].append(processor)
 
     def tick() -> None:
         panel.list.tick()
         QApplication.processEvents()
 
-    both("a tick: clocks of visible rows", [timed(tick) for _ in range(60)])
+    ticks = [timed(tick)[1] for _ in range(60)]
     plain.close()
+    return {
+        "own": statistics.median(times["own"]),
+        "default": statistics.median(times["default"]),
+        "ratio": ratio_of_pairs(times["own"], times["default"]),
+        "tick": statistics.median(ticks),
+    }
 
 
 def _plain_table(panel: BoardPanel) -> QTableView:
@@ -149,7 +190,7 @@ def _plain_table(panel: BoardPanel) -> QTableView:
     return table
 
 
-def storm(panel: BoardPanel, desk: Desk, path: Path) -> None:
+def storm(panel: BoardPanel, desk: Desk, path: Path) -> dict[str, float]:
     """STORM_RATE changes of open incidents a second, told one by one; share of a core in the thread of the screen."""
     writer = open_writer(path)
     ids = [row[0] for row in writer.execute("SELECT id FROM incident WHERE open = 1")]
@@ -180,11 +221,7 @@ def storm(panel: BoardPanel, desk: Desk, path: Path) -> None:
     stop.set()
     thread.join()
     writer.close()
-    line(
-        f"storm of {STORM_RATE}/s: thread of the screen, process",
-        f"{own / wall:.1%}, {whole / wall:.1%} of a core",
-    )
-    line("from commit to shown", spread(list(shown.values())))
+    return {"screen": own / wall, "process": whole / wall, "worst": max(shown.values()), "shown": len(shown)}
 
 
 def main(arguments: list[str]) -> int:
@@ -203,13 +240,16 @@ def main(arguments: list[str]) -> int:
     panel.repaint()
     opened = (time.perf_counter() - began) * 1000
     if what == "open":
-        sys.stdout.write(f"{opened} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\n")
+        figures = {"opened": opened, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     elif what == "typing":
-        typing(panel, terms(open_reader(path), TERMS // 2))
+        figures = typing(panel, terms(open_reader(path), TERMS // 2))
+    elif what == "proxy":
+        figures = proxy(path, terms(open_reader(path), PROXY_TERMS))
     elif what == "painting":
-        painting(panel)
+        figures = painting(panel)
     else:
-        storm(panel, desk, path)
+        figures = storm(panel, desk, path)
+    sys.stdout.write(json.dumps(figures) + "\n")
     panel.stop()
     return 0
 

@@ -6,7 +6,8 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 JSON = "JDC_BENCH_JSON"  # file for the figures as JSON lines, set by `python -m benchmarks`
@@ -68,3 +69,10 @@ def share(values: Sequence[float], part: float) -> float:
 def ratio_of_pairs(ours: Sequence[float], floor: Sequence[float]) -> float:
     """Median of the ratios of interleaved pairs: what else ran on the machine met both."""
     return statistics.median(a / b for a, b in zip(ours, floor, strict=True))
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds of some work: on the wall, and of the processor (what else runs on the machine left out)."""
+    began, used = time.perf_counter(), time.thread_time()
+    work()
+    return (time.perf_counter() - began) * 1000, (time.thread_time() - used) * 1000

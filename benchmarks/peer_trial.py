@@ -19,7 +19,7 @@ from benchmarks.start_trial import OPEN, after_next_paint, tell
 class Watch:
     """Eyes on the board of one window."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: Any) -> None:
         self._board: Any = window.board
         self._told: dict[str, str] = {}
         self._waiting = False
