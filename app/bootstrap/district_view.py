@@ -32,10 +32,21 @@ def district_view(
         raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
 
 
-def _outline(code: str) -> Outline | None:
-    """Lines of the district where the program has them; without, its box is shown, and the map says so."""
+def _outline(code: str, box: dict[str, Any]) -> Outline | None:
+    """Lines of the district where the program has them; without, its box is shown, and the map says so.
+
+    The pack of an exercise on a foreign file has the box of that file: lines far away from it are not its own.
+    """
     path = RESOURCES / "districts" / "outlines" / f"{code}.geojson"
-    return parse_outline(json.loads(path.read_text("utf-8"))) if path.exists() else None
+    outline = parse_outline(json.loads(path.read_text("utf-8"))) if path.exists() else None
+    if outline is None:
+        return None
+    inside = any(
+        box["west"] <= lon <= box["east"] and box["south"] <= lat <= box["north"]
+        for ring in outline.rings
+        for lon, lat in ring
+    )
+    return outline if inside else None
 
 
 def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
@@ -44,7 +55,7 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         key: AgencyView(key, names[f"full{tongue}"], names[f"short{tongue}"])
         for key, names in pack["agencies"].items()
     }
-    box, outline = pack["box"], _outline(pack["code"])
+    box, outline = pack["box"], _outline(pack["code"], pack["box"])
     return DistrictView(
         code=pack["code"],
         name=pack[name],
