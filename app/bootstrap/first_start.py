@@ -63,6 +63,7 @@ class SiteFounder:
             district_file=answers.pack.file,
             letter=answers.letter,
             label=answers.label,
+            joining=bool(answers.letter),  # a further workstation joins with the key file that is there
             admin_name=answers.admin_name,
             admin_title=answers.admin_title,
             admin_password=answers.password,

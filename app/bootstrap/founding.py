@@ -1,4 +1,4 @@
-"""First start: a site of an agency with its keys, its first administrator and the agency's recovery key.
+"""First start: a site with its keys and its administrator; of a new agency with its recovery key, or joining one that is there.
 
 Everything is made beside the final database file and moved there last: an interrupted first start leaves no database and
 starts again cleanly. What it may have left of a recovery key is told by a note and replaced.
@@ -6,12 +6,11 @@ starts again cleanly. What it may have left of a recovery key is told by a note 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nacl.signing import SigningKey
@@ -19,6 +18,7 @@ from nacl.signing import SigningKey
 from app.bootstrap.feature_table import policy
 from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, IDENTITY_FILE, hold_lock, load_pack, told_plainly
 from app.bootstrap.parsing import check_storable
+from app.bootstrap.recovery import Recovery, check_letter, letter_taken, open_recovery, write_recovery
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
@@ -39,12 +39,13 @@ from db.engine import open_writer
 from db.examine import quick_check, reading
 from db.fields import JOINT
 
-RECOVERY_FORMAT = 1
-
 
 @dataclass(frozen=True)
 class Founding:
-    """What the first start asks for."""
+    """What the first start asks for.
+
+    `joining`: a further workstation of an agency whose recovery key is there already; without it, the file is made.
+    """
 
     realm: Realm
     agency: Agency
@@ -56,16 +57,18 @@ class Founding:
     letter: str = ""
     district_file: Path | None = None
     label: str = ""
+    joining: bool = False
 
 
 @dataclass(frozen=True)
 class Founded:
-    """The new site, its administrator, and where the recovery key was written."""
+    """The new site, its administrator, its series letter, and where the recovery key is."""
 
     site: str
     admin_account: str
     console_account: str
     recovery_file: Path
+    letter: str = ""
 
 
 def found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
@@ -101,12 +104,6 @@ def give_name(draft: Path, data: DataDir) -> None:
         quick_check(connection, data.database)
 
 
-def check_letter(letter: str) -> None:
-    """Refuse a series letter outside B to Z; the first workstation has none (D-35)."""
-    if letter and not (len(letter) == 1 and "B" <= letter <= "Z"):
-        raise Refusal(ErrorCode.RANGE, "refusal.founding.letter", field="letter", clause="D-35")
-
-
 def _check(data: DataDir, ask: Founding) -> None:
     check_vacant(data)
     check_storable([ask.admin_name, ask.admin_title, ask.label])
@@ -123,12 +120,24 @@ def _check(data: DataDir, ask: Founding) -> None:
             n=credentials.MIN_LENGTH,
         )
     check_letter(ask.letter)
-    if ask.recovery_file.exists() and not _left_over(data, ask.recovery_file):
+    if ask.joining:
+        _check_recovery(ask)
+    elif ask.letter:
+        raise Refusal(ErrorCode.RANGE, "refusal.founding.letter_alone", field="letter", clause="D-35")
+    elif ask.recovery_file.exists() and not _left_over(data, ask.recovery_file):
         raise EnvironmentFault("file.exists", "fault.file.exists", path=str(ask.recovery_file))
     if ask.recovery_file.resolve().is_relative_to(data.root.resolve()):
         raise Refusal(
             ErrorCode.FORMAT, "refusal.founding.recovery_inside", field="recovery_file", clause="CM-04"
         )
+
+
+def _check_recovery(ask: Founding) -> Recovery:
+    """The key of the agency that is joined; EnvironmentFault `keys.recovery` unless it is of this realm, agency and district."""
+    found = open_recovery(ask.recovery_file)
+    if (found.realm, found.agency, found.district) != (ask.realm.value, ask.agency.value, ask.district):
+        raise EnvironmentFault("keys.recovery", "fault.keys.recovery", path=str(ask.recovery_file))
+    return found
 
 
 def _left_over(data: DataDir, recovery_file: Path) -> bool:
@@ -152,14 +161,24 @@ def _take_pack(data: DataDir, ask: Founding) -> None:
 
 
 def _found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
-    draft, note = data.root / "founding.db", data.root / FOUNDING_NOTE
     for leftover in data.root.glob("founding.db*"):
         leftover.unlink()
     _take_pack(data, ask)
+    if ask.joining:
+        joined, key = _check_recovery(ask), SiteKey.generate()
+        with letter_taken(joined, key.site, ask.letter, {""}, data.database) as letter:
+            return _make(data, replace(ask, letter=letter), clock, joined.key, key)
     if _left_over(data, ask.recovery_file):
         ask.recovery_file.unlink()
-    recovery, key = SigningKey.generate(), SiteKey.generate()
-    write_secret(note, json.dumps({"public_key": bytes(recovery.verify_key).hex()}).encode())
+    recovery = SigningKey.generate()
+    note = json.dumps({"public_key": bytes(recovery.verify_key).hex()})
+    write_secret(data.root / FOUNDING_NOTE, note.encode())
+    return _make(data, ask, clock, recovery, SiteKey.generate())
+
+
+def _make(data: DataDir, ask: Founding, clock: Clock, recovery: SigningKey, key: SiteKey) -> Founded:
+    """Keys, database, recovery file (unless it is there), and the name last."""
+    draft = data.root / "founding.db"
     (data.keys / IDENTITY_FILE).unlink(missing_ok=True)  # told of a site that was here before
     key.save(data.keys)
     HighWater(data.high_water).begin(key.site)
@@ -171,10 +190,12 @@ def _found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
         admin, console = _first_acts(connection, ask, clock, recovery, key, pin)
     finally:
         connection.close()
-    write_recovery(ask.recovery_file, recovery, ask.realm, ask.agency, ask.district)
+    if not ask.joining:
+        letters = {ask.letter: key.site}
+        write_recovery(ask.recovery_file, recovery, ask.realm.value, ask.agency.value, ask.district, letters)
     give_name(draft, data)
-    note.unlink()
-    return Founded(key.site, admin, console, ask.recovery_file)
+    (data.root / FOUNDING_NOTE).unlink(missing_ok=True)
+    return Founded(key.site, admin, console, ask.recovery_file, ask.letter)
 
 
 def _first_acts(
@@ -229,50 +250,3 @@ def _first_acts(
     )
     credentials.set_password(connection, admin, ask.admin_password)
     return admin, console
-
-
-def write_recovery(path: Path, recovery: SigningKey, realm: str, agency: str, district: str) -> None:
-    """Hand the agency's recovery key out as a file, 0600; it is kept off the workstations and never overwritten."""
-    content = {
-        "format": RECOVERY_FORMAT,
-        "realm": realm,
-        "agency": agency,
-        "district": district,
-        "recovery_key": bytes(recovery).hex(),
-    }
-    temporary = path.with_name(path.name + ".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_secret(temporary, (json.dumps(content, indent=2) + "\n").encode())
-        _name_once(temporary, path)
-    except OSError as wrong:
-        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path)) from wrong
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _name_once(temporary: Path, path: Path) -> None:
-    """Give a finished file its name; FileExistsError rather than replacing another."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a memory stick's file system knows no links
-        if path.exists():
-            raise FileExistsError(path) from None
-        temporary.rename(path)
-    sync_folder(path.parent)
-
-
-def read_recovery(path: Path, realm: str, agency: str, public_key: bytes) -> SigningKey:
-    """Read a recovery key file of this agency; EnvironmentFault when it is another's, damaged or not there."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        key = SigningKey(bytes.fromhex(content["recovery_key"]))
-        fits = (content["realm"], content["agency"], bytes(key.verify_key)) == (realm, agency, public_key)
-    except (OSError, ValueError, KeyError, TypeError) as wrong:
-        raise EnvironmentFault("keys.recovery", "fault.keys.recovery", path=str(path)) from wrong
-    if not fits:
-        raise EnvironmentFault("keys.recovery", "fault.keys.recovery", path=str(path))
-    return key

@@ -237,8 +237,7 @@ class Node:
         return self._run(lambda: self._sign_in(name, password))
 
     def _sign_in(self, name: str, password: str) -> AccountRow:
-        found = accounts.account_called(self._connection, name, self.me.agency)
-        account_id = found.id if found else ""
+        account_id = self._meant(name)
         attempt = credentials.check_password(self._connection, account_id, password, self.clock)
         if attempt.result is SignIn.LOCKED:
             minutes = -(-attempt.wait_ms // MINUTE_MS)
@@ -254,6 +253,17 @@ class Node:
                 refusal = expired
         self.bus.record_refusal("sign_in", refusal, account_id)
         raise refusal
+
+    def _meant(self, name: str) -> str:
+        """Id of the account a sign-in name means here, "" for none: two workstations may have given one name while apart, and
+        passwords stay where they were set (decision 0009)."""
+        found = accounts.account_called(self._connection, name, self.me.agency)
+        if found is None or credentials.has_password(self._connection, found.id):
+            return found.id if found else ""
+        for other in accounts.accounts_called(self._connection, name):
+            if other.agency == self.me.agency and credentials.has_password(self._connection, other.id):
+                return other.id
+        return found.id
 
     def set_password(self, account_id: str, password: str, by: str) -> Done:
         """Set a password on this workstation: an audit entry in the journal, the verifier only here."""

@@ -13,6 +13,7 @@ from app.bootstrap.listening import parse_address
 from app.bootstrap.node import IDENTITY_FILE, Node
 from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
+from app.kernel.changes import ChangeSet
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.paths import write_secret
@@ -92,7 +93,10 @@ def compare(node: Node, other_file: bytes) -> Pairing:
 
 
 def confirm(node: Node, other_file: bytes, number: str, account_id: str, address: str = "") -> dict[str, Any]:
-    """Confirm that the other side read the same number; meets the agency in the journal and admits the site here."""
+    """Confirm that the other side read the same number; meets the agency in the journal and admits the site here.
+
+    A further workstation of our own agency is enrolled by our own recovery key: there is nobody to meet.
+    """
     pairing = compare(node, other_file)
     if number.translate(_SEPARATORS) != pairing.number.translate(_SEPARATORS):
         refusal = Refusal(ErrorCode.SYNC, "refusal.sync.pairing_code", field="number", clause="CM-04")
@@ -100,14 +104,19 @@ def confirm(node: Node, other_file: bytes, number: str, account_id: str, address
         raise refusal
     other = pairing.identity
     assert len(bytes.fromhex(other.recovery_key)) == KEY_BYTES
-    meet = MeetAgency(agency=Agency(other.agency), recovery_key=other.recovery_key, name=other.agency_name)
-    done = node.execute(meet, account_id)
+    if other.agency == node.me.agency:
+        node.check_right("meet_agency", account_id)
+        changes = ChangeSet()
+    else:
+        agency = Agency(other.agency)
+        meet = MeetAgency(agency=agency, recovery_key=other.recovery_key, name=other.agency_name)
+        changes = node.execute(meet, account_id).changes
     first = address or (other.endpoints[0] if other.endpoints else "")
     row = PeerRow(
         other.site, other.agency, other.agency_name, pack({"file": other_file}), first, node.clock.now_ms()
     )
     node.local(lambda connection: peers.confirm_peer(connection, row))
-    node.publish(done.changes)
+    node.publish(changes)
     return {"peer": other.site, "agency": other.agency, "address": first}
 
 

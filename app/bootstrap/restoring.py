@@ -1,7 +1,8 @@
 """Restoring a copy: as a new site of the same agency, with new keys; a site id and key are never reused.
 
 The old site is closed by certificate and the new one is its heir (REPLICATION, Trust). What the peer still holds of the
-old chain comes back at the next link.
+old chain comes back at the next link. Its series letter is entered into the recovery file first: another restore of the same
+copy finds it taken (D-35).
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from app.bootstrap.feature_table import policy
-from app.bootstrap.founding import check_letter, check_vacant, give_name, read_recovery
+from app.bootstrap.founding import check_vacant, give_name
 from app.bootstrap.node import IDENTITY_FILE, hold_lock, told_plainly
-from app.domain.numbering import workstation_letter
+from app.bootstrap.recovery import Recovery, check_letter, letter_taken, read_recovery
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
@@ -27,7 +28,7 @@ from app.journal.keys import SiteKey
 from app.journal.operation import Act
 from app.kernel.clock import Clock
 from app.kernel.enums import AccountKind, Role
-from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.kernel.errors import EnvironmentFault
 from app.kernel.ids import new_id
 from app.kernel.paths import DataDir
 from app.local import acks, identity
@@ -38,8 +39,6 @@ from db import migrate
 from db.backup import check_backup
 from db.engine import open_writer
 from db.fields import JOINT
-
-MAX_LETTERS = 26
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,12 @@ def restore(data: DataDir, copy: Path, recovery_file: Path, clock: Clock, letter
             shutil.copyfile(copy, draft)
             os.chmod(draft, 0o600)
             migrate.bring_up_to_date(draft, data.backups)
-            made = _as_new_site(data, draft, recovery_file, clock, letter)
-            give_name(draft, data)
+            before, used = _taken_over(draft)
+            recovery = read_recovery(recovery_file, before.realm, before.agency, before.recovery_key)
+            key = SiteKey.generate()
+            with letter_taken(recovery, key.site, letter, used, data.database) as own:
+                made = _as_new_site(data, draft, recovery, clock, before, key, own)
+                give_name(draft, data)
             return made
         finally:
             _clear(draft)
@@ -81,18 +84,24 @@ def _clear(draft: Path) -> None:
         leftover.unlink()
 
 
-def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, letter: str) -> Restored:
+def _taken_over(draft: Path) -> tuple[SelfRow, set[str]]:
+    """Whose copy this is, and the series letters its agency had given when it was made."""
     connection = open_writer(draft)
     try:
         before = identity.read_self(connection)
         if before is None:
             raise EnvironmentFault("database.damaged", "fault.database.damaged", path=str(draft))
-        recovery = read_recovery(recovery_file, before.realm, before.agency, before.recovery_key)
-        used = {row.letter or "" for row in accounts.sites(connection) if row.agency == before.agency}
-        letter = letter or next_letter(used)
-        if letter in used:
-            raise Refusal(ErrorCode.DUP, "refusal.founding.letter_taken", field="letter", clause="D-35")
-        key = SiteKey.generate()
+        known = accounts.sites(connection)
+        return before, {row.letter or "" for row in known if row.agency == before.agency}
+    finally:
+        connection.close()
+
+
+def _as_new_site(
+    data: DataDir, draft: Path, recovery: Recovery, clock: Clock, before: SelfRow, key: SiteKey, letter: str
+) -> Restored:
+    connection = open_writer(draft)
+    try:
         (data.keys / IDENTITY_FILE).unlink(missing_ok=True)  # told of the lost site
         key.save(data.keys)
         HighWater(data.high_water).begin(key.site)
@@ -107,21 +116,13 @@ def _as_new_site(data: DataDir, draft: Path, recovery_file: Path, clock: Clock, 
             console_account=new_id(clock, key.site),
             made_at=clock.now_ms(),
         )
-        _first_acts(journal, recovery, before, after, key, pin)
+        _first_acts(journal, recovery.key, before, after, key, pin)
         identity.replace_self(connection, after)
         acks.forget_all(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Restored(key.site, before.site, letter)
     finally:
         connection.close()
-
-
-def next_letter(used: set[str]) -> str:
-    """The first series letter no workstation of the agency has had (D-35)."""
-    for place in range(1, MAX_LETTERS + 1):
-        if (letter := workstation_letter(place)) not in used:
-            return letter
-    raise Refusal(ErrorCode.RANGE, "refusal.founding.letter", field="letter", clause="D-35")
 
 
 def _first_acts(

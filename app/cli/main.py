@@ -138,14 +138,32 @@ def _init(arguments: argparse.Namespace) -> dict[str, Any]:
         admin_title=arguments.title,
         admin_password=password,
         recovery_file=arguments.recovery_file,
+        joining=arguments.join,
     )
     made = found(data_of(arguments), ask, clock_of(arguments.clock) or SystemClock())
     result = {
         "site": made.site,
         "admin_account": made.admin_account,
         "recovery_file": str(made.recovery_file),
+        **({"letter": made.letter} if arguments.join else {}),
     }
     return {"ok": True, "result": result}
+
+
+def _certify(arguments: argparse.Namespace) -> dict[str, Any]:
+    """A certificate of the recovery key, as the command that any workstation of the agency takes; needs no data folder."""
+    from app.bootstrap.certifying import certify
+    from app.kernel.clock import SystemClock
+
+    made = certify(
+        arguments.recovery_file,
+        arguments.what,
+        arguments.target,
+        heir=arguments.heir,
+        last_seq=arguments.last_seq,
+        clock=SystemClock(),
+    )
+    return {"ok": True, "result": made}
 
 
 def _window(arguments: argparse.Namespace) -> int:
@@ -174,6 +192,7 @@ def _late(module: str, name: str) -> Callable[[argparse.Namespace], Any]:
 
 _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] = {
     "init": _init,
+    "certify": _certify,
     "do": _do,
     "show": _show,
     "commands": _late("record", "commands"),

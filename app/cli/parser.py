@@ -50,17 +50,39 @@ def _site(
     init.add_argument("--agency", choices=[agency.value for agency in Agency], required=True)
     init.add_argument("--district", default="310105")
     init.add_argument("--district-file", type=Path)
-    init.add_argument("--letter", default="", help="series letter of a further workstation: B to Z (D-35)")
+    init.add_argument(
+        "--join",
+        action="store_true",
+        help="a further workstation of an agency whose recovery key file is there",
+    )
+    init.add_argument(
+        "--letter",
+        default="",
+        help="series letter of a further workstation: B to Z (D-35); default: the next free",
+    )
     init.add_argument("--label", default="", help="name of this workstation on screen")
-    init.add_argument("--admin", default="admin", help="sign-in name of the first administrator")
+    init.add_argument(
+        "--admin", default="admin", help="sign-in name of this workstation's first administrator"
+    )
     init.add_argument("--title", default="", help="his title on screen")
     init.add_argument(
         "--recovery-file",
         type=Path,
         required=True,
-        help="where the agency's recovery key is written; keep it off this machine",
+        help="where the agency's recovery key is written, with --join read; keep it off this machine",
     )
     init.add_argument("--key-file", type=Path)
+    certify = verbs.add_parser(
+        "certify",
+        help="sign a certificate with the agency's recovery key; prints the command that enters it (`do`)",
+    )
+    certify.add_argument("what", choices=["close", "revoke", "appoint"])
+    certify.add_argument("target", help="site, or with appoint the account, by id")
+    certify.add_argument("--recovery-file", type=Path, required=True)
+    certify.add_argument("--heir", default="", help="close: the site that takes its shares")
+    certify.add_argument(
+        "--last-seq", type=int, default=0, help="revoke: last operation that was still its owner's"
+    )
     serve = verbs.add_parser(
         "serve", parents=[common], help="run the site without a screen until it is stopped"
     )

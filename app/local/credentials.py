@@ -70,6 +70,11 @@ def set_password(connection: sqlite3.Connection, account_id: str, password: str)
     )
 
 
+def has_password(connection: sqlite3.Connection, account_id: str) -> bool:
+    """True if this workstation knows a password of the account."""
+    return connection.execute(_SELECT, {"account_id": account_id}).fetchone() is not None
+
+
 def check_password(connection: sqlite3.Connection, account_id: str, password: str, clock: Clock) -> Attempt:
     """Check a password; after five wrong ones each further one waits longer, up to a quarter of an hour."""
     now = clock.now_ms()

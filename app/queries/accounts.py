@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, or_, select
 
 from app.queries.reading import columns_of, read, read_one
+from db.sql import sql
 from db.tables.accounts import ACCOUNT, AGENCY, REFUSAL, SITE
+from db.tables.journal import OP
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ _BY_NAME = _ACCOUNT.where(
 _SITES = select(*(SITE.table.c[name] for name in columns_of(SiteRow))).order_by(
     SITE.table.c.agency, SITE.table.c.letter
 )
+_ENDS = sql(
+    select(OP.c.seq).where(OP.c.site == bindparam("of"), OP.c.seq == bindparam("number"), OP.c.tx_last == 1)
+)
 _AGENCIES = select(*(AGENCY.table.c[name] for name in columns_of(AgencyRow))).order_by(AGENCY.table.c.id)
 _REFUSALS = (
     select(*(REFUSAL.table.c[name] for name in columns_of(RefusalRow)))
@@ -127,6 +132,11 @@ def twin_of(connection: sqlite3.Connection, site: str) -> str | None:
         row.id for row in found if (row.agency, row.letter, row.state) == (me.agency, me.letter, me.state)
     )
     return next((other for other in same if other != site), None)
+
+
+def ends_transaction(connection: sqlite3.Connection, site: str, seq: int) -> bool:
+    """True if the site's operation of this number is here and is the last of its transaction."""
+    return connection.execute(_ENDS, {"of": site, "number": seq}).fetchone() is not None
 
 
 def agencies(connection: sqlite3.Connection) -> list[AgencyRow]:

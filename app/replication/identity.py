@@ -128,15 +128,17 @@ def _check_signature(file: _File) -> None:
 
 
 def check_pairing(own: Identity, other: Identity) -> None:
-    """Refuse (E_SYNC) to pair with: the same site, another realm (XC-10), another district, the own agency
-    (that is joining).
+    """Refuse (E_SYNC) to pair with: the same site, another realm (XC-10), another district, a site that bears our agency's name
+    under another recovery key, or our key under another name: it was founded anew instead of joined.
+
+    A further workstation of our own agency, enrolled by the same recovery key, is welcome.
     """
-    same_agency = own.agency == other.agency or own.recovery_key == other.recovery_key
+    founded_anew = (own.agency == other.agency) != (own.recovery_key == other.recovery_key)
     for wrong, key in (
         (own.site == other.site, "refusal.sync.same_site"),
         (own.realm != other.realm, "refusal.sync.realm"),
         (own.district != other.district, "refusal.sync.district"),
-        (same_agency, "refusal.sync.same_agency"),
+        (founded_anew, "refusal.sync.founded_anew"),
     ):
         if wrong:
             raise Refusal(ErrorCode.SYNC, key, clause=_CLAUSE)

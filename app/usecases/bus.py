@@ -33,6 +33,7 @@ _QUARANTINE_CODES = {
     "type": (ErrorCode.RANGE, "refusal.record.out_of_range"),
     "role": (ErrorCode.PERM, "refusal.permission.denied"),
     "unknown author": (ErrorCode.PERM, "refusal.sign_in.expired"),
+    "certificate": (ErrorCode.PERM, "refusal.sites.certificate"),
     "not admitted here": (ErrorCode.PERM, "refusal.sign_in.expired"),
 }
 

@@ -8,8 +8,9 @@ from app.journal import verbs
 from app.journal.keys import KEY_BYTES
 from app.kernel.enums import Agency, FaultKind, LogKind
 from app.kernel.errors import ErrorCode, Refusal
+from app.queries import accounts
 from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
-from app.usecases.context import Context
+from app.usecases.context import Context, missing
 from app.usecases.duty import log_acts
 
 
@@ -28,6 +29,39 @@ class AnnounceSite(Command):
 
     label: str
     tls_pin: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloseSite(Command):
+    """Close a lost workstation: nothing of it is quarantined, late acts are flagged, `heir` takes its shares.
+
+    `certificate` (hex) is the agency's recovery key's (`main.py certify close`).
+    """
+
+    site: str
+    heir: str
+    certificate: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokeSite(Command):
+    """Revoke a stolen workstation: everything beyond `last_seq`, the end of a transaction, is quarantined.
+
+    `certificate` (hex) is the agency's recovery key's (`main.py certify revoke`).
+    """
+
+    site: str
+    last_seq: int
+    certificate: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppointAdmin(Command):
+    """Make an account an administrator of the agency. `certificate` (hex) is the recovery key's (`main.py certify appoint`)."""
+
+    account_id: str
+    serial: int
+    certificate: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +100,83 @@ def announce_site(command: AnnounceSite, context: Context) -> Outcome:
     """Label and pin of this workstation, signed by its own key."""
     values = {"label": command.label, "tls_pin": command.tls_pin}
     return outcome(*context.change("site", context.workstation.site, values), site=context.workstation.site)
+
+
+def _own_site(context: Context, site: str, states: tuple[str, ...]) -> None:
+    """Refuse a workstation that is not known, another agency's, this one itself, or not in one of these states."""
+    row = next((row for row in accounts.sites(context.connection) if row.id == site), None)
+    if row is None:
+        raise missing("site", "site")
+    if row.agency != context.agency:
+        who = (str(row.agency),)
+        raise Refusal(
+            ErrorCode.OWNER, "refusal.owner.row", field="site", who=who, clause="CM-04", owner=row.agency
+        )
+    if site == context.workstation.site:
+        raise Refusal(ErrorCode.STATE, "refusal.sites.itself", field="site", clause="CM-04")
+    if row.state not in states:
+        raise Refusal(ErrorCode.STATE, "refusal.sites.ended", field="site", clause="CM-04")
+
+
+def _bytes_of(certificate: str) -> bytes:
+    try:
+        return bytes.fromhex(certificate)
+    except ValueError as wrong:
+        raise Refusal(
+            ErrorCode.FORMAT, "refusal.sites.certificate", field="certificate", clause="CM-04"
+        ) from wrong
+
+
+@handles(CloseSite, marks("site", verbs.CLOSE))
+def close_site(command: CloseSite, context: Context) -> Outcome:
+    """The certificate counts by itself; whoever carries it in is on record (REPLICATION, Trust)."""
+    _own_site(context, command.site, ("enrolled",))
+    heirs = [
+        row.id
+        for row in accounts.sites(context.connection)
+        if row.agency == context.agency and row.state == "enrolled" and row.id != command.site
+    ]
+    if command.heir not in heirs:
+        raise Refusal(ErrorCode.STATE, "refusal.sites.heir", field="heir", clause="CM-04")
+    cert = _bytes_of(command.certificate)
+    act = context.mark(
+        "site", command.site, verbs.CLOSE, agency=context.agency.value, heir=command.heir, cert=cert
+    )
+    return outcome(act, site=command.site)
+
+
+@handles(RevokeSite, marks("site", verbs.CUT))
+def revoke_site(command: RevokeSite, context: Context) -> Outcome:
+    """A cut never tears a transaction; of several the lowest counts (REPLICATION, Trust)."""
+    _own_site(context, command.site, ("enrolled", "closed", "revoked"))
+    if not accounts.ends_transaction(context.connection, command.site, command.last_seq):
+        raise Refusal(ErrorCode.RANGE, "refusal.sites.last_seq", field="last_seq", clause="CM-04")
+    cert = _bytes_of(command.certificate)
+    body = {"agency": context.agency.value, "last_seq": command.last_seq, "cert": cert}
+    return outcome(context.mark("site", command.site, verbs.CUT, **body), site=command.site)
+
+
+@handles(AppointAdmin, marks("account", verbs.APPOINT))
+def appoint_admin(command: AppointAdmin, context: Context) -> Outcome:
+    """Another administrator, or the same one again after his right was taken."""
+    row = accounts.account(context.connection, command.account_id)
+    if row is None:
+        raise missing("account", "account_id")
+    if row.agency not in (None, context.agency.value):
+        who = (str(row.agency),)
+        raise Refusal(
+            ErrorCode.OWNER,
+            "refusal.owner.row",
+            field="account_id",
+            who=who,
+            clause="CM-04",
+            owner=row.agency,
+        )
+    cert = _bytes_of(command.certificate)
+    body = {"agency": context.agency.value, "cert": cert, "serial": command.serial}
+    return outcome(
+        context.mark("account", command.account_id, verbs.APPOINT, **body), account_id=command.account_id
+    )
 
 
 @handles(NoteFault, creates("log_entry"))

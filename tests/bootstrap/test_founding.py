@@ -14,9 +14,10 @@ import pytest
 from nacl.signing import SigningKey
 
 from app.bootstrap import founding
-from app.bootstrap.founding import Founding, found, read_recovery
+from app.bootstrap import recovery as recovery_module
+from app.bootstrap.founding import Founding, found
 from app.bootstrap.node import Node, Open
-from app.bootstrap.restoring import next_letter
+from app.bootstrap.recovery import next_letter, read_recovery
 from app.journal.high_water import HighWater
 from app.journal.keys import SiteKey
 from app.kernel.clock import ManualClock
@@ -175,7 +176,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "before the mark": (HighWater, "begin"),
     "before the first acts": (founding, "_first_acts"),
     "before the recovery file": (founding, "write_recovery"),
-    "before the recovery file has its name": (founding, "_name_once"),
+    "before the recovery file has its name": (recovery_module, "_name_once"),
     "before the database has its name": (Path, "rename"),
 }
 
@@ -202,7 +203,7 @@ def test_interrupted_first_start_begins_again(
     with Node(Open(data, CLOCK)) as node:
         assert node.sign_in("admin", ADMIN_PASSWORD).id == made.admin_account
         key = node.me.recovery_key
-    assert bytes(read_recovery(ask.recovery_file, "live", "EMB", key).verify_key) == key
+    assert bytes(read_recovery(ask.recovery_file, "live", "EMB", key).key.verify_key) == key
     assert sorted(path.name for path in data.root.iterdir() if path.is_file()) == [
         "console.db",
         "high_water.json",
@@ -248,7 +249,7 @@ def test_stick_without_links(data: DataDir, ask: Founding, monkeypatch: pytest.M
     found(data, ask, CLOCK)
     assert json.loads(ask.recovery_file.read_text())["agency"] == "EMB"
     with pytest.raises(EnvironmentFault) as fault:
-        founding.write_recovery(ask.recovery_file, SigningKey.generate(), "live", "EMB", "310105")
+        founding.write_recovery(ask.recovery_file, SigningKey.generate(), "live", "EMB", "310105", {})
     assert fault.value.code == "file.unwritable"
     assert json.loads(ask.recovery_file.read_text())["agency"] == "EMB"
 

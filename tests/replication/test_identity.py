@@ -195,11 +195,11 @@ def test_number_is_costly_to_compute(monkeypatch):
     [
         ({"realm": Realm.EXERCISE}, "refusal.sync.realm"),
         ({"district": "310104"}, "refusal.sync.district"),
-        ({"agency": "EMB"}, "refusal.sync.same_agency"),
+        ({"agency": "EMB"}, "refusal.sync.founded_anew"),
     ],
 )
 def test_who_may_not_pair(other, key):
-    """XC-10: live and exercise neither pair nor exchange; the own agency joins instead."""
+    """XC-10: live and exercise neither pair nor exchange; who bears our name under another key was founded anew."""
     own, _ = made("EMB")
     theirs, _ = made(**{"agency": "FRD", **other})
     for attempt in (check_pairing, pairing_number):
@@ -216,7 +216,14 @@ def test_same_site_and_same_recovery_key_do_not_pair():
     theirs, _ = made("FRD", recovery_key=own.recovery_key)
     with pytest.raises(Refusal) as caught:
         check_pairing(own, theirs)
-    assert caught.value.text == "refusal.sync.same_agency"
+    assert caught.value.text == "refusal.sync.founded_anew"
+
+
+def test_workstations_of_one_agency_pair():
+    """REPLICATION, Trust: enrolled by one recovery key; the number is the same on both sides."""
+    own, _ = made("EMB")
+    other, _ = made("EMB", recovery_key=own.recovery_key)
+    assert pairing_number(own, other) == pairing_number(other, own)
 
 
 def test_made_at_is_utc_milliseconds():

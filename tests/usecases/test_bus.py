@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.bootstrap.founding import read_recovery
+from app.bootstrap.recovery import read_recovery
 from app.bootstrap.requests import Desk
 from app.domain.rule_numbers import RuleKey
 from app.journal import certificates
@@ -218,7 +218,7 @@ def test_restart_goes_on_where_it_was(emb: Site) -> None:
 def test_a_closed_workstation_says_so(town: Town) -> None:
     """REPLICATION, Trust: neither an act nor its refusal can be recorded; told in words, by every way in, nothing written."""
     emb, frd = town.emb, town.frd
-    recovery = read_recovery(emb.recovery_file, emb.node.me.realm, "EMB", emb.node.me.recovery_key)
+    recovery = read_recovery(emb.recovery_file, emb.node.me.realm, "EMB", emb.node.me.recovery_key).key
     forge(
         frd, frd.admin, [certificates.closing(recovery, emb.node.me.realm, "EMB", emb.node.me.site, "heir")]
     )
