@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.event_time import check_kept
-from app.domain.required import require_text
+from app.domain.required import alike, require_text, tidy
 from app.journal import verbs
 from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import ErrorCode, Refusal
@@ -123,11 +123,17 @@ def create_account(command: CreateAccount, context: Context) -> Outcome:
     """A new account of the administrator's own agency; the sign-in name is taken once (E_DUP)."""
     require_text(command.name, "refusal.accounts.name_required", field="name", clause=_CLAUSE)
     require_text(command.title, "refusal.accounts.title_required", field="title", clause=_CLAUSE)
-    called = accounts.accounts_called(context.connection, command.name.strip())
-    if any(row.agency in (None, context.agency) for row in called):
+    name = tidy(command.name)
+    taken = {
+        alike(key)
+        for row in accounts.accounts(context.connection)
+        if row.agency in (None, context.agency)
+        for key in (row.id, row.name or "")
+    }
+    if alike(name) in taken:
         raise Refusal(ErrorCode.DUP, "refusal.accounts.name_taken", field="name", clause=_CLAUSE)
     account_id = context.new_id()
-    values = {"kind": command.kind.value, "name": command.name.strip(), "title": command.title.strip()}
+    values = {"kind": command.kind.value, "name": name, "title": tidy(command.title)}
     grant = _grant(context, account_id, command.roles, command.valid_from, command.valid_to)
     return outcome(*context.create("account", account_id, values), grant, account_id=account_id)
 
@@ -169,7 +175,7 @@ def rename_account(command: RenameAccount, context: Context) -> Outcome:
     """A new title; titles are roles, never persons' names."""
     require_text(command.title, "refusal.accounts.title_required", field="title", clause=_CLAUSE)
     row = _own(context, command.account_id)
-    return outcome(*context.change("account", row.id, {"title": command.title.strip()}), account_id=row.id)
+    return outcome(*context.change("account", row.id, {"title": tidy(command.title)}), account_id=row.id)
 
 
 @handles(AdmitAccount, marks("account", verbs.ADMIT))

@@ -10,7 +10,7 @@ from app.domain.alarm_grade import alarm_kind, highest
 from app.domain.event_time import check_not_future
 from app.domain.geometry import check_point, is_point
 from app.domain.incident_status import TRANSITIONS
-from app.domain.required import is_blank, require_text
+from app.domain.required import is_blank, require_text, tidy
 from app.domain.rule_numbers import RuleKey
 from app.journal.operation import Act
 from app.kernel.clock import local_date
@@ -97,7 +97,7 @@ def _known(command: ReceiveAlarm, context: Context) -> IncidentRow | None:
     """
     received_at = ms(command.received_at)
     assert received_at is not None
-    for row in of_alarm(context, command.alarm_no.strip(), received_at):
+    for row in of_alarm(context, tidy(command.alarm_no), received_at):
         if row.status != IncidentStatus.VOID or row.origin == BY_FEED:
             return row
     return None
@@ -107,7 +107,7 @@ def _cause(command: ReceiveAlarm) -> tuple[str, ...]:
     """What the id of an alarm's incident follows from, at whichever of the agency's workstations it came in."""
     received_at = ms(command.received_at)
     assert received_at is not None
-    return "alarm", command.alarm_no.strip(), local_date(received_at)
+    return "alarm", tidy(command.alarm_no), local_date(received_at)
 
 
 def _check(command: ReceiveAlarm, context: Context) -> None:
@@ -121,7 +121,7 @@ def _check(command: ReceiveAlarm, context: Context) -> None:
             check_not_future(
                 at, context.now_ms, field=name, tolerance_s=context.limit_s(RuleKey.FUTURE_TOLERANCE)
             )
-    names = [unit.unit.strip() for unit in command.units]
+    names = [tidy(unit.unit) for unit in command.units]
     if any(is_blank(name) for name in names):
         raise Refusal(ErrorCode.REQUIRED, "refusal.alarms.unit_required", field="units", clause=_CLAUSE)
     if len(set(names)) != len(names):
@@ -184,7 +184,7 @@ def _create(command: ReceiveAlarm, context: Context, incident_id: str) -> list[A
         "registered_at": context.now_ms,
         "registered_by": context.author.id,
         "origin": BY_FEED,
-        "alarm_no": command.alarm_no.strip(),
+        "alarm_no": tidy(command.alarm_no),
         "source": Source.ALARM_119.value,
         "class_code": alarm_types.class_of(command.type_code).value,
         "type_code": text_or_none(command.type_code),
@@ -251,7 +251,7 @@ def _unit_acts(command: ReceiveAlarm, context: Context, incident_id: str) -> lis
     acts: list[Act] = []
     for unit in command.units:
         stamps = {name: at for name in _STAMPS if (at := ms(getattr(unit, name))) is not None}
-        acts += _unit(context, incident_id, unit, stamps, here.get(unit.unit.strip()))
+        acts += _unit(context, incident_id, unit, stamps, here.get(tidy(unit.unit)))
     return acts
 
 
@@ -259,7 +259,7 @@ def _unit(
     context: Context, incident_id: str, unit: UnitStamps, stamps: dict[str, int], row: AlarmUnitRow | None
 ) -> list[Act]:
     if row is None:
-        name = unit.unit.strip()
+        name = tidy(unit.unit)
         values = {
             "incident_id": incident_id,
             "unit": name,

@@ -13,7 +13,7 @@ from typing import Any
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
 from app.domain.registration import check_order, check_unit_code
-from app.domain.required import require_text
+from app.domain.required import require_text, tidy
 from app.domain.rule_numbers import RuleKey
 from app.journal.entities import ENTITIES
 from app.journal.validity import fits
@@ -53,7 +53,7 @@ def _text(value: Any, _command: ResolveConflict, _context: Context) -> Any:
     if not isinstance(value, str):
         raise _bad_value()
     require_text(value, "refusal.record.value", field="value", clause=_CLAUSE)
-    return value.strip()
+    return tidy(value)
 
 
 def _class(value: Any, _command: ResolveConflict, _context: Context) -> Any:
@@ -159,7 +159,7 @@ def resolve_conflict(command: ResolveConflict, context: Context) -> Outcome:
     act = _everyday_act(command, value)
     _check_right(act, context)
     acts = context.acts.write(
-        act, command.entity, command.entity_id, {command.field: value}, why=command.reason.strip()
+        act, command.entity, command.entity_id, {command.field: value}, why=tidy(command.reason)
     )
     return outcome(*acts, entity_id=command.entity_id)
 

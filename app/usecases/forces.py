@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.event_time import check_event_time
-from app.domain.required import require_text
+from app.domain.required import require_text, tidy
 from app.domain.rule_numbers import RuleKey
 from app.kernel.enums import VehicleState
 from app.kernel.errors import ErrorCode, Refusal
@@ -80,7 +80,7 @@ def add_station(command: AddStation, context: Context) -> Outcome:
     station_id = context.new_id()
     values = {
         "code": text_or_none(command.code),
-        "name": command.name.strip(),
+        "name": tidy(command.name),
         "kind": text_or_none(command.kind),
     }
     values |= place_values(command.unit_code, command.address, command.lon, command.lat)
@@ -111,12 +111,12 @@ def add_vehicle(command: AddVehicle, context: Context) -> Outcome:
     if row is None:
         raise missing("station", "station_id")
     check_owner(row.born_agency, context)
-    if forces.vehicles_called(context.connection, command.call_sign.strip()):
+    if forces.vehicles_called(context.connection, tidy(command.call_sign)):
         raise Refusal(ErrorCode.DUP, "refusal.forces.call_sign_taken", field="call_sign", clause=_CLAUSE)
     vehicle_id = context.new_id()
     values = {
         "station_id": row.id,
-        "call_sign": command.call_sign.strip(),
+        "call_sign": tidy(command.call_sign),
         "kind": text_or_none(command.kind),
         "duty": [VehicleState.STANDBY.value, context.now_ms, None],
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from app.domain.required import require_text
+from app.domain.required import require_text, tidy
 from app.journal import verbs
 from app.journal.operation import MAX_TRANSACTION_BYTES, Act
 from app.kernel.enums import ShelterState
@@ -129,7 +129,7 @@ def begin_import(command: BeginImport, context: Context) -> Outcome:
     batch_id = context.new_id()
     values = {
         "entity": command.entity,
-        "file_name": command.file_name.strip(),
+        "file_name": tidy(command.file_name),
         "file_hash": command.file_hash,
         "last_line": command.last_line,
         "site": context.workstation.site,
@@ -178,7 +178,7 @@ def import_shelters(command: ImportShelters, context: Context) -> Outcome:
         point = position(given.pop("lon"), given.pop("lat"))
         given.pop("outside_confirmed")
         given |= {"indoor": None if row.indoor is None else int(row.indoor), "position": point}
-        values.append(given | {"name": row.name.strip(), "occupied": 0, "state": ShelterState.CLOSED.value})
+        values.append(given | {"name": tidy(row.name), "occupied": 0, "state": ShelterState.CLOSED.value})
     return _load(context, batch, command.lines, values)
 
 
@@ -194,8 +194,8 @@ def import_points(command: ImportPoints, context: Context) -> Outcome:
         point = position(row.lon, row.lat)
         values.append(
             {
-                "kind": row.kind.strip(),
-                "name": row.name.strip(),
+                "kind": tidy(row.kind),
+                "name": tidy(row.name),
                 "address": text_or_none(row.address),
                 "unit_code": text_or_none(row.unit_code),
                 "position": point,

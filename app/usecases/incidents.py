@@ -12,7 +12,7 @@ from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
 from app.domain.numbering import IncidentNumber, incident_number, parse_number
 from app.domain.registration import RegistrationFacts, check_order, check_registration, check_unit_code
-from app.domain.required import is_blank, require_text
+from app.domain.required import is_blank, require_text, tidy
 from app.domain.rule_numbers import RuleKey
 from app.journal import verbs
 from app.kernel.clock import DAY_MS, SECOND_MS, local_date
@@ -196,8 +196,8 @@ def position(lon: float | None, lat: float | None) -> list[Any] | None:
 
 
 def text_or_none(text: str | None) -> str | None:
-    """Text without blanks around it; blank is nothing."""
-    return None if text is None or is_blank(text) else text.strip()
+    """Text as it reads, without blanks around it; blank is nothing."""
+    return None if text is None or is_blank(text) else tidy(text)
 
 
 def suggestions(context: Context, row: Sighting) -> list[dict[str, Any]]:
@@ -402,7 +402,7 @@ def strike_entry(command: StrikeEntry, context: Context) -> Outcome:
     if len(standing) == 1 and command.field == "received_at":
         raise Refusal(ErrorCode.STATE, "refusal.incidents.strike_last", field="entry", clause="D-01")
     act = context.mark(
-        "incident", row.id, verbs.STRIKE, field=command.field, ops=[found[0].hash], why=command.reason.strip()
+        "incident", row.id, verbs.STRIKE, field=command.field, ops=[found[0].hash], why=tidy(command.reason)
     )
     return outcome(act, incident_id=row.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.required import require_text
+from app.domain.required import require_text, tidy
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import points
 from app.usecases.commands import Command, Outcome, creates, handles, outcome, writes
@@ -49,7 +49,7 @@ def add_point(command: AddPoint, context: Context) -> Outcome:
     require_text(command.name, "refusal.points.name_required", field="name", clause=_CLAUSE)
     check_place(context, command.unit_code, command.lon, command.lat, command.outside_confirmed)
     point_id = context.new_id()
-    values = {"kind": command.kind.strip(), "name": command.name.strip()}
+    values = {"kind": tidy(command.kind), "name": tidy(command.name)}
     values |= place_values(command.unit_code, command.address, command.lon, command.lat)
     return outcome(*context.create("point", point_id, values), point_id=point_id)
 

@@ -10,7 +10,7 @@ from app.domain.first_report import check_first_report
 from app.domain.first_reporter import Arrival, check_first_reporter, owner_of_first
 from app.domain.oral_report import OralForm, check_oral_report
 from app.domain.report_chain import ChainReport
-from app.domain.required import require_text
+from app.domain.required import require_text, tidy
 from app.domain.rule_numbers import RuleKey
 from app.kernel.clock import SHANGHAI, from_ms
 from app.kernel.enums import Agency, Channel, Recipient, ReportForm, ReportKind, Role
@@ -97,7 +97,7 @@ def _oral_row(form: OralForm, context: Context, incident_id: str, amends_id: str
         "channel": form.channel.value if form.channel else None,
         "spoken_at": form.spoken_at,
         "entered_at": context.now_ms,
-        "gist": form.gist.strip() if form.gist else None,
+        "gist": tidy(form.gist) if form.gist else None,
         "account_id": context.author.id,
         "amends_id": amends_id,
     }
@@ -215,8 +215,8 @@ def _first_text(command: FileReport, context: Context, row: IncidentRow) -> str:
     facts = context.texts.get(
         "report.facts",
         when=f"{from_ms(occurred_at).astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-        place=(place or "").strip(),
-        what=(what or "").strip(),
+        place=tidy(place or ""),
+        what=tidy(what or ""),
     )
     return facts if (said := text_or_none(command.text)) is None else f"{facts}\n{said}"
 
@@ -265,7 +265,7 @@ def file_report(command: FileReport, context: Context) -> Outcome:
         "sent_at": sent_at,
         "entered_at": context.now_ms,
         "title": text_or_none(command.title),
-        "text": text.strip(),
+        "text": tidy(text),
         "account_id": context.author.id,
     }
     return outcome(*context.create("report", report_id, values), report_id=report_id, incident_id=row.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain import shelter as rules
-from app.domain.required import require_text
+from app.domain.required import require_text, tidy
 from app.kernel.enums import ShelterState
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import shelters
@@ -88,7 +88,7 @@ def add_shelter(command: AddShelter, context: Context) -> Outcome:
     shelter_id = context.new_id()
     values = {
         "code": text_or_none(command.code),
-        "name": command.name.strip(),
+        "name": tidy(command.name),
         "kind": text_or_none(command.kind),
         "indoor": None if command.indoor is None else int(command.indoor),
         "area_m2": command.area_m2,

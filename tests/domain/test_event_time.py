@@ -1,4 +1,4 @@
-"""Event time against time of entry (D-26), and blank input."""
+"""Event time against time of entry (D-26), blank input, text as it reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.event_time import FUTURE_TOLERANCE_S, LATE_WINDOW_S, check_event_time
-from app.domain.required import is_blank
+from app.domain.required import alike, is_blank, tidy
 from app.domain.rule_numbers import RuleKey
 from app.kernel.clock import iso
 from app.kernel.errors import ErrorCode
@@ -62,7 +62,23 @@ def test_stated_defaults_are_those_of_the_sample_pack() -> None:
     assert district().seconds(RuleKey.LATE_ENTRY_WINDOW) == LATE_WINDOW_S
 
 
-@pytest.mark.parametrize("text", [None, "", " ", "\t\n", "\u3000\u00a0", "\u200b\ufeff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        " ",
+        "\t\n",
+        "\u3000\u00a0",
+        "\u200b\ufeff",
+        "\u202e",
+        "\0",
+        "\u2800",
+        "\u3164\uffa0",
+        "\ufe0f",
+        "\u0301",
+    ],
+)
 def test_what_looks_empty_is_empty(text: str | None) -> None:
     assert is_blank(text)
 
@@ -70,3 +86,34 @@ def test_what_looks_empty_is_empty(text: str | None) -> None:
 @given(st.text(), st.sampled_from("火a1。"))
 def test_one_visible_character_is_enough(around: str, visible: str) -> None:
     assert not is_blank(around + visible)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" \u3000甲路1号\n", "甲路1号"),
+        ("甲路\u202e1号", "甲路1号"),
+        ("\ufeff甲路\u200b1号\0", "甲路1号"),
+        ("一层\r\n二层\u2028三层", "一层\n二层\n三层"),
+        ("<b>`x` =1+1 '; --\t火\u30991 👨\u200d🚒\ufe0f", "<b>`x` =1+1 '; --\t火\u30991 👨\u200d🚒\ufe0f"),
+    ],
+)
+def test_what_nobody_sees_is_not_kept(typed: str, kept: str) -> None:
+    """Security: no mark turns the direction of what stands behind it; what is seen stays as typed."""
+    assert tidy(typed) == kept
+
+
+@given(st.text())
+def test_tidying_twice_is_tidying_once(text: str) -> None:
+    once = tidy(text)
+    assert tidy(once) == once
+    assert not set(once) & set("\0\x1b\u200b\u202a\u202e\u2066\u2069\ufeff\r")
+    assert alike(once) == alike(text)
+
+
+@pytest.mark.parametrize(
+    "other", ["Zhiban1", "zhiban1\u200b", "ｚｈｉｂａｎ１", " zhi ban1", "\u202ezhiban1", "zhiban1\u3164"]
+)
+def test_names_that_read_alike_are_one(other: str) -> None:
+    """CM-04: one account is one person; nobody passes for another by a sign nobody sees."""
+    assert alike(other) == alike("zhiban1") != alike("zhiban2")

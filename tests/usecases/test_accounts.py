@@ -80,6 +80,9 @@ def test_account_is_made_and_works_on_both_sides(town: Town) -> None:
             "valid_to",
         ),
         ({"name": " EMB-leader "}, "E_DUP", "refusal.accounts.name_taken", "name"),
+        ({"name": "EMB-leader\u200b"}, "E_DUP", "refusal.accounts.name_taken", "name"),
+        ({"name": "emb-LEADER"}, "E_DUP", "refusal.accounts.name_taken", "name"),
+        ({"name": "\u3164"}, "E_REQUIRED", "refusal.accounts.name_required", "name"),
     ],
 )
 def test_accounts_that_are_refused(

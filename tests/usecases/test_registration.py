@@ -254,6 +254,12 @@ def test_text_is_kept_as_typed_without_the_blanks_around(emb: Site) -> None:
     assert row.what == what.strip()
 
 
+def test_marks_nobody_sees_are_not_kept(emb: Site) -> None:
+    """Security: a mark that turns the writing would turn what a row, a log line or a document says behind it."""
+    row = register(emb, what="火\u202e灾\u2066\0", place="甲路\u200b1号\ufeff")
+    assert (row.what, row.place) == ("火灾", "甲路1号")
+
+
 def test_too_much_text_is_refused_and_the_console_goes_on(emb: Site) -> None:
     """A transaction fits one frame: more is refused, recorded, and the next act works."""
     command = RegisterIncident(received_at=moment("08:00:00"), place="某路口", what="长" * 20_000)
