@@ -467,7 +467,7 @@ class Journal:
 
     def _clear(self) -> None:
         for table in PROJECTED:
-            self._connection.execute(f"DELETE FROM {table.name}")
+            self._connection.execute(f"DELETE FROM {table.name}")  # nosec B608
         for entity in self._policy.entities.values():
-            self._connection.execute(f"DELETE FROM {entity.table.name}")
+            self._connection.execute(f"DELETE FROM {entity.table.name}")  # nosec B608
         self._connection.execute("UPDATE chain SET seq = 0, hash = x''")

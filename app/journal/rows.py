@@ -140,18 +140,20 @@ def refresh_extreme(state: State, record: Record, field: Field) -> dict[str, Any
     where = "entity = ? AND entity_id = ? AND field = ?"
     about = (record.entity, record.entity_id, field.name)
     value = state.connection.execute(
-        f"SELECT {function}(value) FROM entry WHERE {where} AND struck = 0", about
+        f"SELECT {function}(value) FROM entry WHERE {where} AND struck = 0",  # nosec B608
+        about,
     ).fetchone()[0]
     mark = "struck:" + field.name
     if mark in record.marks:
         state.connection.execute(
-            f"DELETE FROM flag WHERE kind = ? AND about = ? AND hash IN (SELECT hash FROM entry WHERE {where})",
+            f"DELETE FROM flag WHERE kind = ? AND about = ? AND hash IN (SELECT hash FROM entry WHERE {where})",  # nosec B608
             (ALL_STRUCK, field.name, *about),
         )
         record.marks.discard(mark)
     if value is None and field.merge is Merge.MIN:
         kept = state.connection.execute(
-            f"SELECT value, hash FROM entry WHERE {where} ORDER BY value, hash LIMIT 1", about
+            f"SELECT value, hash FROM entry WHERE {where} ORDER BY value, hash LIMIT 1",  # nosec B608
+            about,
         ).fetchone()
         if kept is not None:
             value = kept[0]

@@ -103,7 +103,7 @@ def page(
     if after is not None:
         where += f" AND ({_ORDER[entity]}) > (:group, :name, :id)"
         values |= {"group": after.group, "name": after.name or "", "id": after.id}
-    sql = f"SELECT {_COLUMNS[entity]} FROM {entity} r WHERE {where} ORDER BY {_ORDER[entity]} LIMIT :limit"
+    sql = f"SELECT {_COLUMNS[entity]} FROM {entity} r WHERE {where} ORDER BY {_ORDER[entity]} LIMIT :limit"  # nosec B608
     cursor = connection.cursor()
     cursor.row_factory = None
     rows = tuple(ListedRow(*columns) for columns in cursor.execute(sql, values))
@@ -115,9 +115,9 @@ def counts(connection: sqlite3.Connection, entity: str, words: Words = ()) -> Li
     where, params = _where(entity, words)
     cursor = connection.cursor()
     cursor.row_factory = None
-    (fitting,) = cursor.execute(f"SELECT count(*) FROM {entity} r WHERE {where}", params).fetchone()
+    (fitting,) = cursor.execute(f"SELECT count(*) FROM {entity} r WHERE {where}", params).fetchone()  # nosec B608
     everything, unplaced = cursor.execute(
-        f"SELECT count(*), count(*) - count(CASE WHEN r.lon IS NOT NULL AND r.lat IS NOT NULL THEN 1 END)"
+        f"SELECT count(*), count(*) - count(CASE WHEN r.lon IS NOT NULL AND r.lat IS NOT NULL THEN 1 END)"  # nosec B608
         f" FROM {entity} r WHERE r.retracted = 0"
     ).fetchone()
     return ListCounts(fitting, everything, unplaced)

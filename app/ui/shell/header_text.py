@@ -73,7 +73,7 @@ def _posts(texts: Texts, present: Sequence[WatchRow], shift: Presence) -> Line:
 
 def _stale(texts: Texts, line: Line) -> Line:
     """What was known before the link broke is not said as if it were now (JD-01: never stale-green)."""
-    grey = [replace(run, token="muted", icon="") for run in line]
+    grey = [replace(run, token="muted", icon="") for run in line]  # nosec B106
     return [Run(texts.get("ui.shell.watch.stale"), "warn", "small", icon="ring-dashed"), *grey]
 
 
