@@ -45,6 +45,9 @@ fmt: setup-dev
 bench: setup-dev
 	@$(PY) -m benchmarks $(ARGS)
 
+audit: setup-dev
+	@tools/audit $(ARGS)
+
 fresh:
 	@tools/fresh $(ARGS)
 
