@@ -57,6 +57,31 @@ def check_occupied(occupied: int, capacity: int, *, overload_confirmed: bool = F
         )
 
 
+def check_capacity_holds(capacity: int, occupied: int | None, *, overload_confirmed: bool = False) -> None:
+    """Refuse a capacity below the number of people inside, unless confirmed as overload: E_RANGE (RS-08)."""
+    if occupied is not None and occupied > capacity and not overload_confirmed:
+        raise Refusal(
+            ErrorCode.RANGE,
+            "refusal.shelters.overload",
+            field="capacity",
+            clause="RS-08",
+            occupied=occupied,
+            capacity=capacity,
+        )
+
+
+def check_emptied(to: S, occupied: int | None) -> None:
+    """Refuse to close a shelter while people are inside: E_STATE (RS-08); closed means that nobody is."""
+    if to is S.CLOSED and occupied:
+        raise Refusal(
+            ErrorCode.STATE,
+            "refusal.shelters.people_inside",
+            field="occupied",
+            clause="RS-08",
+            occupied=occupied,
+        )
+
+
 def check_transition(current: S, to: S) -> None:
     """Check one step of the state machine (RULES part 2): E_STATE with what is `allowed`."""
     allowed = TRANSITIONS[current]

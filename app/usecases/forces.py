@@ -11,7 +11,7 @@ from app.kernel.enums import VehicleState
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import forces
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome, writes
-from app.usecases.context import Context, missing, ms
+from app.usecases.context import Context, check_settled, missing, ms
 from app.usecases.incidents import find, text_or_none
 from app.usecases.places import check_place, place_values
 
@@ -100,6 +100,7 @@ def edit_station(command: EditStation, context: Context) -> Outcome:
     given = {name: value for name, value in values.items() if value is not None}
     if not given:
         raise Refusal(ErrorCode.REQUIRED, "refusal.record.nothing_changed", clause="IS-04")
+    check_settled(context, "station", row.id, given)
     return outcome(*context.change("station", row.id, given), station_id=row.id)
 
 
@@ -130,7 +131,8 @@ def set_vehicle_state(command: SetVehicleState, context: Context) -> Outcome:
     if row is None:
         raise missing("vehicle", "vehicle_id")
     check_owner(row.born_agency, context)
-    stated_at = ms(command.stated_at) if command.stated_at else context.now_ms
+    # What is stated now is the newest statement, also where the last one came from a clock a little ahead (D-26).
+    stated_at = ms(command.stated_at) if command.stated_at else max(context.now_ms, row.stated_at or 0)
     assert stated_at is not None
     check_event_time(
         stated_at,

@@ -8,7 +8,7 @@ from app.domain.required import require_text, tidy
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import points
 from app.usecases.commands import Command, Outcome, creates, handles, outcome, writes
-from app.usecases.context import Context, missing
+from app.usecases.context import Context, check_settled, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import text_or_none
 from app.usecases.places import check_place, place_values
@@ -67,4 +67,5 @@ def edit_point(command: EditPoint, context: Context) -> Outcome:
     given = {name: value for name, value in values.items() if value is not None}
     if not given:
         raise Refusal(ErrorCode.REQUIRED, "refusal.record.nothing_changed", clause=_CLAUSE)
+    check_settled(context, "point", row.id, given)
     return outcome(*context.change("point", row.id, given), point_id=row.id)

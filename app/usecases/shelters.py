@@ -11,7 +11,7 @@ from app.kernel.errors import ErrorCode, Refusal
 from app.queries import shelters
 from app.queries.shelters import ShelterRow
 from app.usecases.commands import Command, Outcome, creates, handles, outcome, writes
-from app.usecases.context import Context, known_state, missing
+from app.usecases.context import Context, check_settled, known_state, missing
 from app.usecases.forces import check_owner
 from app.usecases.incidents import text_or_none
 from app.usecases.places import check_place, place_values
@@ -51,6 +51,7 @@ class EditShelter(Command):
     lon: float | None = None
     lat: float | None = None
     outside_confirmed: bool = False
+    overload_confirmed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +109,10 @@ def edit_shelter(command: EditShelter, context: Context) -> Outcome:
     """Change own shelter."""
     row = _find(context, command.shelter_id)
     check_figures(command.area_m2, command.capacity)
+    if command.capacity is not None:
+        rules.check_capacity_holds(
+            command.capacity, row.occupied, overload_confirmed=command.overload_confirmed
+        )
     check_place(context, command.unit_code, command.lon, command.lat, command.outside_confirmed)
     values = {
         "name": text_or_none(command.name),
@@ -120,6 +125,7 @@ def edit_shelter(command: EditShelter, context: Context) -> Outcome:
     given = {name: value for name, value in values.items() if value is not None}
     if not given:
         raise Refusal(ErrorCode.REQUIRED, "refusal.record.nothing_changed", clause=_CLAUSE)
+    check_settled(context, "shelter", row.id, given)
     return outcome(*context.change("shelter", row.id, given), shelter_id=row.id)
 
 
@@ -130,6 +136,7 @@ def set_shelter_state(command: SetShelterState, context: Context) -> Outcome:
     values: dict[str, str | int] = {}
     if command.to is not None:
         rules.check_transition(known_state(ShelterState, row.state), command.to)
+        rules.check_emptied(command.to, row.occupied if command.occupied is None else command.occupied)
         values["state"] = command.to.value
     if command.occupied is not None:
         capacity = row.capacity if row.capacity is not None else command.occupied
@@ -137,4 +144,5 @@ def set_shelter_state(command: SetShelterState, context: Context) -> Outcome:
         values["occupied"] = command.occupied
     if not values:
         raise Refusal(ErrorCode.REQUIRED, "refusal.record.nothing_changed", clause=_CLAUSE)
+    check_settled(context, "shelter", row.id, values)
     return outcome(*context.change("shelter", row.id, values), shelter_id=row.id)

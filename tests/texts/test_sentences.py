@@ -155,6 +155,8 @@ REFUSED: list[Callable[[], object]] = [
     lambda: shelter.check_capacity(0),
     lambda: shelter.check_occupied(-1, 10),
     lambda: shelter.check_occupied(11, 10),
+    lambda: shelter.check_capacity_holds(10, 11),
+    lambda: shelter.check_emptied(ShelterState.CLOSED, 3),
     lambda: shelter.check_transition(ShelterState.CLOSED, ShelterState.OPEN),
     lambda: watch.check_take_post("a", Post.DUTY_OFFICER, [watch.Holder("a", Post.DUTY_CHIEF)]),
     lambda: watch.check_end_watch("a", "b", NOW),

@@ -9,6 +9,8 @@ import pytest
 from app.kernel.enums import ShelterState, VehicleState
 from app.queries import forces, points, shelters
 from app.queries.shelters import ShelterRow
+from app.usecases.accounts import AdmitAccount
+from app.usecases.conflicts import ResolveConflict
 from app.usecases.forces import AddStation, AddVehicle, EditStation, SetVehicleState
 from app.usecases.points import AddPoint, EditPoint
 from app.usecases.shelters import AddShelter, EditShelter, SetShelterState
@@ -128,6 +130,11 @@ def test_vehicles_keep_their_order_of_time(frd: Site) -> None:
     act(frd, "duty_officer", stating(stated_at=moment("08:10:00")))
     [row] = frd.node.local(forces.vehicles)
     assert row.vehicle_state == "22"
+    ahead = SetVehicleState(vehicle_id=one, state=VehicleState.WATER_ON, stated_at=moment("08:10:59"))
+    act(frd, "duty_officer", ahead)
+    act(frd, "duty_officer", SetVehicleState(vehicle_id=one, state=VehicleState.RETURNING))
+    [row] = frd.node.local(forces.vehicles)
+    assert (row.vehicle_state, row.stated_at) == ("25", ms("08:10:59")), "what is stated now is the newest"
 
 
 def test_call_signs_are_taken_once(town: Town) -> None:
@@ -229,6 +236,68 @@ def test_people_inside(emb: Site) -> None:
         field = "occupied" if occupied < 0 else None
         refused(emb, "duty_officer", command, "E_RANGE", text, field=field)
     act(emb, "duty_officer", SetShelterState(shelter_id=unknown, occupied=40))
+
+
+def test_nobody_is_locked_in(emb: Site) -> None:
+    """RS-08: closed means that nobody is inside; the count may come with the closing."""
+    where = shelter(emb, capacity=300)
+    for to, occupied in ((S.PREPARING, None), (S.OPEN, 20), (S.CLOSING, None)):
+        act(emb, "duty_officer", SetShelterState(shelter_id=where, to=to, occupied=occupied))
+    text = "refusal.shelters.people_inside"
+    for command in (
+        SetShelterState(shelter_id=where, to=S.CLOSED),
+        SetShelterState(shelter_id=where, to=S.CLOSED, occupied=1),
+    ):
+        refused(emb, "duty_officer", command, "E_STATE", text, field="occupied", clause="RS-08")
+    act(emb, "duty_officer", SetShelterState(shelter_id=where, to=S.CLOSED, occupied=0))
+    assert (state(emb).state, state(emb).occupied) == ("closed", 0)
+
+
+def test_capacity_does_not_fall_below_the_people_inside(emb: Site) -> None:
+    """RS-08: the same overload, come about the other way."""
+    where = shelter(emb, capacity=300)
+    act(emb, "duty_officer", SetShelterState(shelter_id=where, occupied=250))
+    less = EditShelter(shelter_id=where, capacity=249)
+    text = "refusal.shelters.overload"
+    refused(emb, "duty_officer", less, "E_RANGE", text, field="capacity", clause="RS-08")
+    act(emb, "duty_officer", EditShelter(shelter_id=where, capacity=249, overload_confirmed=True))
+    assert state(emb).capacity == 249
+
+
+def test_disagreements_of_registers_are_settled_not_written_over(town: Town) -> None:
+    """XC-03: two consoles of one owner wrote apart; the next edit is refused until a person has decided."""
+    act(town.emb, "duty_officer", AddShelter(name="体育馆", capacity=300))
+    where = state(town.emb).id
+    at = act(town.emb, "duty_officer", AddStation(name="甲站")).result["station_id"]
+    point = act(town.emb, "duty_officer", AddPoint(kind="hospital", name="甲院")).result["point_id"]
+    town.sync()
+    officer = town.emb.account("duty_officer")
+    act(
+        town.frd, "admin", AdmitAccount(account_id=officer)
+    )  # an officer of the bureau at the fire side's console
+    town.sync()
+    edits: list[Any] = [
+        lambda name: EditShelter(shelter_id=where, name=name),
+        lambda name: EditStation(station_id=at, name=name),
+        lambda name: EditPoint(point_id=point, name=name),
+    ]
+    moves = (S.PREPARING, S.PREPARING)
+    for edit in edits:
+        act(town.emb, officer, edit("东馆"))
+        act(town.frd, officer, edit("西馆"))
+    for site, to, occupied in zip((town.emb, town.frd), moves, (3, 5), strict=True):
+        act(site, officer, SetShelterState(shelter_id=where, to=to, occupied=occupied))
+    town.sync()
+    text = "refusal.record.in_conflict"
+    for edit in edits:
+        refused(town.emb, officer, edit("南馆"), "E_STATE", text, field="name", clause="XC-03")
+    count = SetShelterState(shelter_id=where, occupied=7)
+    refused(town.emb, officer, count, "E_STATE", text, field="occupied", clause="XC-03")
+    act(town.emb, officer, EditShelter(shelter_id=where, capacity=310))
+    act(town.emb, officer, SetShelterState(shelter_id=where, to=S.OPEN))
+    settle = ResolveConflict(entity="shelter", entity_id=where, field="name", value="南馆", reason="核对牌匾")
+    act(town.emb, officer, settle)
+    assert state(town.emb).name == "南馆"
 
 
 def test_shelters_are_the_bureaus(town: Town) -> None:
