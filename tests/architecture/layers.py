@@ -29,7 +29,10 @@ MAY_IMPORT_DB = frozenset({"journal", "local", "queries", *COMPOSITION_ROOT})
 MAY_IMPORT_SQL = frozenset({"journal", "local", "queries", "bootstrap"})
 QT = ("PySide6", "shiboken6", "qasync", "pyqtgraph", "folium", "branca")
 SQL = ("sqlalchemy", "alembic", "sqlite3")
-NOT_PURE = ("os", "pathlib", "socket", "asyncio", "threading", "time", "random")
+NOT_PURE = (
+    "asyncio", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets", "shutil", "socket",
+    "ssl", "subprocess", "tempfile", "threading", "time", "urllib", "websockets",
+)  # fmt: skip
 NOT_OURS_TO_IMPORT = ("main", "tests", "benchmarks", "tools", "pytest", "hypothesis")
 
 

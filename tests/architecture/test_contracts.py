@@ -13,7 +13,11 @@ from tests.architecture.layers import (
     CASES,
     COMPOSITION_ROOT,
     MAY_IMPORT,
+    NOT_OURS_TO_IMPORT,
+    NOT_PURE,
+    QT,
     ROOT,
+    SQL,
     Case,
     broken_contracts,
     copy_skeleton,
@@ -60,6 +64,16 @@ def test_each_import_breaks_exactly_its_contract(verdicts: dict[str, frozenset[s
 def test_no_contract_goes_unproven() -> None:
     proven = {contract for case in CASES for contract in case.breaks}
     assert proven == _contract_ids()
+
+
+@pytest.mark.parametrize(
+    ("contract", "names"),
+    [("pure", NOT_PURE), ("qt", QT), ("sql", SQL), ("program", NOT_OURS_TO_IMPORT)],
+)
+def test_every_forbidden_module_is_tried(contract: str, names: tuple[str, ...]) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = {each["id"]: each for each in settings["tool"]["importlinter"]["contracts"]}
+    assert set(contracts[contract]["forbidden_modules"]) == set(names)
 
 
 def test_every_package_of_app_stands_in_the_table() -> None:

@@ -160,5 +160,8 @@ def test_top_package_holds_a_docstring_only(package: str) -> None:
 
 
 def test_scripts_can_be_run() -> None:
-    scripts: list[Path] = [ROOT / name for name in ("tools/setup", "tools/check", "tools/lock", "tools/audit", "tools/fresh", ".ci/run")]
+    scripts: list[Path] = [
+        ROOT / name
+        for name in ("tools/setup", "tools/check", "tools/lock", "tools/audit", "tools/fresh", ".ci/run")
+    ]
     assert [path.name for path in scripts if not path.stat().st_mode & 0o111] == []
