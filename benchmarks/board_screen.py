@@ -39,7 +39,7 @@ from db.engine import open_reader, open_writer
 
 STORM_S, STORM_RATE = 8, 100
 MOST_MS = 20_000
-PROXY_TERMS = 6
+PROXY_TERMS = 4
 
 
 @dataclass
