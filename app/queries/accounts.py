@@ -81,7 +81,9 @@ _SITES = select(*(SITE.table.c[name] for name in columns_of(SiteRow))).order_by(
     SITE.table.c.agency, SITE.table.c.letter
 )
 _ENDS = sql(
-    select(OP.c.seq).where(OP.c.site == bindparam("of"), OP.c.seq == bindparam("number"), OP.c.tx_last == 1)
+    select(OP.c.seq).where(
+        OP.c.site == bindparam("of"), OP.c.seq == bindparam("number"), OP.c.tx_last == bindparam("last")
+    )
 )
 _AGENCIES = select(*(AGENCY.table.c[name] for name in columns_of(AgencyRow))).order_by(AGENCY.table.c.id)
 _REFUSALS = (
@@ -136,7 +138,7 @@ def twin_of(connection: sqlite3.Connection, site: str) -> str | None:
 
 def ends_transaction(connection: sqlite3.Connection, site: str, seq: int) -> bool:
     """True if the site's operation of this number is here and is the last of its transaction."""
-    return connection.execute(_ENDS, {"of": site, "number": seq}).fetchone() is not None
+    return connection.execute(_ENDS, {"of": site, "number": seq, "last": 1}).fetchone() is not None
 
 
 def agencies(connection: sqlite3.Connection) -> list[AgencyRow]:

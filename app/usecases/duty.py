@@ -122,6 +122,14 @@ def log_acts(
     return context.create("log_entry", entry_id, values, cause=cause)
 
 
+def peer_said(context: Context, peer: str) -> str:
+    """The other end of a link in words: an agency by its short name, another workstation of our own as such."""
+    if peer not in set(Agency):
+        return peer
+    short = context.district.agencies[Agency(peer)].short
+    return context.texts.get("log.colleague", agency=short) if peer == context.agency else short
+
+
 def _said(context: Context, key: str, post: str) -> str:
     """The sentence of the log, as it was said in this room's language at that time."""
     return context.texts.get(
@@ -279,8 +287,7 @@ def amend_log_entry(command: AmendLogEntry, context: Context) -> Outcome:
 @handles(NoteLinkState, creates("log_entry"))
 def note_link_state(command: NoteLinkState, context: Context) -> Outcome:
     """Every change of a link's state is a log row (JD-01)."""
-    agencies = context.district.agencies
-    peer = agencies[Agency(command.peer)].short if command.peer in set(Agency) else command.peer
+    peer = peer_said(context, command.peer)
     said = "first" if command.first else "steady" if command.steady else command.state.value
     text = context.texts.get(f"log.link_{said}", peer=peer, seconds=command.seconds)
     acts = log_acts(context, LogKind.LINK, text, context.now_ms)

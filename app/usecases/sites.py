@@ -11,7 +11,7 @@ from app.kernel.errors import ErrorCode, Refusal
 from app.queries import accounts
 from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing
-from app.usecases.duty import log_acts
+from app.usecases.duty import log_acts, peer_said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,12 +182,10 @@ def appoint_admin(command: AppointAdmin, context: Context) -> Outcome:
 @handles(NoteFault, creates("log_entry"))
 def note_fault(command: NoteFault, context: Context) -> Outcome:
     """A log row in the words of this room, so that whoever reads the times of that night knows (D-24, D-35, JD-11)."""
-    agencies = context.district.agencies
-    peer = agencies[Agency(command.peer)].short if command.peer in set(Agency) else command.peer
     way = context.texts.get("log.clock_fast" if command.seconds > 0 else "log.clock_slow")
     text = context.texts.get(
         f"log.fault_{command.kind}",
-        peer=peer,
+        peer=peer_said(context, command.peer),
         way=way,
         seconds=abs(command.seconds),
         letter=command.letter or context.texts.get("log.no_letter"),

@@ -249,7 +249,7 @@ def test_stick_without_links(data: DataDir, ask: Founding, monkeypatch: pytest.M
     found(data, ask, CLOCK)
     assert json.loads(ask.recovery_file.read_text())["agency"] == "EMB"
     with pytest.raises(EnvironmentFault) as fault:
-        founding.write_recovery(ask.recovery_file, SigningKey.generate(), "live", "EMB", "310105", {})
+        recovery_module.write_recovery(ask.recovery_file, SigningKey.generate(), "live", "EMB", "310105", {})
     assert fault.value.code == "file.unwritable"
     assert json.loads(ask.recovery_file.read_text())["agency"] == "EMB"
 

@@ -348,6 +348,13 @@ def test_changes_of_a_link_are_log_rows(emb: Site, note: dict[str, Any], said: s
     assert (entry.text, entry.kind, entry.author_role) == (said, "link", "console")
 
 
+def test_link_to_a_colleague_is_not_one_to_the_partner(emb: Site) -> None:
+    """JD-01: a further workstation of our own agency is called what it is."""
+    act(emb, "console", NoteLinkState(peer="EMB", state=LinkState.UP, first=True))
+    [entry] = log(emb)
+    assert entry.text == "与应急局另一席位的数据链路已接通（启动后首次）。"
+
+
 def test_people_do_not_write_link_notes(emb: Site) -> None:
     """JD-01: only the console's own account notes the state of a link."""
     command = NoteLinkState(peer="FRD", state=LinkState.DOWN)
