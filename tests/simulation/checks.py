@@ -95,7 +95,9 @@ def restrict(state: State, known: Reference, scopes: frozenset[str]) -> State:
     def visible(*digests: bytes) -> bool:
         return all(ops[digest].scope in scopes for digest in digests)
 
-    out = {part: dict(state[part]) for part in ("extremes", "stock", "owners", "accounts", "sites")}
+    out = {
+        part: dict(state[part]) for part in ("extremes", "stock", "owners", "accounts", "sites", "derived")
+    }
     for part in ("registers", "conflicts"):
         out[part] = {key: value for key, value in state[part].items() if shared(key) and key[:2] in records}
     for part in ("births", "retracted"):

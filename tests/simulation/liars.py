@@ -11,6 +11,7 @@ from app.journal.causality import covers
 from app.journal.facts import fact_key
 from app.journal.journal import GapError
 from app.journal.operation import Act, BadTransactionError, ChainEnd, Transaction, header_hash
+from app.kernel.ids import is_own_id, new_id
 from tests.simulation.network import feed
 from tests.simulation.officers import CASES, ITEM
 from tests.simulation.world import Station, granting, key_of, revoking
@@ -46,6 +47,9 @@ class Liars:
             self.left_out_number,
             self.carry_again,
             self.carry_again,
+            self.born_again,
+            self.born_again,
+            self.false_claim,
         ]
         self.rng.choice(kinds)(at, self.rng.choice(CASES))
 
@@ -167,6 +171,45 @@ class Liars:
         act = Act(str(op.command), str(op.entity), str(op.entity_id), "joint", op.content)
         parents = None if self.rng.random() < 0.5 else [self.rng.choice(found).hash]
         self._tell(at, at.forge(self._officer(at), [act], parents=parents))
+
+    def born_again(self, at: Station, _case: str) -> None:
+        """Another's record made again, with the lowest stamp, as if nothing of it had been seen."""
+        entity = self.rng.choice(("incident", "report", "log_entry", "vehicle"))
+        sql = f"SELECT id FROM {entity} ORDER BY id"
+        seen = {row[0] for row in at.connection.execute(sql)}
+        known = [
+            row[0] for name in sorted(self.stations) for row in self.stations[name].connection.execute(sql)
+        ]
+        others = [each for each in known if not is_own_id(each, at.site)]
+        others = [each for each in others if each not in seen] or others  # told of it by another way
+        if not others:
+            return
+        body: dict[str, object] = {"v": verbs.WRITE, "new": True, "set": {"agency": at.agency}}
+        if entity == "vehicle":
+            body["set"] = {"call_sign": "mine"}
+        if self.rng.random() < 0.5:
+            body["cause"] = ["guessed"]
+        command = {
+            "incident": "register_incident",
+            "report": "file_report",
+            "log_entry": "write_log_entry",
+            "vehicle": "add_vehicle",
+        }[entity]
+        act = Act(command, entity, self.rng.choice(others), "joint", body)
+        first = [tx[-1].hash for tx in at.transactions() if tx[0].site == at.site][:1]
+        self._tell(at, at.forge(self._officer(at), [act], parents=first, hlc=1), "birth")
+
+    def false_claim(self, at: Station, _case: str) -> None:
+        """An entry under another's name, another's agency; a number of another's series."""
+        said = self.rng.choice(
+            ({"agency": "nobody"}, {"account_id": "FRD-c" if at.agency == "EMB" else "EMB-c"})
+        )
+        command, entity = "write_log_entry", "log_entry"
+        if self.rng.random() < 0.4:
+            command, entity, said = "register_incident", "incident", {"no": "EMB-20250714-Z001"}
+        body = {"v": verbs.WRITE, "new": True, "set": {**said}}
+        act = Act(command, entity, new_id(at.clock, at.site), "joint", body)
+        self._tell(at, at.forge(self._officer(at), [act]), "claim")
 
     def wrong_types(self, at: Station, case: str) -> None:
         values = self.rng.choice(

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from app.journal import control, retractions, rows
+from app.journal import contents, control, retractions, rows
 from app.journal.causality import Causality, Past, covers, join
 from app.journal.contents import ContentJudge
+from app.journal.derivation import Derivation
 from app.journal.facts import Fact, Standing, fact_key
 from app.journal.hlc import HybridClock
 from app.journal.journal import Journal
@@ -19,6 +20,7 @@ from app.journal.projector import Projector
 from app.journal.state import NO_CUT, State
 from app.journal.stock import Stock
 from app.journal.validity import Judge
+from db.fields import Merge
 
 Patch = tuple[Any, str, Any]
 
@@ -102,6 +104,15 @@ def _settle_right_strictly(
         self._quarantine(held.op, reason)
 
 
+def _standing_extreme(state_: State, record: Any, field: Any) -> dict[str, Any]:
+    function = "max" if field.merge is Merge.MAX else "min"
+    value = state_.connection.execute(
+        f"SELECT {function}(value) FROM entry WHERE entity_id = ? AND field = ? AND struck = 0",
+        (record.entity_id, field.name),
+    ).fetchone()[0]
+    return rows.column_values(field, value)
+
+
 MUTANTS: dict[str, list[Patch]] = {
     "seen need not be projected": [
         (Journal, "_check_parents", lambda self, first: None),
@@ -128,6 +139,11 @@ MUTANTS: dict[str, list[Patch]] = {
     "share by what is known here": [(Stock, "share", _share_of_all_time(Stock.share))],
     "struck entries count": [(Projector, "_strike", lambda self, entity, record, content: {})],
     "a cut right is no right": [(Projector, "_settle_right", _settle_right_strictly)],
+    "anybody bears any id": [(contents, "against_birth", lambda *_: None)],
+    "claims are believed": [(contents, "against_claim", lambda *_: None)],
+    "a moved report leaves its clock": [(Derivation, "before_write", lambda *_: None)],
+    "entries all struck out give no clock": [(rows, "refresh_extreme", _standing_extreme)],
+    "the same value is a conflict": [(rows, "disagree", lambda heads, _field: len(heads) > 1)],
     "no flags for what was done meanwhile": [(control, "_flag_acts_of", lambda *_: None)],
 }
 

@@ -58,6 +58,7 @@ class _Reader:
             },
             "approvals": {digest: not stale for digest, stale in rows("SELECT hash, stale FROM approval")},
             "stock": self._stock(),
+            "derived": self._derived(),
             "owners": self._owners(),
             "accounts": {
                 row[0]: row[1:]
@@ -113,6 +114,14 @@ class _Reader:
         for record in self._records:
             out[record.entity] = (*out.get(record.entity, ()), record.entity_id)
         return out
+
+    def _derived(self) -> dict[Any, Any]:
+        """Columns that follow from rows: clocks, levels, readiness."""
+        return {
+            (r.entity, r.entity_id): tuple(self._rows[r.entity, r.entity_id][name] for name in derived)
+            for r in self._records
+            if (derived := schema.ENTITIES[r.entity].derived)
+        }
 
     def _stock(self) -> dict[Any, Any]:
         state = self._station.journal.state

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from app.journal import certificates, rows, verbs
 from app.journal.journal import QuarantinedError
 from app.journal.operation import Act
-from tests.simulation.world import Station, account_agency, granting, meeting, revoking
+from tests.simulation.duty import Duty
+from tests.simulation.world import PRODUCT_ROLES, Station, account_agency, granting, meeting, revoking
 
 CASES = ("i1", "i2", "i3")
 ITEM = "foam"
@@ -30,7 +31,8 @@ class Officers:
     def act(self, at: Station) -> None:
         """One act of somebody on duty at this workstation."""
         actor = self._actor(at)
-        kind = self.rng.choice(self._kinds(actor))
+        product = actor != "HALL-h" and self.rng.random() < 0.4
+        kind = self.rng.choice(Duty(self).kinds if product else self._kinds(actor))
         kind(at, actor, self.rng.choice(CASES))
 
     def _actor(self, at: Station) -> str:
@@ -219,7 +221,7 @@ class Officers:
         )
         roles["b"] = "account_admin"
         short = self.rng.choice([*roles, "b", "c" if "c" in roles else "b"])
-        acts = [granting(f"{at.agency}-{short}", roles[short])]
+        acts = [granting(f"{at.agency}-{short}", roles[short], *PRODUCT_ROLES[roles[short]])]
         if self.rng.random() < 0.2:
             acts += at.maker().write("grant", "account", f"{at.agency}-{short}", {"title": short})
         self.attempt(at, self._admin(at), acts)

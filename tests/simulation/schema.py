@@ -1,4 +1,7 @@
-"""Entities, permissions and ownership of the simulated city: every merge rule and every scope once."""
+"""Entities, permissions and ownership of the simulated city: the product's own, and beside them every merge rule and scope once.
+
+The product's tables stand with the product's policy and derived columns; officers have roles of both kinds.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from functools import lru_cache
 
 from sqlalchemy import Float, Integer, MetaData, String
 
+from app.bootstrap import feature_table
 from app.journal import verbs
 from app.journal.policy import Effect, OwnerRule, Policy
 from db.fields import INTERNAL, Entity, fixed, maximum, minimum, owned, register, shared, status
-from db.tables import accounts
 
 METADATA = MetaData()
 CAUTION = ("handling", "registered", "clue", "controlled", "closed", "void")
@@ -45,8 +48,8 @@ NOTE = shared(
 STORE = shared("sim_store", [register("name")], into=METADATA)
 
 ENTITIES: dict[str, Entity] = {
-    entity.name: entity
-    for entity in (CASE, LOG, NOTE, STORE, accounts.ACCOUNT, accounts.SITE, accounts.AGENCY)
+    **feature_table.policy().entities,
+    **{entity.name: entity for entity in (CASE, LOG, NOTE, STORE)},
 }
 
 
@@ -83,13 +86,23 @@ _RIGHTS = {
 }
 
 
-def permits(command: str, _agency: str, roles: frozenset[str]) -> bool:
+def permits(command: str, agency: str, roles: frozenset[str]) -> bool:
     """True if one of these roles may carry out the command."""
-    return any(command in _RIGHTS.get(role, frozenset()) for role in roles)
+    own = any(command in _RIGHTS.get(role, frozenset()) for role in roles)
+    return own or feature_table.policy().permits(command, agency, roles)
 
 
 @lru_cache(maxsize=1)
 def policy() -> Policy:
-    """The simulated city's policy: FRD may take over the scene; the aftermath stays with the bureau."""
+    """The product's policy and the city's own: FRD may take over the scene; the aftermath stays with the bureau."""
+    product = feature_table.policy()
     owners = {"scene": OwnerRule("EMB", frozenset({"FRD"})), "bureau": OwnerRule("EMB", frozenset())}
-    return Policy(ENTITIES, permits, EFFECTS, owners)
+    assert not product.effects.keys() & EFFECTS.keys()
+    return Policy(
+        ENTITIES,
+        permits,
+        {**product.effects, **EFFECTS},
+        {**product.owners, **owners},
+        bound=product.bound,
+        rights=product.rights,
+    )

@@ -10,6 +10,7 @@ from tests.journal import test_forks as forks
 from tests.journal import test_stories as stories
 from tests.journal import test_trust as trust
 from tests.journal import test_validity as validity
+from tests.journal import test_values as values
 from tests.simulation.mutants import MUTANTS, broken
 from tests.simulation.simulator import run
 
@@ -34,6 +35,11 @@ CAUGHT_BY: dict[str, Callable[[], None]] = {
     "share by what is known here": trust.test_the_heir_takes_the_shares_and_late_spending_shows,
     "struck entries count": stories.test_a_struck_grade_no_longer_counts,
     "a cut right is no right": forks.test_rights_from_a_forked_branch,
+    "anybody bears any id": values.test_a_second_birth_in_the_city_rewrites_nothing,
+    "claims are believed": values.test_nobody_writes_in_anothers_name,
+    "a moved report leaves its clock": values.test_a_report_that_moves_leaves_no_clock_behind,
+    "entries all struck out give no clock": values.test_entries_struck_out_by_two_leave_the_first_clock_running,
+    "the same value is a conflict": values.test_the_same_value_written_twice_is_one_value,
     "no flags for what was done meanwhile": stories.test_revocation_flags_what_was_done_meanwhile_and_nothing_else,
 }
 # Found by a few seeds at most; the others need more seeds than a test should take (python -m tests.simulation).

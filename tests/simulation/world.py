@@ -19,9 +19,11 @@ from nacl.signing import SigningKey
 
 from app.journal import certificates, operation, verbs
 from app.journal.acts import ActMaker
+from app.journal.deriving import DERIVERS
 from app.journal.journal import Identity, Journal, PeerView
 from app.journal.keys import SiteKey
 from app.journal.operation import Act, ChainEnd, Transaction, author_transaction
+from app.kernel import ids
 from app.kernel.changes import ChangeSet
 from db import migrate
 from tests.simulation import schema
@@ -30,6 +32,13 @@ REALM = "live"
 START_MS = 1_752_472_930_000
 AGENCIES = {"E": "EMB", "F": "FRD", "H": "HALL"}
 CONTACT = frozenset({"contact"})
+# What people of the city are in the product's table as well.
+PRODUCT_ROLES = {
+    "officer": ("duty_officer",),
+    "chief": ("duty_chief", "authorised", "console"),
+    "hall": ("street",),
+    "account_admin": (),
+}
 
 
 @lru_cache(maxsize=1)
@@ -62,9 +71,9 @@ def fresh_connection() -> sqlite3.Connection:
 
 @contextmanager
 def seeded_salts(seed: int) -> Iterator[None]:
-    """Salts from a seed, so that hashes, and with them all ties, repeat."""
-    source = random.Random(f"salt {seed}")
-    with patch.object(operation, "os", SimpleNamespace(urandom=source.randbytes)):
+    """Salts and ids from a seed, so that hashes, and with them all ties, repeat."""
+    source = SimpleNamespace(urandom=random.Random(f"salt {seed}").randbytes)
+    with patch.object(operation, "os", source), patch.object(ids, "os", source):
         yield
 
 
@@ -120,7 +129,7 @@ class Station:
         """Start the program anew over the same file."""
         recovery = bytes(self.city.recovery(self.agency).verify_key)
         identity = Identity(self.city.realm, self.agency, recovery, self.key)
-        self.journal = Journal(self.connection, identity, schema.policy(), self.clock)
+        self.journal = Journal(self.connection, identity, schema.policy(), self.clock, DERIVERS)
 
     @property
     def agency(self) -> str:
@@ -250,10 +259,16 @@ def station(city: City, name: str, offset_ms: int = 0) -> Station:
 def enrol(city: City, new: Station) -> None:
     """Begin a chain with its own enrolment; the agency's first workstation appoints the administrator too."""
     recovery, realm = city.recovery(new.agency), city.realm
-    acts = [certificates.enrolment(recovery, realm, new.agency, new.key.public, new.name[1:])]
+    acts = [certificates.enrolment(recovery, realm, new.agency, new.key.public, letter_of(new.name))]
     if new.name in ("E1", "F1", "H1"):
         acts.append(certificates.appointment(recovery, realm, new.agency, f"{new.agency}-a"))
     new.journal.author(f"{new.agency}-a", [acts])
+
+
+def letter_of(name: str) -> str:
+    """Series letter of a workstation: none for the first, B for the second; one that goes on after a restore has another."""
+    place = int(name[1]) + 2 * (len(name) - 2)
+    return "" if place == 1 else chr(ord("A") + place - 1)
 
 
 def meeting(city: City, agency: str) -> Act:
@@ -286,8 +301,9 @@ def found(city: City, names: Sequence[str], offsets: Mapping[str, int] | None = 
             continue
         admin = f"{agency}-a"
         roles = {"h": "hall"} if agency == "HALL" else {"o": "officer", "p": "officer", "c": "chief"}
+        people = [granting(f"{agency}-{short}", role, *PRODUCT_ROLES[role]) for short, role in roles.items()]
         others = [meeting(city, other) for other in agencies if other != agency]
         if others:
             root.act(admin, *others)
-        root.act(admin, *(granting(f"{agency}-{short}", role) for short, role in roles.items()))
+        root.act(admin, *people)
     return stations
