@@ -116,9 +116,18 @@ class Node:
         with contextlib.ExitStack() as ends:
             with told_plainly(self.data.root):
                 ends.callback(hold_lock(self.data).release)
+            self._shut()
             self._open(ends)
             self._take_back_imports()
             self._ends = ends.pop_all()
+
+    def _shut(self) -> None:
+        """Nobody else on this machine reads the data; told when somebody could have (CM-04)."""
+        shut = self.data.shut()
+        for path in shut.closed:
+            log.warning("open to other users of this machine until now, closed: %s", path.name)
+        for path in shut.left_open:
+            log.warning("open to other users of this machine and not ours to close: %s", path.name)
 
     def _open(self, ends: contextlib.ExitStack) -> None:
         with told_plainly(self.data.database):

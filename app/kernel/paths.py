@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -14,6 +14,28 @@ from app.kernel.enums import Realm
 from app.kernel.errors import EnvironmentFault
 
 APP_NAME = "joint-duty-console"
+
+
+@dataclass(frozen=True)
+class Shut:
+    """What was open to other users: closed now, or not ours to close."""
+
+    closed: list[Path] = field(default_factory=list)
+    left_open: list[Path] = field(default_factory=list)
+
+    def one(self, path: Path, mode: int) -> None:
+        """Give a path this mode if others can reach it; what is not there passes."""
+        try:
+            if not stat.S_IMODE(path.stat().st_mode) & 0o077:
+                return
+        except OSError:
+            return
+        try:
+            os.chmod(path, mode)
+        except OSError:
+            self.left_open.append(path)
+        else:
+            self.closed.append(path)
 
 
 @dataclass(frozen=True)
@@ -74,7 +96,21 @@ class DataDir:
             os.chmod(self.root, 0o700)
         for folder in (self.keys, self.backups, self.logs):
             folder.mkdir(exist_ok=True)
-        os.chmod(self.keys, 0o700)
+            os.chmod(folder, 0o700)
+
+    def shut(self) -> Shut:
+        """Close folders (0700), database and copies (0600) to other users of the machine; tells what was open (CM-04).
+
+        Files put back from elsewhere come with whatever mode they had there. Windows keeps others out by the folder's own list.
+        """
+        shut = Shut()
+        if os.name == "nt":
+            return shut
+        for folder in (self.root, self.keys, self.backups, self.logs):
+            shut.one(folder, 0o700)
+        for file in (self.database, *self.beside_database, self.high_water, *self.backups.glob("*.db")):
+            shut.one(file, 0o600)
+        return shut
 
 
 def check_private(path: Path) -> None:

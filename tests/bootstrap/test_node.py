@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -360,3 +361,41 @@ def test_a_disk_that_takes_nothing_is_told_by_every_job(emb: Site, work: str) ->
         jobs[work]()
     node.local(lambda c: c.execute("PRAGMA query_only=OFF"))
     assert fault.value.code == "database.readonly"
+
+
+def test_what_is_open_to_others_is_closed_at_every_start(emb: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """CM-04, XC-07: a folder put back from elsewhere with its old modes; told, since somebody could have read it."""
+    data = emb.node.data
+    emb.node.close()
+    copy = data.backups / "console-20250714.db"
+    copy.write_bytes(b"a copy")
+    wide = {data.root: 0o755, data.keys: 0o750, data.backups: 0o755, data.database: 0o644, copy: 0o640}
+    for path, mode in wide.items():
+        os.chmod(path, mode)
+    emb.node = Node(Open(data, emb.clock))
+    told = {line.message for line in caplog.records if "other users" in line.message}
+    assert told == {f"open to other users of this machine until now, closed: {path.name}" for path in wide}
+    for path in wide:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+    register(emb)
+    for path in data.root.glob("console.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    caplog.clear()
+    emb.reopen()
+    assert not [line for line in caplog.records if "other users" in line.message]
+
+
+def test_what_is_not_ours_to_close_is_told(
+    emb: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CM-04: somebody else's folder that we may write in is used, and said."""
+    os.chmod(emb.node.data.root, 0o770)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "chmod", refuse)
+        emb.reopen()
+    assert "not ours to close" in caplog.text
+    os.chmod(emb.node.data.root, 0o700)
