@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 GAP = 4
 MEMORY, THEME_MEMORY = "window", "theme"
+ROWS_MS = 500  # so long the first rows are waited for before anything else begins
 LATER_MS = 150  # after the first paint: what is heavy comes when the board has settled
 MINIMUM = (900, 600)
 _DESK_ACTS = (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", ""))
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.console, self.session, self.theme, self.texts = console, session, theme, console.texts
         self.fault: EnvironmentFault | None = None
-        self._painted = self._disposed = False
+        self._painted = self._begun = self._disposed = False
         self._relay = Relay(self)
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -193,16 +194,22 @@ class MainWindow(QMainWindow):
         return handled
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice the first paint of the board."""
+        """Notice the first paint of the board: with its rows, unless they are late."""
         if event.type() == QEvent.Type.Paint and not self._painted:
             self._painted = True
             self.board.removeEventFilter(self)
-            QTimer.singleShot(0, self, self._after_paint)
+            feed: Any = getattr(self.board, "feed", None)
+            if feed is None or feed.loaded:
+                QTimer.singleShot(0, self, self._after_paint)
+            else:  # the work behind the window would take the processor from them
+                feed.opened.connect(lambda: QTimer.singleShot(0, self, self._after_paint))
+                QTimer.singleShot(ROWS_MS, self, self._after_paint)
         return False
 
     def _after_paint(self) -> None:
-        if self._disposed:
+        if self._disposed or self._begun:
             return
+        self._begun = True
         self.first_painted.emit()
         self.pulse.start()
         QTimer.singleShot(LATER_MS, self, self._later)
