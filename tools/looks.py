@@ -77,7 +77,7 @@ def main_set(out: Path, language: str, scale: int) -> None:
         window.open_desk()
         looks.sizes("desk", sizes)
     with on.stage(language) as shown:
-        shown.emb.console.open()
+        shown.emb.open()
         on.crowd(shown.emb)
         window = shown.emb.show((1920, 1080))
         looks = Looks(out, shown.emb)
@@ -214,6 +214,7 @@ class _Walk:
         self.window.deeds.watch()
         sheet = self.window.overlays.watch
         on.until(lambda: sheet.others.count() > 1, "those present")
+        on.settle(0.3)
         self.take("watch")
 
         for button in sheet.findChildren(QPushButton):

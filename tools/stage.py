@@ -40,6 +40,11 @@ from tools.tour import cables
 START = datetime(2025, 7, 14, 20, 16, 7, tzinfo=SHANGHAI)
 SCREEN = (3840, 2160)
 WAIT_S = 60.0
+STREETS = {
+    "华阳路街道": "310105001", "江苏路街道": "310105002", "新华路街道": "310105004", "周家桥街道": "310105005",
+    "天山路街道": "310105006", "仙霞新村街道": "310105008", "虹桥街道": "310105009", "程家桥街道": "310105010",
+    "北新泾街道": "310105011", "新泾镇": "310105102",
+}  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)><b>粗体</b> & {name} %s \u202e反向"
 LONG = "长宁区某高层综合体地下二层车库至四层商场贯通部位电气线路故障引发火灾并伴有浓烟蔓延大量人员待疏散"
 
@@ -79,7 +84,8 @@ class Room:
 
         if self.window is None:
             self.window = start.open_window(self.console)
-            self.window.first_painted.connect(self.console.open)
+            if not self.console.opened.done():
+                self.window.first_painted.connect(self.console.open)
         window = self.window
         window.setGeometry(0, 0, *size)
         window.show()
@@ -122,10 +128,9 @@ class Room:
         """An incident received some minutes ago; `at`: lon, lat; `to`: its state."""
 
         at, to = more.pop("at", None), more.pop("to", None)
-        code = next(code for code, name in self.console.district.streets if name == street)
         done = self.act(
             RegisterIncident(
-                received_at=self.ago(minutes), unit_code=code, place=street + place, what=what,
+                received_at=self.ago(minutes), unit_code=STREETS[street], place=street + place, what=what,
                 lon=at[0] if at else None, lat=at[1] if at else None, late_confirmed=True, **more,
             )
         )  # fmt: skip
@@ -239,7 +244,7 @@ def evening(shown: Stage) -> dict[str, str]:
 
 def crowd(room: Room, number: int = 320) -> None:
     """Hundreds of incidents, with titles too long and texts that would like to be markup."""
-    streets = [name for _, name in room.console.district.streets]
+    streets = list(STREETS)
     for index in range(number):
         what = (LONG, HOSTILE, "电动车起火", LONG * 3, "商场火灾")[index % 5]
         more: dict[str, Any] = {"alarm_grade": 1 + index % 5} if index % 2 else {}
@@ -274,9 +279,16 @@ def until(true: Callable[[], object], what: str) -> None:
 
 def focus(window: QWidget) -> None:
     """Without a window manager nobody else gives a window the keys."""
-    window.activateWindow()
-    subprocess.run(["xdotool", "windowfocus", str(int(window.winId()))], check=False, capture_output=True)
-    until(window.isActiveWindow, "the window has the keys")
+
+    def has_keys() -> bool:
+        if not window.isActiveWindow():
+            window.raise_()
+            window.activateWindow()
+            name = str(int(window.winId()))
+            subprocess.run(["xdotool", "windowfocus", name], check=False, capture_output=True)
+        return window.isActiveWindow()
+
+    until(has_keys, "the window has the keys")
 
 
 def press(key: Any, modifiers: Any = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from app.kernel.enums import DeadlineKind
@@ -10,13 +11,14 @@ from app.ui.desk import words as says
 from app.ui.desk.conflict_card import ConflictCard
 from app.ui.desk.data import DeskData
 from app.ui.desk.values import Words
+from app.ui.desk.wrap import wrapped
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Painter, Run, RunLines
 from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
-LINE = 28
+LINE, SIDE = 28, 12
 _FACTS = (
     "received_at",
     "occurred_at",
@@ -41,30 +43,51 @@ class Card(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._theme = theme
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 12, 10)
+        column.setContentsMargins(SIDE, 6, SIDE, 10)
         column.setSpacing(0)
         head = RunLines(theme, (32,))
         head.set_runs([Run(title, size="body", bold=True)])
         column.addWidget(head)
         self._lines: list[RunLines] = []
+        self._shown: list[tuple[list[Run], str]] = []
         self._column = column
         column.addStretch(1)
 
     def show_lines(self, lines: list[tuple[list[Run], str]]) -> None:
-        """Lines of runs, each with its tooltip."""
-        while len(self._lines) < len(lines):
-            line = RunLines(self._theme, (LINE,))
-            self._lines.append(line)
-            self._column.insertWidget(self._column.count() - 1, line)
-        for index, line in enumerate(self._lines):
-            line.setVisible(index < len(lines))
-            if index < len(lines):
-                line.set_runs(lines[index][0])
-                line.setToolTip(tip(lines[index][1]))
+        """Lines of runs, each with its tooltip; what is too long for the card goes on in the next row."""
+        self._shown = lines
+        room = self.width() - 2 * SIDE
+        rows = [wrapped(self._theme, runs, room) for runs, _ in lines]
+        for index, parts in enumerate(rows):
+            line = self._line(index, len(parts))
+            line.show()
+            line.set_runs(*parts)
+            line.setToolTip(tip(lines[index][1]))
+        for line in self._lines[len(lines) :]:
+            line.hide()
+
+    def _line(self, index: int, rows: int) -> RunLines:
+        """The widget of a line, with so many rows."""
+        if index == len(self._lines):
+            self._lines.append(RunLines(self._theme, (LINE,) * rows))
+            self._column.insertWidget(self._column.count() - 1, self._lines[index])
+        line = self._lines[index]
+        if line.rows != rows:
+            other = RunLines(self._theme, (LINE,) * rows)
+            self._column.replaceWidget(line, other)
+            line.deleteLater()
+            self._lines[index] = other
+        return self._lines[index]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width breaks lines elsewhere."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.show_lines(self._shown)
 
     def text(self) -> str:
-        """All words shown."""
-        return "\n".join(line.text() for line in self._lines if not line.isHidden())
+        """All words shown, a line each."""
+        return "\n".join(line.text().replace("\n", "") for line in self._lines if not line.isHidden())
 
 
 class Overview(QWidget):

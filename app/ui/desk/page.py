@@ -18,7 +18,7 @@ from app.ui.desk.values import Words
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell.runs import Run, RunLines
-from app.ui.shell.sheet import plain
+from app.ui.shell.sheet import plain, tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.chips import Look
 from app.ui.theme.theme import Theme
@@ -216,6 +216,7 @@ class DeskPage(QWidget):
             Run(self._words.value("source", row.source), "muted", "small", gap=16),
         ]
         self.head.set_runs(first, second if flag is None else [*second, flag])
+        self.head.setToolTip(tip(says.title(row)))
 
     def _show_timeline(self, data: DeskData) -> None:
         self.timeline.show_lines(moments_of(data, self._history, self._words))

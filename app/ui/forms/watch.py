@@ -145,10 +145,11 @@ class WatchSheet(Sheet):
         texts, strip = self._texts, QWidget()
         box = QHBoxLayout(strip)
         box.setContentsMargins(0, 0, 0, 0)
+        post = texts.get(f"enum.post.{row.post}")
         said = texts.get(
-            "ui.forms.watch.other",
+            "ui.forms.watch.other" if row.title not in (None, "", post) else "ui.forms.watch.other_post",
             title=row.title or "",
-            post=texts.get(f"enum.post.{row.post}"),
+            post=post,
             time=moments.exact_text(row.taken_at or 0)[5:16],
         )
         label = plain(said)

@@ -130,6 +130,8 @@ class LinksPanel(QWidget):
         texts, theme = self._texts, self._theme
         partner = self._console.district.agencies[self._console.partner]
         inside = QWidget()
+        inside.setProperty("plane", "surface")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         column = QVBoxLayout(inside)
         column.setContentsMargins(INSET, 0, INSET, INSET)
         column.setSpacing(0)

@@ -28,7 +28,7 @@ INSET = 12
 ROWS = (24, 20)
 CLOCK_WIDTH, CLOCK_WIDTH_SMALL = 204, 172
 ACCOUNT_WIDTH = 112
-MAP_X, LINKS_WIDTH = 444, 400
+MAP_X, MAP_X_SMALL, LINKS_WIDTH = 444, 396, 400
 BLOCK_GAP = 16
 TIGHT_BELOW = 1200
 
@@ -253,7 +253,7 @@ class Header(QWidget):
         width, height = self.width(), self.height()
         lock_x = width - INSET - 28
         self.lock.setGeometry(lock_x, (height - 28) // 2, 28, 28)
-        left = self._map_x + INSET
+        left = (MAP_X_SMALL if self._small else self._map_x) + INSET
         if width < TIGHT_BELOW:  # half a screen: the clock moves up to the title
             left = min(left, self.title.sizeHint().width() + 2 * INSET)
         self.title.setGeometry(INSET, 0, left - 2 * INSET, height)

@@ -178,6 +178,11 @@ class RunLines(QWidget):
         """The lines shown."""
         return self._lines
 
+    @property
+    def rows(self) -> int:
+        """How many lines there are."""
+        return len(self._rows)
+
     def text(self) -> str:
         """All words shown, one line under the other."""
         return self.accessibleName()

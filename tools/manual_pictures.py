@@ -1,0 +1,328 @@
+"""`python -m tools.manual_pictures`: the pictures of the manual and the README, taken from the real window in an exercise.
+
+Each picture has 256 colours and stays below 200 KB; `--only NAME …` takes some of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from app.bootstrap.first_start import SiteFounder
+from app.kernel.clock import SystemClock
+from app.kernel.enums import Realm
+from app.kernel.paths import DataDir
+from app.ui import start
+from app.ui.first_start.window import FirstStartWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.theme.theme import Theme
+from app.usecases.duty import LeaveWatch, TakeWatch
+from tools import stage as on
+from tools.looks import fill_page
+from tools.tour import ROOT
+
+IMAGES = ROOT / "docs" / "manual" / "images"
+WIDE, NARROW = (1920, 1080), (1366, 768)
+COLOURS = 256
+MOST_BYTES = 200_000
+SHELTERS = """名称,类别,地址,经度,纬度,容纳人数,面积
+演练·第一中学,应急避难场所,演练路 1 号,121.412,31.215,600,1500
+演练·体育公园,应急避难场所,演练路 2 号,121.377,31.205,1200,3200
+演练·社区中心,应急避难场所,演练路 3 号,121.43,31.208,-5,800
+演练·第一中学,应急避难场所,演练路 1 号,121.412,31.215,600,1500
+"""
+
+
+def small_png(path: Path) -> None:
+    """Rewrite a picture with the colours it uses most; every other colour becomes the nearest of them."""
+    image = QImage(str(path)).convertToFormat(QImage.Format.Format_RGB32)
+    width, height = image.width(), image.height()
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(height, image.bytesPerLine() // 4)[:, :width]
+    known, where, count = np.unique(pixels, return_inverse=True, return_counts=True)
+    kept = known[_palette(known, count)]
+    nearest = _nearest(_channels(known), _channels(kept))
+    lines = nearest[where].reshape(height, width).astype(np.uint8)
+    padded = np.zeros((height, -(-width // 4) * 4), np.uint8)
+    padded[:, :width] = lines
+    small = QImage(padded.tobytes(), width, height, padded.shape[1], QImage.Format.Format_Indexed8)
+    small.setColorTable([int(colour) | 0xFF000000 for colour in kept])
+    if not small.save(str(path), "PNG", 0):
+        raise on.StageError(f"not written: {path}")
+    if path.stat().st_size > MOST_BYTES:
+        raise on.StageError(f"{path.name} has {path.stat().st_size} bytes")
+
+
+def _palette(known: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Indices of the colours to keep: the commonest of each coarse cell first, then the commonest of the rest."""
+    order = np.argsort(-count, kind="stable")
+    if len(order) <= COLOURS:
+        return order
+    channels = _channels(known[order]).astype(np.int64) >> 4
+    cells = channels[:, 0] << 8 | channels[:, 1] << 4 | channels[:, 2]
+    _, first = np.unique(cells, return_index=True)
+    wide = np.sort(first)[: COLOURS * 3 // 4]
+    rest = np.setdiff1d(np.arange(len(order)), wide)[: COLOURS - len(wide)]
+    return order[np.concatenate([wide, rest])]
+
+
+def _channels(colours: np.ndarray) -> np.ndarray:
+    return np.stack([(colours >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.float32)
+
+
+def _nearest(colours: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    found = np.empty(len(colours), np.int64)
+    for begin in range(0, len(colours), 4096):
+        part = colours[begin : begin + 4096]
+        distance = ((part[:, None, :] - kept[None, :, :]) ** 2).sum(axis=2)
+        found[begin : begin + 4096] = distance.argmin(axis=1)
+    return found
+
+
+class Album:
+    """Takes a picture when it is wanted."""
+
+    def __init__(self, only: list[str]) -> None:
+        self._only = only
+
+    def take(self, name: str, window: QWidget, part: QWidget | None = None, margin: int = 0) -> None:
+        """Window, or a part of it."""
+        if self._only and name not in self._only:
+            return
+        path = IMAGES / f"{name}.png"
+        on.grab(window, path, part, margin)
+        small_png(path)
+
+    def band(self, name: str, window: QWidget, first: QWidget, last: QWidget) -> None:
+        """The rows of the window from one widget to another over its whole width."""
+        if self._only and name not in self._only:
+            return
+        path = IMAGES / f"{name}.png"
+        on.grab(window, path)
+        top = first.mapTo(window, QPoint(0, 0)).y()
+        bottom = last.mapTo(window, QPoint(0, last.height())).y()
+        QImage(str(path)).copy(QRect(0, top, window.width(), bottom - top)).save(str(path))
+        small_png(path)
+
+
+def first_start(album: Album) -> None:
+    """The questions of the first start."""
+    with tempfile.TemporaryDirectory(prefix="jdc-first-") as name:
+        folder = Path(name)
+        founder = SiteFounder(DataDir(folder / "data"), Realm.EXERCISE, SystemClock())
+        theme = Theme("dark")
+        theme.apply(start.application())
+        window = FirstStartWindow(founder, theme)
+        window.move(0, 0)
+        window.show()
+        on.focus(window)
+        for page in window._pages:
+            fill_page(window, page, folder)
+            if page is window.recovery:
+                window.recovery.path.setText("/media/usb/recovery-EMB.json")
+                window.recovery.understood.setChecked(True)
+            album.take(f"first-{page.key}", window)
+            if page is not window.last:
+                window.go_on()
+                on.settle(0.2)
+        window.close()
+        window.deleteLater()
+        founder.close()
+
+
+def unpaired(album: Album) -> None:
+    """A room that is alone: what the links say before pairing. Then the first sign-in."""
+    with on.stage(furnished=False) as shown:
+        shown.pull(True)
+        window = shown.emb.show(WIDE)
+        on.settle(2.0)
+        album.take("sign-in", window, window.overlays.sign_in, 10)
+
+
+def watch(album: Album, shown: on.Stage, window: MainWindow) -> None:
+    """The watch is taken, its place, what is missing."""
+    room = shown.emb
+    window.deeds.watch()
+    on.settle(0.6)
+    album.take("watch", window, window.overlays.watch, 10)
+    window.overlays.watch.dismiss()
+    on.man(room)
+    on.man(shown.frd)
+    on.until(lambda: "缺" not in window.header.own.text(), "the shift is complete")
+    on.settle(1.0)
+    album.take("header", window, window.header)
+
+
+def evening(album: Album, shown: on.Stage, window: MainWindow) -> dict[str, str]:
+    """The window in the middle of an evening, by night and by day, wide and narrow."""
+    ids = on.evening(shown)
+    window.session.select_incident(ids["mall"])
+    on.settle(5.0)
+    album.take("duty", window)
+    album.take("board", window, window.board)
+    album.take("map", window, window.map_host)
+    album.band("alarms", window, window.strip, window.status)
+    window.theme.use("light")
+    on.settle(2.0)
+    album.take("duty-light", window)
+    window.theme.use("dark")
+    shown.emb.show(NARROW)
+    on.settle(3.0)
+    album.take("small", window)
+    shown.emb.show(WIDE)
+    on.settle(2.0)
+    return ids
+
+
+def forms(album: Album, shown: on.Stage, window: MainWindow, ids: dict[str, str]) -> None:
+    """Registration by keys, its fault, oral report, refusal, palette, keys."""
+    ctrl, key = Qt.KeyboardModifier.ControlModifier, Qt.Key
+    overlays = window.overlays
+    on.press(key.Key_N, ctrl)
+    for _ in range(3):
+        on.press(key.Key_Tab)
+    on.put("tsl")
+    album.take("register-place", window, overlays.register, 10)
+    on.press(key.Key_Return)
+    on.put("某小区8号楼")
+    on.press(key.Key_Tab)
+    on.put("hz")
+    on.press(key.Key_Return)
+    on.press(key.Key_Tab)
+    on.put("2")
+    on.press(key.Key_Tab)
+    on.put("居民楼火灾，有人员被困")
+    album.take("register", window, overlays.register, 10)
+    overlays.register.received.setText("25:10")
+    on.press(key.Key_Return, ctrl)
+    album.take("register-fault", window, overlays.register, 10)
+    overlays.register.start_over()
+    on.press(key.Key_Escape)
+    window.session.select_incident(ids["gas"])
+    on.until(lambda: window.selected_row is not None and window.selected_row.id == ids["gas"], "selected")
+    window.deeds.oral()
+    album.take("oral", window, overlays.oral, 10)
+    overlays.oral.dismiss()
+    window.deeds.raise_grade()
+    overlays.grade.submit()
+    on.until(overlays.refusals.isVisible, "refused")
+    album.take("refusal", window, overlays.refusals, 10)
+    overlays.refusals.dismiss()
+    on.press(key.Key_K, ctrl)
+    on.put("tsl")
+    album.take("palette", window, overlays.palette, 10)
+    overlays.palette.dismiss()
+    on.press(key.Key_F1)
+    album.take("keys", window, overlays.keys, 10)
+    overlays.keys.dismiss()
+
+
+def ended(album: Album, shown: on.Stage, window: MainWindow) -> None:
+    """A forgotten watch, and the shift that is short of one."""
+    window.session.lock()
+    shown.emb.sign_in("chief")
+    window.deeds.watch()
+    sheet = window.overlays.watch
+    on.until(lambda: sheet.others.count() > 1, "those present")
+    on.settle(0.3)
+    rows = [
+        b
+        for b in sheet.findChildren(QPushButton)
+        if b.objectName().startswith("watch.end.") and b.isVisible()
+    ]
+    rows[-1].click()
+    album.take("watch-end", window, sheet, 10)
+    sheet.dismiss()
+    shown.emb.act(LeaveWatch(), "officer")
+    on.until(lambda: "双人" in window.strip.line.text() + window.strip.next.text(), "short of one")
+    on.settle(0.5)
+    album.band("short-handed", window, window.header, window.header)
+    shown.emb.act(TakeWatch(post=on.Post.DUTY_OFFICER), "officer")
+    window.session.lock()
+    shown.emb.sign_in()
+
+
+def desk(album: Album, window: MainWindow, ids: dict[str, str]) -> None:
+    """The desk with a dispute, and its timeline."""
+    window.session.select_incident(ids["mall"])
+    on.settle(1.0)
+    window.open_desk()
+    on.settle(2.0)
+    album.take("desk", window)
+    cards = window.desk.findChildren(QWidget, "conflict.what") if window.desk is not None else []
+    if cards:
+        album.take("conflict", window, cards[0], 12)
+    window.open_desk("timeline")
+    on.settle(0.6)
+    album.take("timeline", window, window.desk)
+    window.close_desk()
+
+
+def alone(album: Album, shown: on.Stage, window: MainWindow) -> None:
+    """The cable is out: header, links."""
+    shown.pull(True)
+    on.until(lambda: not shown.linked(), "the cable is out")
+    shown.emb.register(1, "江苏路街道", "某商铺", "店铺起火", **on.FIRE)
+    on.settle(4.0)
+    album.take("single-sided", window, window.header)
+    album.take("links", window, window.links)
+    shown.pull(False)
+    on.until(lambda: shown.linked() and shown.same(), "the cable is back")
+
+
+def imports(album: Album, shown: on.Stage, window: MainWindow) -> None:
+    """The import screen with a file that holds two bad rows."""
+    window.session.lock()
+    shown.emb.sign_in("chief")
+    with tempfile.TemporaryDirectory(prefix="jdc-import-") as name:
+        file = Path(name) / "避难场所.csv"
+        file.write_text(SHELTERS, "utf-8")
+        window.actions_table["import"].handler()
+        sheet = window.overlays.imports
+        sheet.flow.choose_file(file)
+        on.settle(3.0)
+        album.take("import", window, sheet, 12)
+        sheet.dismiss()
+
+
+def main() -> int:
+    """Parent: a screen of its own; child: the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m tools.manual_pictures")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    ask = parser.parse_args()
+    if not ask.child:
+        with on.virtual_screen() as environment:
+            return on.on_screen("tools.manual_pictures", ["--child", "--only", *ask.only], environment)
+    start.application()
+    album = Album(ask.only)
+    first_start(album)
+    unpaired(album)
+    with on.stage() as shown:
+        shown.frd.open()
+        window = shown.emb.show(WIDE)
+        shown.emb.sign_in()
+        watch(album, shown, window)
+        ids = evening(album, shown, window)
+        steps: list[Callable[[], None]] = [
+            lambda: forms(album, shown, window, ids),
+            lambda: ended(album, shown, window),
+            lambda: desk(album, window, ids),
+            lambda: imports(album, shown, window),
+            lambda: alone(album, shown, window),
+        ]
+        for step in steps:
+            on.focus(window)
+            step()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
