@@ -241,8 +241,10 @@ def sync(one: Site, other: Site) -> None:
 def business(site: Site) -> Mapping[str, Any]:
     """Shared rows as both sides must show them alike: without what is internal to an agency."""
     rows = dump(site, "refusal")
-    for row in (each for table in rows.values() for each in table):
-        row.pop("n", None)  # the row's number here
+    for table in rows.values():
+        for row in table:
+            row.pop("n", None)  # the row's number here
+        table.sort(key=str)
     for row in rows["account"]:
         row.pop("secret_at")
         row.pop("updated_at")
