@@ -90,6 +90,13 @@ def oral_met_at(rows: Iterable[OralReport]) -> int | None:
     return min(spoken, default=None)
 
 
+def ends_reporting(kind: str | None, form: str | None, recipient: str | None) -> bool:
+    """True for what ends the reporting of an incident: the written final at the government duty room, nothing less
+    (RULES part 2, D-32).
+    """
+    return (kind, form, recipient) == (ReportKind.FINAL, ReportForm.WRITTEN, Recipient.GOV_DUTY_ROOM)
+
+
 def written_met_at(rows: Iterable[SentReport]) -> int | None:
     """When the written clock was met; None while it was not (D-32).
 

@@ -38,6 +38,15 @@ def is_terminal(status: S) -> bool:
     return not TRANSITIONS[status]
 
 
+def is_over(status: S, *, owes_reports: bool, final_sent: bool) -> bool:
+    """True if an incident leaves the board's head: it is in a final state, and what it owes has been sent.
+
+    An everyday call that was closed and only then became reportable (D-34) stays in sight with its clocks, like every closed
+    incident that owes reports without a final report (RULES part 2).
+    """
+    return is_terminal(status) and not (status is S.CLOSED and owes_reports and not final_sent)
+
+
 def _check_closing(owes_reports: bool, final_sent: bool) -> None:
     if owes_reports and not final_sent:
         raise Refusal(

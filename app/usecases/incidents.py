@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain import duplicates, incident_status, reportable
 from app.domain.alarm_grade import alarm_kind, check_raise, check_type
+from app.domain.deadlines import ends_reporting
 from app.domain.duplicates import Sighting
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
@@ -20,9 +21,7 @@ from app.kernel.enums import (
     Agency,
     IncidentClass,
     IncidentStatus,
-    Recipient,
     ReportForm,
-    ReportKind,
     Source,
 )
 from app.kernel.errors import ErrorCode, Refusal
@@ -414,12 +413,7 @@ def _move(context: Context, row: IncidentRow, to: IncidentStatus, reason: str | 
         known_state(IncidentStatus, row.status),
         to,
         owes_reports=bool(row.owes_reports),
-        # What ended the reporting is the written final at the duty room, nothing less (RULES part 2, D-32).
-        final_sent=any(
-            (report.kind, report.form, report.recipient)
-            == (ReportKind.FINAL, ReportForm.WRITTEN, Recipient.GOV_DUTY_ROOM)
-            for report in sent
-        ),
+        final_sent=any(ends_reporting(each.kind, each.form, each.recipient) for each in sent),
         document_sent=any(report.form == ReportForm.WRITTEN for report in sent),
         reason=reason,
     )

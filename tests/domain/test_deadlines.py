@@ -13,6 +13,7 @@ from app.domain.deadlines import (
     OralReport,
     SentReport,
     due_at,
+    ends_reporting,
     is_amber,
     is_overdue,
     oral_met_at,
@@ -174,3 +175,15 @@ def test_written_clock_takes_the_earliest_of_any_order(one: list[SentReport], tw
     assert met == written_met_at(two + one)
     parts = [part for part in (written_met_at(one), written_met_at(two)) if part is not None]
     assert met == min(parts, default=None)
+
+
+def test_only_the_written_final_at_the_duty_room_ends_the_reporting() -> None:
+    """RULES part 2, D-32: nothing less closes an incident that owes reports."""
+    ending = [
+        (kind, form, to)
+        for kind in (*ReportKind, None)
+        for form in ReportForm
+        for to in (*Recipient, "somebody")
+        if ends_reporting(kind, form, to)
+    ]
+    assert ending == [(ReportKind.FINAL, ReportForm.WRITTEN, Recipient.GOV_DUTY_ROOM)]

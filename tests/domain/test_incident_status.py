@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.incident_status import CAUTION, TRANSITIONS, check_transition, is_terminal, most_cautious
+from app.domain.incident_status import (
+    CAUTION,
+    TRANSITIONS,
+    check_transition,
+    is_over,
+    is_terminal,
+    most_cautious,
+)
 from app.kernel.enums import IncidentStatus as S
 from app.kernel.errors import ErrorCode, Refusal
 from db.tables.incidents import CAUTION as STORED_CAUTION
@@ -88,3 +95,22 @@ def test_the_most_cautious_does_not_depend_on_order(statuses: list[S]) -> None:
 
 def test_handling_outlasts_closing() -> None:
     assert most_cautious([S.VOID, S.CLOSED, S.HANDLING]) is S.HANDLING
+
+
+def test_what_leaves_the_head_of_the_board() -> None:
+    """RULES part 2, D-34: a closed incident that still owes its final report does not."""
+    over = {
+        (status, owes, sent)
+        for status in S
+        for owes in (False, True)
+        for sent in (False, True)
+        if is_over(status, owes_reports=owes, final_sent=sent)
+    }
+    assert (S.CLOSED, True, False) not in over
+    final = {
+        (status, owes, sent)
+        for status in (S.CLOSED, S.MERGED, S.VOID)
+        for owes in (False, True)
+        for sent in (False, True)
+    }
+    assert over == final - {(S.CLOSED, True, False)}

@@ -147,3 +147,23 @@ def test_nothing_more_is_done_on_a_false_alarm(frd: Site) -> None:
         text = "refusal.incidents.set_aside"
         refused(frd, "duty_officer", command, "E_STATE", text, field="incident_id", clause="RULES-2")
     assert frd.incident(row.id) == before
+
+
+@pytest.mark.parametrize("by_grade", [False, True])
+def test_a_closed_call_that_becomes_reportable_is_in_sight_again(town: Town, by_grade: bool) -> None:
+    """D-34, RP-07: its clocks count from received_at and burn where both rooms see them, until its final report is sent."""
+    frd = town.frd
+    row = feed_incident(frd, "A-1", 1, type_code="fire", what="火灾", place="某楼", finished=True)
+    assert (row.status, row.open) == ("closed", 0)
+    frd.at("08:10:00")
+    late = RaiseAlarmGrade(incident_id=row.id, to=2) if by_grade else MakeReportable(incident_id=row.id)
+    act(frd, "duty_officer", late)
+    town.sync()
+    for site in (town.frd, town.emb):
+        after = site.incident(row.id)
+        assert (after.status, after.open, after.next_clock) == ("closed", 1, "oral_report")
+        assert after.next_due_at == ms("08:30:00")
+    for kind in (ReportKind.FIRST, ReportKind.FINAL):
+        report(frd, row, kind)
+    after = frd.incident(row.id)
+    assert (after.open, after.next_due_at, after.written_status) == (0, None, "met")

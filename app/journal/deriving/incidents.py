@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain import deadlines
 from app.domain.deadlines import OralReport, SentReport
-from app.domain.incident_status import is_terminal
+from app.domain.incident_status import is_over
 from app.domain.levels import incident_level
 from app.journal.state import State
 from app.kernel.enums import DeadlineKind, DeadlineStatus, IncidentStatus, ReportForm, ReportKind
@@ -33,15 +33,17 @@ def derive_incidents(state: State, ids: frozenset[str]) -> None:
 
 def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     received_at, status, owes, oral_limit_s, written_limit_s = row
-    ended = status in set(IncidentStatus) and is_terminal(IncidentStatus(status))
+    sent = _sent(connection, incident_id)
+    final_sent = any(deadlines.ends_reporting(each.kind, each.form, each.recipient) for each in sent)
+    ended = status in set(IncidentStatus) and is_over(
+        IncidentStatus(status), owes_reports=bool(owes), final_sent=final_sent
+    )
     level = incident_level(None, None, None)
     if not owes or received_at is None:
         return (level, *[None] * 8, int(not ended))
     waived = status == IncidentStatus.VOID  # a false alarm owes nothing any more (RULES part 2)
     oral = _clock(received_at, oral_limit_s, deadlines.oral_met_at(_oral(connection, incident_id)), waived)
-    written = _clock(
-        received_at, written_limit_s, deadlines.written_met_at(_sent(connection, incident_id)), waived
-    )
+    written = _clock(received_at, written_limit_s, deadlines.written_met_at(sent), waived)
     running = (
         []
         if ended
