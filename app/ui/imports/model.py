@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 160  # characters of a cell that are painted: one may hold a megabyte
 TIPPED = 600
+_KINDS_OF = 5000  # rows whose verdicts decide about the width
 RAW_ROWS = 200  # of a file whose columns are not known yet
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -199,6 +200,13 @@ class VerdictModel(QAbstractTableModel):
             said = texts.get("wording.comma").join(texts.get(warning) for warning in verdict.warnings)
             return texts.get("ui.imports.verdict.warned", what=said)
         return texts.get("ui.imports.verdict.good")
+
+    def verdict_texts(self) -> list[str]:
+        """What the verdicts say, each kind once."""
+        if self._checked is None or self._raw:
+            return []
+        kinds = {(each.reason, each.warnings): each for each in self._checked.verdicts[:_KINDS_OF]}
+        return [self.verdict_text(each) for each in kinds.values()]
 
     def _repaint(self) -> None:
         if self.rowCount():

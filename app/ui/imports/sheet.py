@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import (
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QStackedWidget,
@@ -27,6 +31,7 @@ from PySide6.QtWidgets import (
 from app.ui.imports import words
 from app.ui.imports.flow import KINDS, LATEST, ImportFlow, State
 from app.ui.imports.model import Part, VerdictModel
+from app.ui.imports.parts import DropArea, PathField, dropped_file
 from app.ui.imports.settings import SettingsBox
 from app.ui.session import Session
 from app.ui.shell.runs import Run, RunLines
@@ -41,7 +46,7 @@ LEAST, MOST = 900, 1180
 ROW = 26
 FOLDER_MEMORY = "imports.folder"
 _WIDTHS = {"name": 200, "address": 240, "kind": 130, "type": 180, "code": 80, "lon": 108, "lat": 108}
-_LINE_PX, _VERDICT_PX, _CELL_PX = 64, 300, 96
+_LINE_PX, _VERDICT_PX, _VERDICT_MOST_PX, _CELL_PX = 64, 200, 420, 96
 _PATTERNS = "*.csv *.txt *.tsv"
 
 
@@ -83,7 +88,7 @@ class ImportSheet(Sheet):
             chip.clicked.connect(lambda _on, kind=kind: self._kind_clicked(kind))
             self.kinds[kind] = chip
             row.addWidget(chip)
-        self.path = QLineEdit()
+        self.path = PathField()
         self.path.setObjectName("importPath")
         self.path.setAccessibleName(texts.get("ui.imports.path"))
         self.path.setPlaceholderText(texts.get("ui.imports.path_hint"))
@@ -103,13 +108,16 @@ class ImportSheet(Sheet):
 
     def _empty_page(self) -> QWidget:
         """What stands there without a file, while it is read, and when it cannot be used."""
-        page, texts = QWidget(), self._texts
+        page, texts = DropArea(self._theme), self._texts
+        self.drop = page
         column = QVBoxLayout(page)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(8)
         self.say_head, self.say, self.say_who = plain(size="head"), plain(tone="muted"), plain()
         self.say_code = plain(tone="muted", size="small")
+        page.below = self.say_head
         column.addStretch(1)
+        column.addSpacing(48)  # the mark, painted
         for label in (self.say_head, self.say, self.say_who, self.say_code):
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -288,12 +296,12 @@ class ImportSheet(Sheet):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """One local file may be dropped."""
-        if _dropped(event) is not None and self.path.isEnabled():
+        if dropped_file(event) is not None and self.path.isEnabled():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """A file was dropped."""
-        path = _dropped(event)
+        path = dropped_file(event)
         if path is not None and self.path.isEnabled():
             event.acceptProposedAction()
             self.take_file(path)
@@ -366,6 +374,8 @@ class ImportSheet(Sheet):
             label.setText(words_)
             label.setVisible(bool(words_))
         bad = flow.state is State.FAULT or denied is not None
+        usable = denied is None and not flow.locked
+        self.drop.show_mark("alert" if bad else "tray" if usable else "lock", "warn" if bad else "muted")
         set_tone(self.say_head, "warn" if bad else "")
         self.again.setVisible(flow.state is State.FAULT)
         idle = flow.state is State.EMPTY
@@ -402,9 +412,18 @@ class ImportSheet(Sheet):
     def _fit_columns(self) -> None:
         widths = [_LINE_PX]
         if not self.model.raw:
-            widths += [_VERDICT_PX, *(_WIDTHS.get(name, _CELL_PX) for name in self.model.field_names())]
+            widths += [
+                self._verdict_width(),
+                *(_WIDTHS.get(name, _CELL_PX) for name in self.model.field_names()),
+            ]
         for at in range(self.model.columnCount()):
             self.table.setColumnWidth(at, widths[at] if at < len(widths) else _CELL_PX)
+
+    def _verdict_width(self) -> int:
+        """Wide enough for what most rows say, in any language."""
+        metrics = self.table.fontMetrics()
+        said = max((metrics.horizontalAdvance(text) for text in self.model.verdict_texts()), default=0)
+        return min(_VERDICT_MOST_PX, max(_VERDICT_PX, said + 48))
 
     def _show_foot(self) -> None:
         flow, texts = self.flow, self._texts
@@ -454,7 +473,6 @@ class ImportSheet(Sheet):
         elif flow.state is State.FAILED and flow.error is not None:
             said, tone = f"{self._console.sentence(flow.error)} {_code(flow)}", "warn"
         self.note.setText(said)
-        self.note.setVisible(bool(said))
         set_tone(self.note, tone)
 
 
@@ -462,9 +480,3 @@ def _code(flow: ImportFlow) -> str:
     """The code of what went wrong, small, for support."""
     code = getattr(flow.error, "code", "")
     return str(getattr(code, "value", code))
-
-
-def _dropped(event: QDropEvent) -> Path | None:
-    """The one local file of a drop."""
-    urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 else None

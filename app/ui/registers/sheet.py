@@ -119,6 +119,7 @@ class RegisterListSheet(Sheet):
         self.body.addWidget(self.line)
         self.view = FactsView(texts)
         self.body.addWidget(self.view)
+        self._show_record(None)
 
     # -- opening -----------------------------------------------------------------------------------------------------------
     def first_field(self) -> QWidget:
@@ -245,7 +246,7 @@ class RegisterListSheet(Sheet):
     def _select(self, record_id: str, *, follow: bool) -> None:
         at = self.model.place_of(record_id) if record_id else None
         if at is None:
-            self.view.show_record(None)
+            self._show_record(None)
             return
         chosen = self.list.selectionModel()
         chosen.blockSignals(not follow)
@@ -275,12 +276,16 @@ class RegisterListSheet(Sheet):
     def _read_record(self, entity: str, record_id: str) -> None:
         def take(row: Any) -> None:
             record: Record | None = self.wording.record(entity, row) if row is not None else None
-            self.view.show_record(record)
-            self.line.setVisible(record is not None)
+            self._show_record(record)
 
         self._session.ask(
             lambda connection: facts.read(connection, entity, record_id), take, "registers.record"
         )
+
+    def _show_record(self, record: Record | None) -> None:
+        self.view.show_record(record)
+        self.view.setVisible(record is not None)
+        self.line.setVisible(record is not None)
 
     # -- showing -----------------------------------------------------------------------------------------------------------
     def _show_state(self) -> None:
@@ -289,7 +294,6 @@ class RegisterListSheet(Sheet):
         self.list.setVisible(not nothing)
         self.empty.setVisible(nothing)
         self.bring.setVisible(counts is not None and not counts.everything)
-        self.line.setVisible(bool(self.chosen_id()))
         if counts is None:
             self.empty.setText("")
             self.figures.setText("")
