@@ -65,7 +65,7 @@ def _json(text: str) -> Any:
     except (ValueError, OSError) as wrong:
         raise wrong_input("arguments", str(wrong)) from wrong
     if not isinstance(value, dict):
-        raise wrong_input("arguments", "{}")
+        raise wrong_input("arguments", "not a JSON object")
     return value
 
 

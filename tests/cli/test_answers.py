@@ -138,7 +138,7 @@ def test_refusals(
     assert (answer.code, answer.json["ok"], answer.json["kind"]) == (Exit.REFUSED, False, "refusal")
     error = answer.json["error"]
     assert (error["code"], error["field"]) == (code, field)
-    assert error["text"].endswith("。")
+    assert error["text"].endswith("。") and "{}" not in error["text"]
     assert {"code", "text", "field", "who", "clause"} <= set(error)
     assert PASSWORD not in json.dumps(answer.json) + answer.err
 
