@@ -22,6 +22,7 @@ duty.page = (function () {
     for (const [name, value] of Object.entries(theme.colours)) document.documentElement.style.setProperty("--" + name, value);
     document.documentElement.style.setProperty("--factor", theme.factor);
     duty.symbols.dress(theme.colours, theme.factor);
+    document.documentElement.classList.add("dressed");
     document.body.style.fontSize = Math.round(12 * theme.factor) + "px";
     duty.labels.forget();
     grid.schedule();

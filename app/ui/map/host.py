@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, QRect, QTimer, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from app.kernel.errors import EnvironmentFault
@@ -32,14 +33,16 @@ class MapHost(QObject):
         self._relay = Relay(self)
         self._worker: ThreadPoolExecutor | None = None
         self._since = QElapsedTimer()
+        self._colour: QColor | None = None
         self.engine: Engine | None = None
         self.listening = False
         self.load_ms = 0.0
 
-    def begin(self, ground: Ground) -> None:
-        """Start loading; nothing while it is loading or loaded."""
+    def begin(self, ground: Ground, colour: QColor | None = None) -> None:
+        """Start loading; nothing while it is loading or loaded. `colour` is shown until the page has its own."""
         if self.engine is not None or self._worker is not None:
             return
+        self._colour = colour
         self._since.start()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="map-base")
         made: Future[Files] = self._worker.submit(_prepare, ground)
@@ -75,6 +78,8 @@ class MapHost(QObject):
             self._fail("ui.map.broken.engine")
             return
         engine = Engine(self._panel)
+        if self._colour is not None:  # a white page in a dark room dazzles
+            engine.view.page().setBackgroundColor(self._colour)
         engine.ready.connect(self._listens)
         engine.broken.connect(self._fail)
         self.engine = engine

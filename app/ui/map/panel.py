@@ -110,7 +110,7 @@ class MapPanel(QWidget):
             self._start_feed()
         district = self._console.district
         units = [unit.rings for unit in self._units()]
-        self.host.begin(Ground(district.box, district.outline, units))
+        self.host.begin(Ground(district.box, district.outline, units), self._theme.ground)
 
     def dispose(self) -> None:
         """Stop everything and take the page apart; the panel stays without a map. Idempotent."""
