@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.bootstrap.node import Node
-from app.exchange.feed.folder import sweep
+from app.exchange.feed.folder import FolderDoor
 from app.exchange.feed.http import FeedServer
 from app.exchange.feed.intake import FeedIntake
 from app.kernel.errors import EnvironmentFault
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 TOKEN_FILE = "feed.token"  # nosec B105
 SWEEP_S = 1.0
+LONGEST_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -61,21 +62,23 @@ def post_door(node: Node, intake: FeedIntake, port: int | None) -> Iterator[int 
 async def watch_folder(intake: FeedIntake, folder: Path) -> None:
     """Take what lies ready in the folder, every second, until cancelled.
 
-    Trouble (unreadable folder, full disk, a bug) is logged once as long as it lasts, and the folder is looked at again.
+    Trouble (unreadable folder, full disk, no room in done/, a bug) is logged once as long as it lasts, shown with the feed's
+    figures, and the folder is looked at ever more seldom, at least once a minute.
     """
-    told = ""
+    door, wait_s = FolderDoor(intake, folder), SWEEP_S
     while True:
-        trouble = await asyncio.to_thread(_sweep, intake, folder)
-        if trouble and trouble != told:
+        trouble = await asyncio.to_thread(_sweep, door)
+        if trouble and trouble != intake.trouble:
             log.warning("the feed folder was not taken: %s", trouble)
-        told = trouble
-        await asyncio.sleep(SWEEP_S)
+        intake.trouble = trouble
+        wait_s = min(LONGEST_S, wait_s * 2) if trouble else SWEEP_S
+        await asyncio.sleep(wait_s)
 
 
-def _sweep(intake: FeedIntake, folder: Path) -> str:
+def _sweep(door: FolderDoor) -> str:
     """One look at the folder; what kept it from being finished, without anybody's data, or nothing."""
     try:
-        sweep(intake, folder)
+        door.sweep()
     except OSError as wrong:
         return wrong.strerror or type(wrong).__name__
     except EnvironmentFault as fault:

@@ -18,7 +18,7 @@ from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.cli import asking
 from app.cli import feeding as cli_feeding
-from app.exchange.feed.folder import sweep
+from app.exchange.feed.folder import FolderDoor, sweep
 from app.exchange.feed.http import FeedServer
 from app.exchange.feed.intake import FeedIntake
 from app.kernel.clock import iso
@@ -165,14 +165,66 @@ def test_the_watch_survives_a_bug(
 ) -> None:
     sweeps = []
 
-    def broken(intake: FeedIntake, folder: Path) -> None:
-        sweeps.append(folder)
+    def broken(door: FolderDoor) -> None:
+        sweeps.append(door)
         raise RecursionError
 
     monkeypatch.setattr(feeding, "SWEEP_S", 0.01)
-    monkeypatch.setattr(feeding, "sweep", broken)
+    monkeypatch.setattr(FolderDoor, "sweep", broken)
     watched(intake_of(node), tmp_path, lambda: len(sweeps) > 2)
     assert "the feed folder failed" in caplog.text
+
+
+def test_a_file_that_cannot_be_moved_is_read_once_told_once_and_moved_later(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was read every second: every rejected line was kept again each time. The files behind it are not held up."""
+    monkeypatch.setattr(feeding, "SWEEP_S", 0.01)
+    monkeypatch.setattr(feeding, "LONGEST_S", 0.04)
+    for name in ("done", "rejected"):
+        (tmp_path / name).write_bytes(b"a file in the way")
+    (tmp_path / "1.jsonl").write_text(json.dumps(alarm()) + "\nnonsense\n", "utf-8")
+    (tmp_path / "2.jsonl").write_text(json.dumps(alarm(alarm_no="A-2")), "utf-8")
+    intake, sweeps = intake_of(node), []
+    real = FolderDoor.sweep
+
+    def counted(door: FolderDoor) -> Any:
+        sweeps.append(door)
+        if len(sweeps) == 5:
+            for name in ("done", "rejected"):
+                (tmp_path / name).unlink()
+        return real(door)
+
+    monkeypatch.setattr(FolderDoor, "sweep", counted)
+    watched(intake, tmp_path, lambda: (tmp_path / "done" / "2.jsonl").exists() and not intake.trouble)
+    assert (tmp_path / "rejected" / "1.jsonl").exists()
+    assert len(kept(node)) == 1, "read once"
+    assert intake.counts.unchanged == 0 and intake.counts.new == 2
+    assert caplog.text.count("the feed folder was not taken") == 1
+
+
+def test_a_file_that_is_written_anew_under_its_name_is_taken(node: Node, tmp_path: Path) -> None:
+    door = FolderDoor(intake_of(node), tmp_path)
+    (tmp_path / "done").write_bytes(b"in the way")
+    (tmp_path / "1.jsonl").write_text(json.dumps(alarm()), "utf-8")
+    with pytest.raises(OSError):
+        door.sweep()
+    (tmp_path / "1.jsonl").write_text(json.dumps(alarm(alarm_no="A-22")), "utf-8")
+    (tmp_path / "done").unlink()
+    assert [result.taken for result in door.sweep()] == [1]
+    assert sorted(str(row.alarm_no) for row in node.read(incidents.board)) == ["A-1", "A-22"]
+
+
+def test_counts_know_what_was_rejected_before_and_why_the_last_was(node: Node) -> None:
+    """IS-01: age and rejected rows are shown; a restart does not make them vanish."""
+    first = intake_of(node)
+    for faulty in ({}, alarm(alarm_no=" ")):
+        with pytest.raises(Refusal):
+            first.take(faulty)
+    assert (first.counts.rejected, first.counts.why) == (2, "refusal.alarms.number_required")
+    assert first.counts.rejected_at == first.counts.last_at == node.clock.now_ms()
+    again = intake_of(node)
+    assert (again.counts.rejected, again.counts.kept_before, again.counts.last_at) == (0, 2, None)
 
 
 # -- local POST ------------------------------------------------------------------------------------------------------------

@@ -52,21 +52,51 @@ def _decode(line: str) -> object:
         return line.rstrip("\n")
 
 
-def sweep(intake: FeedIntake, folder: Path) -> list[FileResult]:
-    """Take all files that lie ready (`*.jsonl`); a writer names its file `.part` until it is complete.
+class FolderDoor:
+    """A watched folder. A file that was taken and cannot be moved away is not read again, only moved when that can be done."""
 
-    EnvironmentFault, OSError: the file at hand stays where it is and is taken again at the next sweep, from its beginning;
-    what of it had been taken changes nothing the second time.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    results = []
-    for path in sorted(folder.glob("*.jsonl")):
-        result = take_file(intake, path)
-        target = folder / ("rejected" if result.rejected else "done")
+    def __init__(self, intake: FeedIntake, folder: Path) -> None:
+        self._intake, self._folder = intake, folder
+        self._taken: dict[Path, tuple[tuple[int, int, int], FileResult]] = {}  # still in the folder
+
+    def sweep(self) -> list[FileResult]:
+        """Take all files that lie ready (`*.jsonl`); a writer names its file `.part` until it is complete.
+
+        EnvironmentFault (disk full, say): the file at hand stays where it is and is taken again at the next sweep, from its
+        beginning; what of it had been taken changes nothing the second time. OSError, after everything else was taken: a file
+        could not be read, or not be moved to done/ or rejected/.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        results: list[FileResult] = []
+        trouble: OSError | None = None
+        ready = sorted(self._folder.glob("*.jsonl"))
+        self._taken = {path: known for path, known in self._taken.items() if path in ready}
+        for path in ready:
+            try:
+                results += self._take(path)
+            except OSError as wrong:
+                trouble = trouble or wrong
+        if trouble is not None:
+            raise trouble
+        return results
+
+    def _take(self, path: Path) -> list[FileResult]:
+        found = path.stat()
+        state = (found.st_ino, found.st_size, found.st_mtime_ns)
+        known = self._taken.get(path)
+        fresh = known is None or known[0] != state
+        result = take_file(self._intake, path) if known is None or known[0] != state else known[1]
+        self._taken[path] = (state, result)
+        target = self._folder / ("rejected" if result.rejected else "done")
         target.mkdir(exist_ok=True)
         path.replace(_free(target / path.name))
-        results.append(result)
-    return results
+        del self._taken[path]
+        return [result] if fresh else []
+
+
+def sweep(intake: FeedIntake, folder: Path) -> list[FileResult]:
+    """One look at a folder; see FolderDoor."""
+    return FolderDoor(intake, folder).sweep()
 
 
 def _free(path: Path) -> Path:

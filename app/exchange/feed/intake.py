@@ -22,10 +22,16 @@ from app.usecases.commands import Command
 
 log = logging.getLogger(__name__)
 
+_PIECE = 1 << 20
+
 
 @dataclass(frozen=True)
 class FeedCounts:
-    """What has come in since the start; `last_at` in UTC ms is the age that is shown."""
+    """What has come in since the start; `last_at` in UTC ms is the age that is shown.
+
+    `kept_before`: rejected alarms that lay in the file of rejects already; `why`: text key of the last one's reason;
+    `trouble`: what keeps a watched folder from being taken, empty when nothing does.
+    """
 
     new: int = 0
     changed: int = 0
@@ -33,6 +39,10 @@ class FeedCounts:
     rejected: int = 0
     last_at: int | None = None
     flags: Mapping[str, int] = field(default_factory=dict)
+    kept_before: int = 0
+    rejected_at: int | None = None
+    why: str | None = None
+    trouble: str = ""
 
 
 class FeedIntake:
@@ -47,13 +57,30 @@ class FeedIntake:
         self._counts: Counter[str] = Counter()
         self._flags: Counter[str] = Counter()
         self._last_at: int | None = None
+        self._rejected_at: int | None = None
+        self._why: str | None = None
+        self._kept_before = _lines(rejects)
+        self.trouble = ""
         self._taking = threading.Lock()
 
     @property
     def counts(self) -> FeedCounts:
         """Snapshot of what has come in."""
         done = {name: self._counts[name] for name in ("new", "changed", "unchanged", "rejected")}
-        return FeedCounts(**done, last_at=self._last_at, flags=dict(self._flags))
+        return FeedCounts(
+            **done,
+            last_at=self._last_at,
+            flags=dict(self._flags),
+            kept_before=self._kept_before,
+            rejected_at=self._rejected_at,
+            why=self._why,
+            trouble=self.trouble,
+        )
+
+    @property
+    def rejects(self) -> Path:
+        """Where rejected alarms are kept."""
+        return self._rejects
 
     def take(self, alarm: Any) -> Mapping[str, Any]:
         """Take one alarm, decoded from JSON; returns what became of it, raises Refusal after keeping a faulty one.
@@ -86,6 +113,7 @@ class FeedIntake:
     def _reject(self, alarm: Any, refusal: Refusal) -> None:
         """Count and keep a rejected alarm; its content is never written to the technical log (XC-07)."""
         self._counts["rejected"] += 1
+        self._rejected_at, self._why = self._clock.now_ms(), refusal.text
         log.warning("an alarm was rejected: %s %s", refusal.code, refusal.text)
         try:
             self._keep(alarm, refusal)
@@ -110,6 +138,18 @@ class FeedIntake:
             text = json.dumps(line | {"alarm": None, "why": "nested too deeply"}, default=str)
         with open(self._rejects, "a", encoding="ascii", opener=private_opener) as handle:
             handle.write(text + "\n")
+
+
+def _lines(path: Path) -> int:
+    """Lines of a file; none when there is no such file, or it cannot be read."""
+    count = 0
+    try:
+        with path.open("rb") as handle:
+            while piece := handle.read(_PIECE):
+                count += piece.count(b"\n")
+    except OSError:
+        return 0
+    return count
 
 
 def _command(alarm: Any) -> ReceiveAlarm:
