@@ -128,7 +128,8 @@ def first_start(album: Album) -> None:
             if page is window.recovery:
                 window.recovery.path.setText("/media/usb/recovery-EMB.json")
                 window.recovery.understood.setChecked(True)
-            album.take(f"first-{page.key}", window)
+            if page in (window.choice, window.recovery, window.last):
+                album.take(f"first-{page.key}", window)
             if page is not window.last:
                 window.go_on()
                 on.settle(0.2)
