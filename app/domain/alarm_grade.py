@@ -73,14 +73,14 @@ def check_raise(current: int | None, to: int, kind: AlarmKind | None) -> None:
         )
 
 
-def check_type(grade: int, kind: AlarmKind | None) -> None:
+def check_type(grade: int, kind: AlarmKind | None, *, field: str = "type_code") -> None:
     """Refuse a type on whose scale the grade an incident already has does not stand: E_RANGE (RC-16)."""
     top = highest(kind)
     if grade > top:
         raise Refusal(
             ErrorCode.RANGE,
             "refusal.alarm_grade.type",
-            field="type_code",
+            field=field,
             clause="RC-16",
             current=grade,
             highest=top,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.alarm_grade import alarm_kind, check_type
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
 from app.domain.registration import check_order, check_unit_code
@@ -54,6 +55,14 @@ def _text(value: Any, _command: ResolveConflict, _context: Context) -> Any:
         raise _bad_value()
     require_text(value, "refusal.record.value", field="value", clause=_CLAUSE)
     return tidy(value)
+
+
+def _type_code(value: Any, command: ResolveConflict, context: Context) -> Any:
+    code = _text(value, command, context)
+    row = incidents.incident(context.connection, command.entity_id)
+    if row is not None and row.alarm_grade is not None:
+        check_type(row.alarm_grade, alarm_kind(code), field="value")
+    return code
 
 
 def _class(value: Any, _command: ResolveConflict, _context: Context) -> Any:
@@ -109,11 +118,12 @@ def _rule_number(value: Any, command: ResolveConflict, context: Context) -> Any:
 
 _TYPED: dict[tuple[str, str], Callable[[Any, ResolveConflict, Context], Any]] = {
     ("incident", "class_code"): _class,
+    ("incident", "type_code"): _type_code,
     ("incident", "source"): _source,
     ("incident", "unit_code"): _unit_code,
     ("incident", "position"): _position,
     ("incident", "occurred_at"): _occurred_at,
-    **{("incident", name): _text for name in ("type_code", "what", "place", "status_reason", "address_note")},
+    **{("incident", name): _text for name in ("what", "place", "status_reason", "address_note")},
     **{("station", name): _text for name in ("name", "kind", "address")},
     **{("shelter", name): _text for name in ("name", "kind", "address")},
     **{("point", name): _text for name in ("name", "address")},

@@ -36,13 +36,13 @@ class FileOralReport(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AmendOralReport(Command):
-    """Correct an oral report by a new row that replaces it; the old one stays (RP-16)."""
+    """Correct an oral report by a new row that replaces it; the old one stays (RP-16). What is not given stays as it was."""
 
     oral_report_id: str
-    spoken_at: Moment
-    gist: str
-    to_role: str = Recipient.GOV_DUTY_ROOM.value
-    channel: Channel = Channel.LANDLINE
+    spoken_at: Moment | None = None
+    gist: str | None = None
+    to_role: str | None = None
+    channel: Channel | None = None
     confirmed: bool = False
 
 
@@ -135,8 +135,17 @@ def amend_oral_report(command: AmendOralReport, context: Context) -> Outcome:
     row = find(context, amended.incident_id)
     if any(other.amends_id == amended.id for other in reports.oral_reports(context.connection, row.id)):
         raise Refusal(ErrorCode.STATE, "refusal.reports.oral_amended", field="oral_report_id", clause="RP-16")
-    form = OralForm(command.to_role, command.channel, ms(command.spoken_at), command.gist)
-    _check(form, context, row, command.confirmed)
+    given = (command.to_role, command.channel, command.spoken_at, command.gist)
+    if all(value is None for value in given):
+        raise Refusal(ErrorCode.REQUIRED, "refusal.record.nothing_changed", clause="RP-16")
+    channel = Channel(str(amended.channel)) if amended.channel in set(Channel) else None
+    form = OralForm(
+        amended.to_role if command.to_role is None else command.to_role,
+        command.channel or channel,
+        amended.spoken_at if command.spoken_at is None else ms(command.spoken_at),
+        amended.gist if command.gist is None else command.gist,
+    )
+    _check(form, context, row, command.confirmed or command.spoken_at is None)
     return _oral_row(form, context, row.id, amended.id)
 
 

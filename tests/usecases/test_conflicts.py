@@ -12,7 +12,7 @@ from app.kernel.enums import IncidentClass, IncidentStatus, ShelterState
 from app.queries import incidents
 from app.queries.incidents import ConflictRow
 from app.usecases.conflicts import ResolveConflict
-from app.usecases.incidents import ChangeIncident, SetIncidentStatus, VoidIncident
+from app.usecases.incidents import ChangeIncident, RaiseAlarmGrade, SetIncidentStatus, VoidIncident
 from app.usecases.settings import ChangeRuleNumber
 from app.usecases.shelters import AddShelter
 from tests.kit import Site, Town, act, business, feed_incident, moment, ms, refused, register
@@ -123,6 +123,21 @@ def test_third_value_is_checked_as_if_typed(town: Town) -> None:
         ms("07:52:00"),
     )
     assert conflicts(town.frd) == []
+
+
+def test_a_decided_type_keeps_to_the_scale_of_the_grade(town: Town) -> None:
+    """RC-16, D-19: a third value is checked as if it had been typed in; a grade of five stands on the scale of fires only."""
+    row = register(town.emb)
+    town.sync()
+    act(town.emb, "duty_officer", ChangeIncident(incident_id=row.id, type_code="automatic"))
+    act(town.frd, "duty_officer", ChangeIncident(incident_id=row.id, type_code="fire"))
+    act(town.frd, "duty_officer", RaiseAlarmGrade(incident_id=row.id, to=5))
+    town.sync()
+    text = "refusal.alarm_grade.type"
+    rescue = decide(row.id, "type_code", value="rescue")
+    refused(town.emb, "duty_officer", rescue, "E_RANGE", text, field="value", clause="RC-16")
+    act(town.emb, "duty_officer", decide(row.id, "type_code", value=" fire "))
+    assert town.emb.incident(row.id).type_code == "fire"
 
 
 def test_position_is_one_register(town: Town) -> None:

@@ -152,6 +152,30 @@ def test_correction_by_amendment_only(town: Town) -> None:
     assert town.frd.incident(row.id).oral_status == "running"
 
 
+def test_an_amendment_changes_only_what_it_says(emb: Site) -> None:
+    """RP-16, D-32: a better gist of a report to somebody else does not stop the clock of the duty room."""
+    row = register(emb)
+    emb.at("08:05:00")
+    told = FileOralReport(incident_id=row.id, to_role="party_office", channel=Channel.RADIO, gist="火灾")
+    first = act(emb, "duty_officer", told).result["oral_report_id"]
+    emb.at("08:10:00")
+    better = AmendOralReport(oral_report_id=first, gist="居民楼火灾")
+    second = act(emb, "duty_officer", better).result["oral_report_id"]
+    row = emb.incident(row.id)
+    assert (row.oral_status, row.oral_met_at) == ("running", None)
+    amended = next(each for each in emb.oral_reports(row.id) if each.id == second)
+    assert (amended.to_role, amended.channel, amended.spoken_at) == ("party_office", "radio", ms("08:05:00"))
+    empty = AmendOralReport(oral_report_id=second)
+    text = "refusal.record.nothing_changed"
+    refused(emb, "duty_officer", empty, "E_REQUIRED", text, clause="RP-16")
+    blank = AmendOralReport(oral_report_id=second, gist=" ")
+    text = "refusal.reports.oral_gist_required"
+    refused(emb, "duty_officer", blank, "E_REQUIRED", text, field="gist")
+    emb.at("08:10:00", "2025-07-16")
+    act(emb, "duty_officer", AmendOralReport(oral_report_id=second, to_role="gov_duty_room"))
+    assert emb.incident(row.id).oral_met_at == ms("08:05:00")
+
+
 def test_the_other_sides_oral_report_is_theirs_to_amend(town: Town) -> None:
     """RP-16: nobody unmakes the other side's report."""
     row = register(town.emb)
