@@ -14,7 +14,7 @@ from app.journal.high_water import HighWater
 from app.journal.reprojection import Standpoint
 from app.journal.verify import Depth, verify
 from app.kernel.paths import DataDir
-from app.local import identity
+from app.local import acks, identity
 from app.local.identity import SelfRow
 from db.examine import HEAD, check_header, open_read_only, revision_of
 from db.problems import DatabaseProblemError, ProblemKind
@@ -57,8 +57,15 @@ def _report(data: DataDir) -> dict[str, Any]:
         DERIVERS,
         depth=Depth(workers=min(MAX_WORKERS, os.cpu_count() or 1)),
         high_water=HighWater(data.high_water),
+        peers_seq=_peers_know(data, known.site),
     )
     return report.as_dict()
+
+
+def _peers_know(data: DataDir, site: str) -> int:
+    """The highest number of our chain that some peer has acknowledged."""
+    with contextlib.closing(open_read_only(data.database)) as connection:
+        return max((vector.get(site, 0) for vector in acks.noted(connection).values()), default=0)
 
 
 def _self_row(data: DataDir) -> SelfRow | None:

@@ -250,11 +250,22 @@ class _Walker:
         elif self._open != UNCERTAIN:
             if self._open is not None and self._last is not None:
                 self._fault(FaultKind.TRANSACTION, self._last, "has no end")
-            if tx != seq:
+            if tx != seq and not self._shares_beginning(row):
                 self._fault(FaultKind.TRANSACTION, row, "begins in the middle")
         if last not in (0, 1):
             self._fault(FaultKind.TYPE, row, "tx_last")
         self._open = None if last else (site, tx)
+
+    def _shares_beginning(self, row: Row) -> bool:
+        """True for the rest of a transaction whose beginning stands with the first branch of a fork."""
+        n, site, seq, prev, tx = row[0], row[2], row[3], row[4], row[5]
+        before = self._connection.execute("SELECT n, site, tx FROM op WHERE hash = ?", (prev,)).fetchone()
+        return (
+            before is not None
+            and before[0] < n
+            and tuple(before[1:]) == (site, tx)
+            and seq >= self._forked_at(site)
+        )
 
     def _parents(self, row: Row) -> None:
         parents = row[7]

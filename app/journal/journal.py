@@ -44,7 +44,13 @@ log = logging.getLogger(__name__)
 
 
 class GapError(Exception):
-    """A transaction whose predecessor or parents are not here: not stored, not acknowledged, asked again."""
+    """A transaction whose predecessor or parents are not here: not stored, not acknowledged, asked again.
+
+    `have_seq`: up to where its chain is here; 0 when the chain here is another branch, so that all of it is asked for.
+    `kept`: how many transactions of the batch stand before it.
+    """
+
+    kept = 0
 
     def __init__(self, site: str, have_seq: int) -> None:
         super().__init__(f"gap in {site} after {have_seq}")
@@ -52,13 +58,16 @@ class GapError(Exception):
 
 
 class NewerSchemaError(Exception):
-    """An operation of a newer version stops that chain here until the upgrade."""
+    """An operation of a newer version stops that chain here until the upgrade; `kept` as for a gap."""
+
+    kept = 0
 
     def __init__(self, site: str, schema_v: int) -> None:
         super().__init__(f"{site} writes schema {schema_v}, this version knows {SCHEMA_V}")
         self.site, self.schema_v = site, schema_v
 
 
+Fault = GapError | NewerSchemaError | BadTransactionError
 _FAULTS = (GapError, NewerSchemaError, BadTransactionError)
 
 
@@ -194,7 +203,13 @@ class Journal:
             if not is_bug(bug) or isinstance(bug, _FAULTS):
                 raise
             log.exception("transactions of a peer met a bug; they are taken one by one")
-        one_by_one = [self._receive_guarded(tx) for tx in transactions]
+        one_by_one: list[Received] = []
+        for tx in transactions:
+            try:
+                one_by_one.append(self._receive_guarded(tx))
+            except _FAULTS as wrong:
+                wrong.kept = len(one_by_one)
+                raise
         return Received(
             sum(each.applied for each in one_by_one),
             sum(each.duplicates for each in one_by_one),
@@ -220,13 +235,14 @@ class Journal:
     def _receive(self, transactions: Sequence[Transaction]) -> Received:
         """`receive` in one database transaction; whatever else is raised, the database and the state are as before."""
         applied = duplicates = 0
-        fault: Exception | None = None
+        fault: Fault | None = None
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for tx in transactions:
                 try:
                     news = self._receive_one(tx)
                 except _FAULTS as wrong:
+                    wrong.kept = applied + duplicates
                     fault = wrong
                     break
                 applied, duplicates = applied + news, duplicates + (not news)
@@ -295,7 +311,8 @@ class Journal:
         if first.prev:
             before = self.state.store.place(first.prev)
             if before is None:
-                raise GapError(first.site, chain.seq if chain else 0)
+                have = chain.seq if chain else 0
+                raise GapError(first.site, have if have < first.seq - 1 else 0)
             if before[:2] != (first.site, first.seq - 1):
                 raise BadTransactionError("chain")  # a number left out would hide a second branch
         for digest in first.parents:

@@ -102,7 +102,12 @@ class Act:
 
 
 class BadTransactionError(ValueError):
-    """A transaction whose chain, commitment, signature or shape is wrong; it is never stored."""
+    """A transaction whose chain, commitment, signature or shape is wrong; it is never stored.
+
+    `kept`: how many transactions of the batch stand before it.
+    """
+
+    kept = 0
 
 
 def _prefixed(parts: Iterable[bytes]) -> bytes:

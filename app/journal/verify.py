@@ -282,7 +282,7 @@ def _chains(
     connection: sqlite3.Connection, keys: Mapping[str, bytes], forks: tuple[Fork, ...]
 ) -> Iterator[ChainFault]:
     """Compare what is noted of each chain with its entries."""
-    forked = {fork.site: fork.seq for fork in forks}
+    forked = {fork.site: _closed_from(connection, fork) for fork in forks}
     noted = connection.execute("SELECT site, seq, hash, fork_seq FROM chain ORDER BY site").fetchall()
     for site, seq, digest, fork_seq in noted:
         key = keys[site]
@@ -294,6 +294,12 @@ def _chains(
             )
         yield from _end(connection, site, seq, digest, site in forked)
         yield from _enrolment(connection, site, key)
+
+
+def _closed_from(connection: sqlite3.Connection, fork: Fork) -> int:
+    """A fork closes a chain from the beginning of the transaction on that tells the branches apart."""
+    sql = "SELECT min(tx) FROM op WHERE site = ? AND seq = ?"
+    return int(connection.execute(sql, (fork.site, fork.seq)).fetchone()[0])
 
 
 def _end(

@@ -49,7 +49,8 @@ class JournalPort(Protocol):
     def receive(self, transactions: Sequence[Transaction]) -> Received:
         """Store and project in one commit; what precedes a faulty one is kept.
 
-        Raises GapError, NewerSchemaError, BadTransactionError; EnvironmentFault when the disk fails.
+        Raises GapError, NewerSchemaError, BadTransactionError, whose `kept` says how many were kept; EnvironmentFault when
+        the disk fails.
         """
         ...
 

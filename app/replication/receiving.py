@@ -20,7 +20,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from app.journal import verbs
-from app.journal.journal import GapError, NewerSchemaError, Received
+from app.journal.journal import Fault, GapError, NewerSchemaError, Received
 from app.journal.operation import BadTransactionError, Transaction, unpack
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin, Priority
@@ -73,7 +73,7 @@ class _Outcome:
     """One commit: what it did, the fault that ended it if any, our vector after it, seconds it took."""
 
     received: Received | None
-    fault: Exception | None
+    fault: Fault | None
     vector: dict[str, int]
     keys: dict[str, bytes]
     took_s: float
@@ -207,7 +207,7 @@ class Receiving:
             return
         txs, priority = self._some()
         outcome = await self._commit(txs, priority)
-        taken = len(txs) if outcome.fault is None else _before_fault(txs, outcome)
+        taken = len(txs) if outcome.fault is None else outcome.fault.kept
         self._consume(taken)
         self._keys.update((site, VerifyKey(key)) for site, key in outcome.keys.items())
         self._after_commit(txs[:taken], outcome)
@@ -273,7 +273,7 @@ class Receiving:
             self._done = self._queues.decoded.popleft().batch
 
     # -- answers -----------------------------------------------------------------------------------------
-    def _on_fault(self, fault: Exception, tx: Transaction, vector: Mapping[str, int]) -> None:
+    def _on_fault(self, fault: Fault, tx: Transaction, vector: Mapping[str, int]) -> None:
         if isinstance(fault, BadTransactionError):
             raise SessionEndedError(BAD_TRANSACTION, f"{fault} in {tx[0].site}:{tx[0].seq}") from fault
         site, have = tx[0].site, vector.get(tx[0].site, 0)
@@ -287,6 +287,7 @@ class Receiving:
             self._stop(site, have, Why.BLOCKED)
         else:
             _LOG.info("gap: %s", fault)
+            have = fault.have_seq if isinstance(fault, GapError) else have
             self._send(Nack(site_to_bytes(site), have, tx[0].seq, Why.GAP))
             self._discarding = True
             self._queues.decoded.clear()
@@ -316,7 +317,7 @@ class Receiving:
 def _receive(journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable[str]) -> _Outcome:
     begun = time.monotonic()
     received: Received | None = None
-    fault: Exception | None = None
+    fault: Fault | None = None
     try:
         received = journal.receive(txs)
     except _FAULTS as wrong:
@@ -324,23 +325,6 @@ def _receive(journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable
     keys = {site: key for site in unknown if (key := journal.public_key(site)) is not None}
     vector = {site: seq for site, (seq, _) in journal.vector().items()}
     return _Outcome(received, fault, vector, keys, time.monotonic() - begun)
-
-
-def _before_fault(txs: Sequence[Transaction], outcome: _Outcome) -> int:
-    """How many transactions precede the faulty one; those were kept."""
-    fault = outcome.fault
-    if isinstance(fault, NewerSchemaError):
-        return _first(
-            txs, lambda tx: any(op.schema_v == fault.schema_v for op in tx if op.site == fault.site)
-        )
-    chain = fault.site if isinstance(fault, GapError) else None
-    beyond = [tx for tx in txs if tx[-1].seq > outcome.vector.get(tx[0].site, 0)]
-    missing = next((tx for tx in beyond if chain in (None, tx[0].site)), None)
-    return _first(txs, lambda tx: tx is missing if missing else tx[0].site == chain)
-
-
-def _first(txs: Sequence[Transaction], wanted: Callable[[Transaction], bool]) -> int:
-    return next((index for index, tx in enumerate(txs) if wanted(tx)), len(txs) - 1)
 
 
 def _discloses(tx: Transaction) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.journal import certificates
+from app.journal.deriving import DERIVERS
 from app.journal.journal import GapError, QuarantinedError
 from app.journal.operation import (
     Act,
@@ -18,7 +19,10 @@ from app.journal.operation import (
     author_transaction,
     header_hash,
 )
+from app.journal.reprojection import Standpoint
+from app.journal.verify import verify
 from tests.journal.towns import Town, sync, town
+from tests.simulation import schema
 from tests.simulation.world import Station, enrol, granting, station
 
 
@@ -237,3 +241,47 @@ def test_the_beginning_of_a_chain_is_its_enrolment() -> None:
     )
     with pytest.raises(BadTransactionError, match="enrolment"):
         stations["E1"].journal.receive([stranger.forge("EMB-o", [other])])
+
+
+def test_a_shared_beginning_is_in_order() -> None:
+    """`verify` finds two transactions that begin with the same operation, a fork, and no torn transaction."""
+    stations = forked_town()
+    liar = stations["E2"]
+    whole = liar.forge("EMB-o", [place("a"), place("b")])
+    other = sharing(liar, whole, "c", "d")
+    east = stations["E1"]
+    east.journal.receive([whole])
+    east.write("EMB-o", "edit", "sim_case", "i1", {"cause": "between"})
+    east.journal.receive([other])
+    report = verify(east.connection, Standpoint.of(east.journal.identity), schema.policy(), DERIVERS)
+    assert report.faults == () and report.ok
+    assert [(fork.site, fork.seq) for fork in report.forks] == [(liar.site, whole[1].seq)]
+
+
+def test_a_branch_whose_beginning_is_not_here_is_asked_for_from_the_first() -> None:
+    """The numbers are here, the operations are not: what comes before must be sent, although it looks known."""
+    stations = forked_town()
+    liar, east = stations["E2"], stations["E1"]
+    left, right = chain_of(liar, ["l1"], ["l2"]), chain_of(liar, ["r1"], ["r2"], ["r3"])
+    east.journal.receive(left)
+    for tx in right[1:]:
+        with pytest.raises(GapError) as gap:
+            east.journal.receive([tx])
+        assert gap.value.have_seq == (0 if tx[0].seq - 1 <= left[-1][-1].seq else left[-1][-1].seq)
+    east.journal.receive(right)
+    assert east.verdict(right[2]) == ["cut"]
+
+
+def test_a_fault_says_how_many_were_kept_before_it() -> None:
+    """Not by numbers, which a fork makes ambiguous: second branches, duplicates and news alike are counted."""
+    stations = forked_town()
+    liar, east = stations["E2"], stations["E1"]
+    left, right = chain_of(liar, ["l1"], ["l2"]), chain_of(liar, ["r1"], ["r2"], ["r3"], ["r4"])
+    east.journal.receive(left)
+    with pytest.raises(GapError) as gap:
+        east.journal.receive([left[0], right[0], right[1], right[3], right[2]])
+    assert gap.value.kept == 3
+    bad = (replace(right[2][0], sig=bytes(64)),)
+    with pytest.raises(BadTransactionError) as wrong:
+        east.journal.receive([right[0], bad])
+    assert wrong.value.kept == 1

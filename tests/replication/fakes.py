@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from app.journal.journal import GapError, NewerSchemaError, PeerView, Received
 from app.journal.keys import SiteKey
 from app.journal.operation import (
+    SCHEMA_V,
     Act,
     BadTransactionError,
     ChainEnd,
@@ -38,7 +39,7 @@ class FakeJournal:
         clock: Clock,
         keys: Mapping[str, bytes],
         realm: str = "live",
-        schema: int = 1,
+        schema: int = SCHEMA_V,
     ) -> None:
         self.realm, self.own_site, self.own_agency = realm, key.site, agency
         self._key, self._clock, self._keys, self._schema = key, clock, keys, schema
@@ -86,7 +87,11 @@ class FakeJournal:
         applied = duplicates = 0
         changes: list[Change] = []
         for tx in transactions:
-            news = self._receive_one(tx)
+            try:
+                news = self._receive_one(tx)
+            except (GapError, NewerSchemaError, BadTransactionError) as wrong:
+                wrong.kept = applied + duplicates
+                raise
             applied, duplicates = applied + news, duplicates + (not news)
             changes += [
                 Change(op.entity or "?", op.entity_id or "?", ChangeKind.NEW, Origin.PEER)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as altered
 
-from app.journal.operation import rebuild_operation
+from app.journal.operation import SCHEMA_V, rebuild_operation
 from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault
 from app.replication.frames import (
@@ -107,7 +107,7 @@ def test_newer_chain_stops_alone(tmp_path):
 
 def resigned(site: Site, tx):
     """The same transaction in a newer schema, signed anew."""
-    op = rebuild_operation("live", replace(tx[0], schema_v=2))
+    op = rebuild_operation("live", replace(tx[0], schema_v=SCHEMA_V + 1))
     return (replace(op, sig=site.key.signing.sign(op.hash).signature),)
 
 
