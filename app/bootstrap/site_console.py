@@ -31,6 +31,7 @@ from db.engine import open_reader
 if TYPE_CHECKING:
     from app.bootstrap.node import Node
     from app.bootstrap.service import Service
+    from app.exchange.feed.intake import FeedCounts
     from app.queries.accounts import AccountRow
     from app.replication.status import LinkStatus
     from app.usecases.bus import Done
@@ -212,6 +213,12 @@ class SiteConsole:
         with self._guard:
             service = self._service
         return service.links() if service is not None else []
+
+    def feed(self) -> FeedCounts | None:
+        """What came in through the 119 feed since the start; None while the network is not up."""
+        with self._guard:
+            service = self._service
+        return service.desk.feed.counts if service is not None else None
 
     def health(self) -> Future[Health]:
         """Figures of the status line."""

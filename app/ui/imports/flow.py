@@ -171,7 +171,9 @@ class ImportFlow(QObject):
         """The column of a field, None: it has none. The whole mapping is remembered from now on."""
         if self.checked is None:
             return
-        columns = {each: self._column(each) for each in self.checked.form.columns}
+        columns = dict(self.choice.columns) or {
+            each: self._column(each) for each in self.checked.form.columns
+        }
         columns[name] = NO_COLUMN if index is None else f"#{index + 1}"
         self._choose(columns=columns)
 
@@ -183,7 +185,7 @@ class ImportFlow(QObject):
     def _choose(self, **changes: Any) -> None:
         if not self.busy and replace(self.choice, **changes) != self.choice:
             self.choice = replace(self.choice, **changes)
-            self._look()
+            self._look(keep=True)
 
     def clear(self) -> None:
         """Another import: nothing is chosen but the kind."""
@@ -195,15 +197,21 @@ class ImportFlow(QObject):
 
     # -- looking -----------------------------------------------------------------------------------------------------------
     def look_again(self) -> None:
-        """Read the file once more."""
+        """Read the file once more; after a fault, what was chosen about it is found out anew."""
         if not self.busy:
+            if self.state is State.FAULT:
+                self.choice = Choice(self.choice.kind, self.choice.path)
             self._look()
 
-    def _look(self) -> None:
+    def _look(self, *, keep: bool = False) -> None:
+        """`keep`: what was judged before is shown until the answer comes, so that nobody loses the place."""
         self._asked += 1
-        self.checked, self.before, self.report, self.error = None, None, None, None
+        if not keep:
+            self.checked = None
+        self.before, self.report, self.error = None, None, None
         account = self._session.account
         if self.choice.path is None or account is None or self.denial() is not None:
+            self.checked = None
             self._set(State.EMPTY)
             return
         self._set(State.READING)
@@ -259,6 +267,7 @@ class ImportFlow(QObject):
     def _not_looked(self, mine: int, error: BaseException) -> None:
         if mine != self._asked:
             return
+        self.checked = None
         if isinstance(error, Refusal | EnvironmentFault):
             self.error = error
         else:

@@ -336,7 +336,7 @@ class ImportSheet(Sheet):
         free = not flow.busy and denied is None and not flow.locked
         self.path.setEnabled(free)
         self.pick.setEnabled(free)
-        has_content = flow.checked is not None and flow.state not in (State.EMPTY, State.READING, State.FAULT)
+        has_content = flow.checked is not None and flow.state not in (State.EMPTY, State.FAULT)
         self.stack.setCurrentIndex(1 if has_content else 0)
         if flow.checked is not None and has_content:
             self._show_content()
@@ -455,7 +455,7 @@ class ImportSheet(Sheet):
             self.settings.point_kind,
             *self.settings.columns.values(),
         ):
-            each.setEnabled(flow.state is State.READY)
+            each.setEnabled(flow.state in (State.READY, State.READING))
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -468,6 +468,8 @@ class ImportSheet(Sheet):
         elif flow.state is State.UNDOING:
             line = words.progress_line(texts, flow.state, flow.progress)
             said = f"{texts.get('ui.imports.undoing_means')} {line}"
+        elif flow.state is State.READING and flow.checked is not None:
+            said = texts.get("ui.imports.reading")
         elif flow.state is State.READY:
             said, tone = words.next_step(texts, flow, self._register_name())
         elif flow.state is State.FAILED and flow.error is not None:

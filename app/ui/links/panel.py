@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Channel, LogKind
+from app.ui.links.alarm_feed import AlarmFeed
 from app.ui.links.judgement import Standing, of_partner
 from app.ui.links.rtt_plot import RttPlot
 from app.ui.links.rtt_series import series
@@ -23,7 +24,7 @@ from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from app.queries.duty import LogRow
-    from app.ui.console import Console
+    from app.ui.shell.ports import SiteDoor
 
 INSET = 12
 ROW = 24
@@ -112,7 +113,7 @@ class LinksPanel(QWidget):
     """400 px. Fed by the shell once a second; reads the log of link changes itself."""
 
     def __init__(
-        self, console: Console, session: Session, theme: Theme, parent: QWidget | None = None
+        self, console: SiteDoor, session: Session, theme: Theme, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("linksPanel")
@@ -175,10 +176,13 @@ class LinksPanel(QWidget):
             self.skew,
         ):
             column.addWidget(widget)
+        self.feed = AlarmFeed(self._console, theme)
         for title, body in ((self._title("ui.links.channels"), self.channels), (self.plot_head, self.plot)):
             column.addSpacing(8)
             column.addWidget(title)
             column.addWidget(body)
+        column.addSpacing(8)
+        column.addWidget(self.feed)
         column.addSpacing(8)
         column.addWidget(self._title("ui.links.log"))
         column.addWidget(self.log)
@@ -198,11 +202,14 @@ class LinksPanel(QWidget):
     def dispose(self) -> None:
         """Hear nothing any more."""
         self._relay.stop()
+        self.feed.dispose()
         self.plot.dispose()
 
     # -- content -----------------------------------------------------------------------------------------------------------
     def show_standing(self, standing: Standing, now_ms: int) -> None:
         """How the link stands, once a second."""
+        if self.isVisible():
+            self.feed.tick(now_ms)
         if standing == self._standing and not self.isVisible():
             return
         self._standing = standing
@@ -282,6 +289,7 @@ class LinksPanel(QWidget):
     # -- the log -----------------------------------------------------------------------------------------------------------
     def heard(self, changes: ChangeSet) -> None:
         """A commit: read the log again when it touched it, at the latest when the panel is seen."""
+        self.feed.heard(changes)
         if changes.touches("log_entry"):
             if self.isVisible():
                 self._read_log()

@@ -326,6 +326,7 @@ class MainWindow(QMainWindow):
         self.header.tick(now_ms)
         self.strip.refresh(now_ms)
         self.line.tick(now_ms)
+        self.status.show_feed(self.console.feed())
         self.status.tick(now_ms)
         if self.desk is not None:
             self.desk.tick(now_ms)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.kernel.errors import EnvironmentFault
 from app.ui.console import Console
 from app.ui.imports.port import ImportDoor
+
+if TYPE_CHECKING:
+    from app.exchange.feed.intake import FeedCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class SiteDoor(Console, Protocol):
 
     def health(self) -> Future[Health]:
         """Figures of the status line."""
+        ...
+
+    def feed(self) -> FeedCounts | None:
+        """What came in through the 119 feed since the start (IS-01), None while nobody knows; a snapshot, from any thread."""
         ...
 
     def troubles(self) -> list[EnvironmentFault]:

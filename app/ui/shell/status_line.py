@@ -16,6 +16,7 @@ from app.ui.shell.runs import Run, RunLines
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from app.exchange.feed.intake import FeedCounts
     from app.ui.console import Console
 
 HEIGHT = 24
@@ -38,6 +39,7 @@ class StatusLine(QWidget):
         self._health: Health | None = None
         self._fault = False
         self._standing: Standing | None = None
+        self._feed: FeedCounts | None = None
         self._now = console.clock.now_ms()
         self._layout_key = "ui.shell.layout.duty"
         self.left = RunLines(theme, (HEIGHT,), parent=self)
@@ -61,6 +63,10 @@ class StatusLine(QWidget):
         """The partner's clock against ours (D-24)."""
         self._standing = standing
         self._show()
+
+    def show_feed(self, counts: FeedCounts | None) -> None:
+        """The 119 feed: age of the last alarm and what was rejected, where any came in (IS-01)."""
+        self._feed = counts if counts is not None and (counts.last_at is not None or counts.trouble) else None
 
     def show_layout(self, key: str) -> None:
         """Name of the layout (text key)."""
@@ -90,10 +96,26 @@ class StatusLine(QWidget):
             age = moments.age(texts, self._now - health.backup_at)
             runs.append(Run(texts.get("ui.shell.status.backup", age=age), "muted", "small", gap=16))
         runs.append(Run(texts.get("ui.shell.status.record", n=health.operations), "muted", "small", gap=16))
+        runs += self._feed_runs()
         standing = self._standing
         if standing is not None and standing.offset_ms is not None:
             tone = "warn" if standing.clock_warns else "muted"
             runs.append(Run(header_text.offset_text(texts, standing.offset_ms), tone, "small", gap=16))
+        return runs
+
+    def _feed_runs(self) -> list[Run]:
+        texts, counts = self._texts, self._feed
+        if counts is None:
+            return []
+        runs = []
+        if counts.last_at is not None:
+            age = moments.age(texts, self._now - counts.last_at)
+            runs.append(Run(texts.get("ui.links.feed.status", age=age), "muted", "small", gap=16))
+        if counts.rejected:
+            said = texts.get("ui.links.feed.rejected", n=counts.rejected)
+            runs.append(Run(said, "warn", "small", gap=8))
+        if counts.trouble:
+            runs.append(Run(texts.get("ui.links.feed.stuck"), "bad", "small", True, gap=8, icon="alert"))
         return runs
 
     def _right(self) -> list[Run]:
