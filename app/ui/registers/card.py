@@ -34,6 +34,7 @@ class RecordSheet(Sheet):
         self._session, self._texts = session, texts
         self._wording = Wording(texts, console.district)
         self._wanted: tuple[str, str] = ("", "")
+        self._most = 600
         self.record: Record | None = None
         self.setFixedWidth(WIDTH)
         self.heading.setWordWrap(True)
@@ -82,7 +83,7 @@ class RecordSheet(Sheet):
 
     def _show(self, record: Record) -> None:
         self.record = record
-        self.heading.setText(" ".join(record.title[:120].split()))
+        self.heading.setText(" ".join(record.title[:80].split()))
         self.hint.setText(self._texts.get("ui.registers.card_hint", what=record.what))
         self.view.show_record(record)
         self.to_list.setVisible(record.kind in ("shelter", "point"))
@@ -93,14 +94,15 @@ class RecordSheet(Sheet):
         self._grow()
 
     def fit(self, map_area: QRect, whole: QRect) -> None:
-        """As high as its facts."""
+        """As high as its facts, never higher than the body of the window."""
+        self._most = max(80, whole.height() - 24)
         self._grow()
 
     def _grow(self) -> None:
         layout = self.layout()
         if layout is not None:
             layout.activate()
-            self.setFixedHeight(max(80, layout.heightForWidth(WIDTH)))
+            self.setFixedHeight(min(self._most, max(80, layout.heightForWidth(WIDTH))))
 
     def _to_list(self) -> None:
         self.list_wanted.emit(*self._wanted)

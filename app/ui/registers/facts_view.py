@@ -6,12 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.kernel.texts import Texts
+from app.ui.map.card import plain_tip
 from app.ui.registers.facts import Record
 from app.ui.shell.sheet import plain, set_tone
 
 _NAME_PX = 72
 _MOST = 12  # facts of one record
-_LONG = 400  # characters of a fact that are shown: a name may be pages long
+_LONG, _TIP = (
+    120,
+    600,
+)  # characters of a fact that are shown, and told in its tooltip: a name may be pages long
 
 
 class FactsView(QWidget):
@@ -58,7 +62,9 @@ class FactsView(QWidget):
             value.setVisible(used)
             if used:
                 name.setText(self._texts.get(f"ui.registers.fact.{facts[at].name}"))
+                whole = " ".join(facts[at].value[: _TIP * 2].split())[:_TIP]
                 value.setText(_cut(facts[at].value))
+                value.setToolTip(plain_tip(whole) if len(whole) > _LONG else "")
                 set_tone(value, facts[at].tone)
 
     def words(self) -> dict[str, str]:
