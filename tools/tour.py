@@ -162,6 +162,10 @@ class Room:
         """Places on the board."""
         return {str(row["place"]) for row in self.ask("board") or []}
 
+    def on_watch(self) -> int:
+        """How many of this room are on watch."""
+        return sum(row["agency"] == self.agency for row in self.ask("watch") or [])
+
     def sign_in(self) -> None:
         """By name and password into the sheet that is open."""
         window = self.tool("search", "--onlyvisible", "--name", ".").split()[-1]
@@ -171,6 +175,13 @@ class Room:
         self.keys("Return")
         self.type(PASSWORD)
         self.keys("Return")
+        time.sleep(SETTLE_S)
+
+    def take_watch(self) -> None:
+        """Through the palette, then the digit of the post."""
+        self.keys("ctrl+k")
+        self.type("take watch")
+        self.keys("Return", "3")
         time.sleep(SETTLE_S)
 
     def register(self, place: str, what: str, grade: str) -> None:
@@ -242,7 +253,9 @@ def story(emb: Room, frd: Room, pull: Callable[[bool], None], say: Callable[[str
     both("01-open-and-seen-without-signing-in")
     for room in (emb, frd):
         room.sign_in()
-    both("02-signed-in")
+        room.take_watch()
+        _until(lambda room=room: room.on_watch() == 3, f"{room.agency}: three persons on watch")  # type: ignore[misc]
+    both("02-the-watch-is-taken")
     say("FRD registers by keyboard")
     frd.register("tsl", "居民楼火灾，有人员被困", "2")
     frd.point(1030, 640)

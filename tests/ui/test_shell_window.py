@@ -518,6 +518,19 @@ def test_a_bug_is_said_without_its_entrails(emb_room: Room, caplog: pytest.LogCa
     assert "a screen's question failed" in caplog.text
 
 
+def test_notes_are_as_high_as_their_words_and_stand_under_each_other(emb_room: Room) -> None:
+    """A long note pushes the one above it up; neither covers the other."""
+    toasts = emb_room.window.overlays.toasts
+    toasts.say("已登记")
+    toasts.say("某综合体地下二层车库电气线路故障引发火灾并伴有浓烟蔓延" * 3, undo=lambda: None)
+    emb_room.wait(lambda: all(toast.isVisible() and toast.width() > 100 for toast in toasts._shown))
+    emb_room.settle()
+    first, second = toasts._shown
+    assert first.geometry().bottom() < second.geometry().top()
+    assert second.label.height() >= second.label.heightForWidth(second.label.width())
+    assert toasts.rect().contains(first.geometry()) and toasts.rect().contains(second.geometry())
+
+
 # -- two rooms -------------------------------------------------------------------------------------------------------------
 def test_an_act_here_is_painted_at_the_partner(rooms: OpenRoom) -> None:
     here, there = rooms("EMB"), rooms("FRD")

@@ -252,6 +252,7 @@ class ChoiceField(QLineEdit):
                 self._choose(best)
                 self.setText(best.name if best is not None else "")
         super().focusOutEvent(event)
+        self.setCursorPosition(0)  # a narrow field shows the beginning of its text
 
     def sizeHint(self) -> QSize:
         """Forms decide about the width."""

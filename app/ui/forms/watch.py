@@ -76,7 +76,7 @@ class WatchSheet(Sheet):
         texts = self._texts
         self.reason = line(texts.get("ui.forms.watch.reason_hint"))
         self.field = Field("reason", "", self.reason)
-        self.confirm = HintButton(theme, texts.get("act.end_watch"), hint="Enter", kind="danger")
+        self.confirm = HintButton(theme, texts.get("ui.forms.watch.end"), hint="Enter", kind="danger")
         self.confirm.setObjectName("watch.end")
         self.confirm.clicked.connect(self.submit)
         self.reason.returnPressed.connect(self.submit)
@@ -157,7 +157,7 @@ class WatchSheet(Sheet):
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         label.setToolTip(tip(said))
         box.addWidget(label, 1)
-        button = HintButton(self._theme, texts.get("act.end_watch"), kind="quiet")
+        button = HintButton(self._theme, texts.get("ui.forms.watch.end"), kind="quiet")
         button.setObjectName(f"watch.end.{row.id}")
         button.clicked.connect(lambda: self.ask_reason(row))
         box.addWidget(button)

@@ -19,7 +19,7 @@ from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell import header_text, moments
 from app.ui.shell.runs import Run, RunLines
-from app.ui.shell.sheet import plain, set_tone
+from app.ui.shell.sheet import plain, set_tone, tip
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -330,3 +330,4 @@ class LinksPanel(QWidget):
                 ]
             )
         self.log.set_runs(*lines)
+        self.log.setToolTip(tip(self.log.text()))

@@ -14,6 +14,7 @@ from app.ui.links.judgement import NO_NETWORK, Standing
 from app.ui.session import Session
 from app.ui.shell import header_text, moments
 from app.ui.shell.runs import Run, RunLines
+from app.ui.shell.sheet import tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.chips import Look
 from app.ui.theme.theme import Theme
@@ -194,6 +195,8 @@ class Header(QWidget):
         self.own.set_runs(*lines[0])
         self.other.set_runs(*lines[1])
         self.both.set_runs(*shorts)
+        for block in (self.own, self.other, self.both):  # what does not fit is read there
+            block.setToolTip(tip(block.text()))
 
     def show_link(self, standing: Standing) -> None:
         """How the line to the partner stands; painted with the next tick's ages as well."""

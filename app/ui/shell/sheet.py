@@ -133,7 +133,8 @@ def plain(text: str = "", *, tone: str = "", size: str = "") -> QLabel:
 
 def tip(text: str) -> str:
     """A tooltip that shows its text as it stands: Qt would otherwise guess whether it is markup."""
-    return f"<span>{escape(text)}</span>" if text else ""
+    lines = "<br>".join(escape(line) for line in text.splitlines())
+    return f"<span>{lines}</span>" if lines else ""
 
 
 def set_tone(label: QLabel, tone: str) -> None:

@@ -84,6 +84,7 @@ class Toasts(QWidget):
         toast.undo = taken if undo is not None else None
         self._shown.append(toast)
         self._stack.addWidget(toast)
+        toast.show()  # a layout does not count what is hidden
         while len(self._shown) > MOST:
             self._drop(self._shown[0])
         timer = QTimer(toast)
