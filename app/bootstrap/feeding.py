@@ -7,7 +7,6 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.bootstrap.node import Node
@@ -22,17 +21,6 @@ log = logging.getLogger(__name__)
 TOKEN_FILE = "feed.token"  # nosec B105
 SWEEP_S = 1.0
 LONGEST_S = 60.0
-
-
-@dataclass(frozen=True)
-class Doors:
-    """Where alarms may come in besides the local socket: a watched folder, a port of local POST."""
-
-    folder: Path | None = None
-    port: int | None = None
-
-
-NO_DOORS = Doors()
 
 
 def intake_of(node: Node) -> FeedIntake:

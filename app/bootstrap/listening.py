@@ -1,8 +1,9 @@
-"""Where a site may be reached: host and port, read from text. Light: also used before the first paint."""
+"""Where a site may be reached, read from text, and where alarms come in. Light: also used before the first paint."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.kernel.errors import ErrorCode, Refusal
 
@@ -13,6 +14,17 @@ class Listening:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where alarms may come in besides the local socket: a watched folder, a port of local POST (IS-01)."""
+
+    folder: Path | None = None
+    port: int | None = None
+
+
+NO_DOORS = Doors()
 
 
 def listening_at(text: str | None) -> Listening | None:

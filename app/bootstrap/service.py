@@ -12,9 +12,9 @@ from typing import Any
 
 from app.bootstrap import local_socket, pairing
 from app.bootstrap.acknowledgements import Acknowledgements
-from app.bootstrap.feeding import NO_DOORS, Doors, post_door, watch_folder
+from app.bootstrap.feeding import post_door, watch_folder
 from app.bootstrap.link_log import LinkLog
-from app.bootstrap.listening import Listening
+from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.bootstrap.self_watch import SelfWatch

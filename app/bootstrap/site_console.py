@@ -12,10 +12,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.bootstrap.district_view import district_view
-from app.bootstrap.listening import Listening
+from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.reading import Reader, told
 from app.bootstrap.window_imports import SiteImports
 from app.kernel.changes import ChangeSet
@@ -55,10 +56,11 @@ class SiteConsole:
         clock: Clock,
         listen: Listening | None = None,
         language: str | None = None,
+        doors: Doors = NO_DOORS,
     ) -> None:
         """`language`: None for the one chosen on this workstation."""
         self.data, self.clock = data, clock
-        self._listen = listen
+        self._listen, self._doors = listen, doors
         if not data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(data.database))
         self._know(language)
@@ -109,12 +111,14 @@ class SiteConsole:
         self.opened.set_result(None)
 
     def _run_net(self, node: Node) -> None:
-        """Try to listen; a port that is taken costs the listening, not the dialling and not the window."""
+        """Try to listen; a port that is taken costs the listening or the feed's own port, not the dialling and not the window."""
         import asyncio
 
-        for listen in dict.fromkeys((self._listen, None)):
+        folder = replace(self._doors, port=None)
+        ways = [(listen, doors) for doors in (self._doors, folder) for listen in (self._listen, None)]
+        for listen, doors in dict.fromkeys(ways):
             try:
-                asyncio.run(self._serve(node, listen))
+                asyncio.run(self._serve(node, listen, doors))
             except EnvironmentFault as fault:
                 log.warning("the network did not start: %s", fault.code)
                 self._trouble(fault)
@@ -126,12 +130,12 @@ class SiteConsole:
                 self.stopped.set_result(None)
                 return
 
-    async def _serve(self, node: Node, listen: Listening | None) -> None:
+    async def _serve(self, node: Node, listen: Listening | None, doors: Doors) -> None:
         import asyncio
 
         from app.bootstrap.service import Service
 
-        async with Service(node, listen) as service:
+        async with Service(node, listen, doors) as service:
             with self._guard:
                 self._service, self._loop = service, asyncio.get_running_loop()
             if not self._closed:

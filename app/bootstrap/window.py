@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.bootstrap.listening import NO_DOORS, Doors
 from app.bootstrap.site_console import SiteConsole
 from app.kernel import logs
 from app.kernel.clock import Clock
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
 
 def run_window(
-    data: DataDir, realm: Realm, clock: Clock, listen: Listening | None, side: str | None = None
+    data: DataDir,
+    realm: Realm,
+    clock: Clock,
+    listen: Listening | None,
+    side: str | None = None,
+    doors: Doors = NO_DOORS,
 ) -> int:
     """Show the console until it is closed, on the whole screen or its left or right half; returns the exit code.
+
+    `doors`: where alarms of the 119 system come in besides the local socket (IS-01).
 
     EnvironmentFault when nothing can be shown: no display (`display.none`), no database, data of the other realm (XC-10),
     a console already running on it. What fails later is shown in the window, which then ends with code 4.
@@ -33,7 +41,7 @@ def run_window(
         data, realm = founded
     if data.logs.exists():
         logs.configure(data.logs)
-    console = SiteConsole(data, clock, listen)
+    console = SiteConsole(data, clock, listen, doors=doors)
     try:
         if console.realm != realm:
             raise EnvironmentFault("data.realm", "fault.window.realm", path=str(data.root))

@@ -170,13 +170,14 @@ def _window(arguments: argparse.Namespace) -> int:
     """The console with its window; imports little before the board is painted, and collects no garbage (QUALITY, Speed)."""
     gc.disable()  # app/ui/start.py turns it on again
     try:
-        from app.bootstrap.listening import listening_at
+        from app.bootstrap.listening import Doors, listening_at
         from app.bootstrap.window import run_window
         from app.kernel.clock import SystemClock
 
         clock = clock_of(arguments.clock) or SystemClock()
         where = listening_at(arguments.listen)
-        return run_window(data_of(arguments), Realm(arguments.realm), clock, where, arguments.side)
+        doors = Doors(arguments.feed_folder, arguments.feed_port)
+        return run_window(data_of(arguments), Realm(arguments.realm), clock, where, arguments.side, doors)
     finally:
         gc.enable()
 

@@ -87,16 +87,14 @@ def _site(
         "serve", parents=[common], help="run the site without a screen until it is stopped"
     )
     serve.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
-    serve.add_argument("--feed-folder", type=Path, help="watched folder of alarms (*.jsonl)")
-    serve.add_argument(
-        "--feed-port", type=int, help="port of local authenticated POST /alarms (0: any free one)"
-    )
+    _add_doors(serve)
     verbs.add_parser("stop", parents=[common], help="stop a running `serve`")
     window = verbs.add_parser(
         "window", parents=[common], help="the console with its window (also without a verb)"
     )
     window.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
     window.add_argument("--side", choices=["left", "right"], help="half of the screen (make duo)")
+    _add_doors(window)
     identity = verbs.add_parser(
         "identity", parents=[signed], help="write this site's identity file for pairing"
     )
@@ -110,6 +108,14 @@ def _site(
     pair.add_argument("file", type=Path)
     pair.add_argument("--number", help="the number as read on the telephone")
     pair.add_argument("--address", default="", metavar="HOST:PORT")
+
+
+def _add_doors(verb: argparse.ArgumentParser) -> None:
+    """Where alarms of the 119 system come in (IS-01)."""
+    verb.add_argument("--feed-folder", type=Path, help="watched folder of alarms (*.jsonl)")
+    verb.add_argument(
+        "--feed-port", type=int, help="port of local authenticated POST /alarms (0: any free one)"
+    )
 
 
 def _acts(

@@ -44,8 +44,7 @@ def schema_of(command: type[Any]) -> dict[str, Any]:
 
 def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Run the site until SIGINT, SIGTERM or `stop`; tells the port once it listens."""
-    from app.bootstrap.feeding import Doors
-    from app.bootstrap.listening import listening_at
+    from app.bootstrap.listening import Doors, listening_at
     from app.bootstrap.node import open_node
 
     where = listening_at(arguments.listen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from app.bootstrap import importing
+from app.bootstrap.listening import Doors
 from app.exchange.imports.run import Ask
 from app.kernel.clock import MINUTE_MS, iso
 from app.kernel.enums import ShelterState, VehicleState
@@ -374,3 +377,17 @@ def test_after_a_restart_the_newest_alarm_and_the_kept_rejects_are_still_told(ro
 def test_the_bureau_says_that_alarms_come_in_at_the_fire_side(emb_room: Room) -> None:
     assert "由消防支队接入" in feed_text(emb_room)
     assert "119" not in emb_room.window.status.left.text()
+
+
+def test_the_window_takes_alarms_from_a_watched_folder_and_a_port(rooms: OpenRoom, tmp_path: Path) -> None:
+    """IS-01: the console that the officers see is the one the 119 system talks to; a taken port costs only that port."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        doors = Doors(folder, taken.getsockname()[1])
+        room = rooms("FRD", before=lambda console: setattr(console, "_doors", doors))
+        (folder / "1.jsonl").write_text(json.dumps(alarm(room)) + "\n{}\n", "utf-8")
+        room.wait((folder / "rejected" / "1.jsonl").exists)
+        room.wait(lambda: "新增 1" in feed_text(room) and "拒收 1 条" in feed_text(room))
+        assert [trouble.code for trouble in room.console.troubles()][:1] == ["port.taken"]
+    room.wait(lambda: len(room.window.feeds.rows) == 1)
