@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCREEN = "1920x1080x24"
 WAIT_S = 60.0
 SETTLE_S = 1.5
+KEY_S = 0.25
 
 
 class StoryError(Exception):
@@ -125,7 +126,7 @@ class Room:
         """Real key strokes, one after the other."""
         for name in names:
             self.tool("key", name)
-            time.sleep(0.15)
+            time.sleep(KEY_S)
 
     def type(self, text: str) -> None:
         """Plain characters by key, everything else through the clipboard, as an input method would bring it."""
@@ -186,7 +187,9 @@ class Room:
 
     def register(self, place: str, what: str, grade: str) -> None:
         """Ctrl+N, left to right, Ctrl+Enter."""
-        self.keys("ctrl+n", "Tab", "Tab", "Tab")
+        self.keys("ctrl+n")
+        time.sleep(SETTLE_S)
+        self.keys("Tab", "Tab", "Tab")
         self.type(place)
         self.keys("Return", "Tab")
         self.type("hz")
@@ -198,9 +201,9 @@ class Room:
     def point(self, x: int, y: int) -> None:
         """Alt+P, then a real click on the map."""
         self.keys("alt+p")
-        time.sleep(0.8)
+        time.sleep(SETTLE_S)
         self.tool("mousemove", str(x), str(y), "click", "1")
-        time.sleep(0.8)
+        time.sleep(SETTLE_S)
 
 
 def _as_root() -> dict[str, str]:
@@ -310,6 +313,11 @@ def main() -> int:
             for room in (emb, frd):
                 room.open()
             story(emb, frd, pull, lambda text: sys.stderr.write(text + "\n") and None)  # type: ignore[func-returns-value]
+        except StoryError:
+            for room in (emb, frd):
+                with contextlib.suppress(StoryError, OSError, IndexError):
+                    room.picture("99-where-it-stopped")
+            raise
         finally:
             for room in (emb, frd):
                 room.close()
