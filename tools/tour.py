@@ -281,6 +281,7 @@ def story(emb: Room, frd: Room, pull: Callable[[bool], None], say: Callable[[str
     _until(lambda: emb.places() == frd.places() and len(emb.places()) == 3, "everything on both")
     both("06-cable-back-everything-on-both")
     frd.keys("Escape", "ctrl+1", "Down", "Return")
+    time.sleep(2 * SETTLE_S)
     frd.picture("07-incident-desk")
 
 

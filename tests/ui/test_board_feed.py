@@ -384,6 +384,7 @@ def test_only_the_partners_changes_are_tinted_and_fade(stand: Stand, monkeypatch
     elapsed[0] += TINT_MS // 2
     assert stand.model.tint_of("b") == pytest.approx(0.5)
     elapsed[0] += TINT_MS
+    assert stand.model.tint_of("b") == 0  # a tick that paints the countdown asks first
     assert stand.model.tinted() == [stand.model.place_of("b")]  # once more, to be painted plain
     assert stand.model.tinted() == []
 

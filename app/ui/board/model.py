@@ -130,19 +130,13 @@ class BoardModel(QAbstractListModel):
     def tint_of(self, row_id: str) -> float:
         """Strength of a row's tint, 1 at first, 0 when gone."""
         began = self._tinted.get(row_id)
-        if began is None:
-            return 0.0
-        left = 1 - (self._since.elapsed() - began) / TINT_MS
-        if left <= 0:
-            del self._tinted[row_id]
-            return 0.0
-        return left
+        return 0.0 if began is None else max(0.0, 1 - (self._since.elapsed() - began) / TINT_MS)
 
     def tinted(self) -> list[int]:
         """Rows that still fade; those whose time is over are named once more, to be painted plain."""
         places = [at for row_id in list(self._tinted) if (at := self.place_of(row_id)) is not None]
-        for row_id in list(self._tinted):
-            self.tint_of(row_id)
+        # Forgotten here alone: a countdown painted meanwhile must not keep the rest of its row tinted.
+        self._tinted = {row_id: began for row_id, began in self._tinted.items() if self.tint_of(row_id) > 0}
         return places
 
     # -- what views ask ----------------------------------------------------------------------------------------------
