@@ -35,7 +35,7 @@ class Figure:
     @property
     def shown(self) -> str:
         """The value with its unit."""
-        digits = 3 if self.value < 1 else 2 if self.value < 10 else 1 if self.value < 100 else 0  # noqa: PLR2004
+        digits = 3 if self.value <= 1 else 2 if self.value < 10 else 1 if self.value < 100 else 0  # noqa: PLR2004
         return f"{self.value:,.{digits}f} {self.unit}".replace(",", " ").rstrip()
 
     @property
