@@ -14,7 +14,7 @@ help:
 	@echo "make setup  environment only             仅安装运行环境"
 	@echo "make fmt    sort imports and format      整理代码格式"
 	@echo "make bench  benchmarks                   性能测试"
-	@echo "make fresh  README on a bare Debian 12   在全新 Debian 12 上照读我文件走一遍"
+	@echo "make fresh  README on a bare Debian 12   在全新 Debian 12 上照 README 走一遍"
 	@echo "make audit  known holes of dependencies  查依赖的已知漏洞（要联网）"
 	@echo "make rules-map  which rule stands where  规则与代码对照表"
 	@echo "make clean  remove caches                清除缓存"
