@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.imports import words
 from app.ui.imports.flow import ImportFlow, State
+from app.ui.imports.parts import Bar
 from app.ui.shell.runs import Run, RunLines
 from app.ui.shell.sheet import plain
 from app.ui.theme.button import HintButton
@@ -30,8 +31,7 @@ class ProgressCard(QFrame):
         self.setFixedSize(WIDTH, HEIGHT)
         self._texts, self._flow = texts, flow
         self.head = RunLines(theme, (22,))
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = Bar(theme, "importCardBar")
         self.line = plain(tone="muted", size="small")
         self.look = HintButton(theme, texts.get("ui.imports.look"))
         self.look.clicked.connect(self.open_wanted)
@@ -66,7 +66,6 @@ class ProgressCard(QFrame):
                 Run(texts.get("ui.imports.percent", n=share), size="table", bold=True),
             ]
         )
-        self.bar.setMaximum(max(1, progress.total))
-        self.bar.setValue(progress.done)
+        self.bar.show_value(progress.done, progress.total)
         self.line.setText(words.card_line(texts, flow.state, progress))
         self.cancel.setVisible(not undoing)

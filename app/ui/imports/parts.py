@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.ui.theme.theme import Theme
 
-_MARK_PX = 32
+_MARK_PX, _BAR_PX = 32, 6
 
 
 class PathField(QLineEdit):
@@ -23,6 +23,38 @@ class PathField(QLineEdit):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+
+class Bar(QWidget):
+    """How far something is: 6 px high. Painted when the window paints: Qt's own bar repaints the whole window at every step."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setFixedHeight(_BAR_PX)
+        self._theme = theme
+        self.value, self.maximum = 0, 1
+        theme.changed.connect(self.update)
+
+    def show_value(self, value: int, maximum: int) -> None:
+        """So much of so much."""
+        if (value, max(1, maximum)) != (self.value, self.maximum):
+            self.value, self.maximum = value, max(1, maximum)
+            self.setAccessibleName(f"{self.value}/{self.maximum}")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Trough and bar."""
+        painter, theme = QPainter(self), self._theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        box = QRectF(self.rect())
+        painter.setBrush(theme.fill)
+        painter.drawRoundedRect(box, _BAR_PX / 2, _BAR_PX / 2)
+        box.setWidth(box.width() * min(1.0, self.value / self.maximum))
+        painter.setBrush(theme.accent)
+        painter.drawRoundedRect(box, _BAR_PX / 2, _BAR_PX / 2)
+        painter.end()
 
 
 class DropArea(QWidget):

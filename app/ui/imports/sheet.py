@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QTableView,
@@ -31,7 +30,7 @@ from PySide6.QtWidgets import (
 from app.ui.imports import words
 from app.ui.imports.flow import KINDS, LATEST, ImportFlow, State
 from app.ui.imports.model import Part, VerdictModel
-from app.ui.imports.parts import DropArea, PathField, dropped_file
+from app.ui.imports.parts import Bar, DropArea, PathField, dropped_file
 from app.ui.imports.settings import SettingsBox
 from app.ui.session import Session
 from app.ui.shell.runs import Run, RunLines
@@ -195,9 +194,7 @@ class ImportSheet(Sheet):
         self.folder = HintButton(self._theme, texts.get("ui.imports.open_folder"), icon="export")
         self.folder.setObjectName("importFolder")
         self.folder.clicked.connect(self._open_folder)
-        self.bar = QProgressBar()
-        self.bar.setObjectName("importBar")
-        self.bar.setTextVisible(False)
+        self.bar = Bar(self._theme, "importBar")
         self.note = plain(tone="muted")
         self.note.setObjectName("importNote")
         self.note.setWordWrap(True)
@@ -236,9 +233,8 @@ class ImportSheet(Sheet):
         """The path, or what comes next."""
         if self.flow.state is State.EMPTY and self.path.isEnabled():
             return self.path
-        return next(
-            (button for button in (self.run, self.cancel, self.other) if button.isVisibleTo(self)), self.pick
-        )
+        usable = (each for each in (self.run, self.cancel, self.other, self.pick) if each.isEnabled())
+        return next((each for each in usable if each.isVisibleTo(self)), self.kinds[self.flow.choice.kind])
 
     def submit(self) -> None:
         """Ctrl+Enter: load what was judged."""
@@ -460,8 +456,7 @@ class ImportSheet(Sheet):
 
     def _show_progress(self) -> None:
         flow, texts = self.flow, self._texts
-        self.bar.setMaximum(max(1, flow.progress.total))
-        self.bar.setValue(flow.progress.done)
+        self.bar.show_value(flow.progress.done, flow.progress.total)
         said, tone = "", "muted"
         if flow.state is State.LOADING:
             said = f"{words.progress_line(texts, flow.state, flow.progress)}\n{texts.get('ui.imports.give_up_means')}"

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CHUNK = 2000  # features of one message
 _PATIENCE_MS = 5_000  # a page that acknowledges nothing for so long gets the next patch all the same
 
+BULK, BULK_MS = 40, 1_000  # records in one go (an import, a first sync) are gathered for so long
+
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -46,6 +48,9 @@ class MapFeed(QObject):
         self._seq = 0
         self._under_way = 0
         self._clock = QElapsedTimer()
+        self._gathered: dict[str, set[str]] = {}
+        self._bulk = QTimer(self, singleShot=True, interval=BULK_MS)
+        self._bulk.timeout.connect(self._read_gathered)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._lost_patience)
 
@@ -58,6 +63,7 @@ class MapFeed(QObject):
         self._changes.stop()
         self._relay.stop()
         self._patience.stop()
+        self._bulk.stop()
         self._page = None
 
     def attach(self, page: Tell | None) -> None:
@@ -76,9 +82,20 @@ class MapFeed(QObject):
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def _changed(self, changes: ChangeSet) -> None:
-        touched = {kind: changes.ids(kind) for kind in KINDS if changes.touches(kind)}
-        if touched:
-            self._read({kind: set(ids) for kind, ids in touched.items()})
+        for kind in KINDS:
+            if changes.touches(kind):
+                self._gathered.setdefault(kind, set()).update(changes.ids(kind))
+        if sum(map(len, self._gathered.values())) < BULK:
+            self._read_gathered()
+        elif (
+            not self._bulk.isActive()
+        ):  # an import: hundreds of records a second need not be painted one slice at a time
+            self._bulk.start()
+
+    def _read_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, {}
+        if gathered:
+            self._read(dict(gathered.items()))
 
     def _read(self, wanted: dict[str, set[str] | None]) -> None:
         """Read records of these kinds by ids, None for all; and the totals, which are counted in SQL."""

@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.kernel.enums import Realm
@@ -33,11 +33,31 @@ class Watermark(QWidget):
         self.setObjectName("exerciseMark")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, True)
         self._text, self._theme = text, theme
-        theme.changed.connect(self.update)
+        self._drawn = QPixmap()
+        theme.changed.connect(self._forget)
+
+    def _forget(self) -> None:
+        self._drawn = QPixmap()
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Drawn anew for another size."""
+        super().resizeEvent(event)
+        self._forget()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The word in rows."""
+        """The word in rows; drawn once, for everything that moves below it paints it again."""
+        if self._drawn.isNull():
+            ratio = self.devicePixelRatioF()
+            self._drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            self._draw(QPainter(self._drawn))
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.end()
+
+    def _draw(self, painter: QPainter) -> None:
         colour = QColor(self._theme.warn)
         colour.setAlphaF(_MARK_ALPHA)
         painter.setPen(colour)
