@@ -45,6 +45,18 @@ def author_of(
     return Author(agency, active[agency])
 
 
+def is_admitted(
+    facts: Facts,
+    account: str,
+    agency: str,
+    past: Past | None,
+    standings: Collection[Standing] = VALID_ONLY,
+) -> bool:
+    """True if a stranger may act at this agency's sites: admitted, and not dismissed since or meanwhile."""
+    newest = facts.newest(fact_key("admit", account, agency), past, standings)
+    return bool(newest) and all(fact.verb == verbs.ADMIT for fact in newest)
+
+
 def is_no_strangers(
     facts: Facts, account: str, agency: str, past: Past, standings: Collection[Standing] = VALID_ONLY
 ) -> bool:

@@ -10,6 +10,7 @@ from app.journal.authors import acting_agency
 from app.journal.causality import Dot, Past, covers
 from app.journal.facts import VALID_ONLY, WITH_CUT, WITH_DENIED, Fact, Standing, fact_key
 from app.journal.operation import Operation
+from app.journal.state import State
 from app.journal.validity import concurrent
 from app.kernel.enums import ChangeKind
 
@@ -29,7 +30,7 @@ _KEY_KIND = {
 
 def _key(op: Operation, body: dict[str, Any]) -> str:
     entity_id = op.entity_id or ""
-    if body["v"] == verbs.ADMIT:
+    if body["v"] in (verbs.ADMIT, verbs.DISMISS):
         return fact_key("admit", entity_id, str(body["agency"]))
     if body["v"] == verbs.OWN:
         return fact_key("owner", op.entity or "", entity_id, str(body["field"]))
@@ -46,7 +47,7 @@ def fold(projector: Projector, op: Operation, past: Past, dot: Dot, agency: str,
         body |= {"agency": op.entity_id, "by": agency}
     fact = Fact(op.hash, _key(op, body), verb, op.actor or "", dot, past, body, standing)
     state.facts.add(fact)
-    if verb == verbs.ADMIT:
+    if verb in (verbs.ADMIT, verbs.DISMISS):
         state.facts.add(
             Fact(
                 op.hash,
@@ -73,6 +74,8 @@ def _effects_on_others(projector: Projector, fact: Fact, op: Operation) -> None:
             projector.reproject = True
         if fact.standing in VALID_ONLY:
             _flag_acts_of(projector, fact, target)
+    elif verb == verbs.DISMISS and fact.standing in VALID_ONLY:
+        _flag_acts_of(projector, fact, target)
     elif verb == verbs.ENROL:
         state.refresh_trust()
     elif verb == verbs.CUT:
@@ -112,11 +115,20 @@ def _unaware_acts(projector: Projector, fact: Fact, site: str) -> Iterator[tuple
 
 
 def _flag_acts_of(projector: Projector, revocation: Fact, account: str) -> None:
-    """Acts concurrent with the revocation of their author stand and are flagged (FINDINGS 11)."""
-    for site in projector.state.chains:
+    """Acts concurrent with the revocation or dismissal of their author stand and are flagged (FINDINGS 11)."""
+    state = projector.state
+    for site in state.chains:
         for op, _ in _unaware_acts(projector, revocation, site):
-            if op.actor == account and acting_agency(projector.state, op) == revocation.body["agency"]:
+            if op.actor == account and _takes(state, revocation, op, acting_agency(state, op)):
                 projector.flag("acted while being revoked", op.hash, "")
+
+
+def _takes(state: State, fact: Fact, op: Operation, agency: str | None) -> bool:
+    """True if a fact takes from the author of an act what the act rests on: rights of its agency, a stranger's admission."""
+    if fact.verb == verbs.REVOKE:
+        return bool(fact.body["agency"] == agency)
+    home = state.agency_of(op.site)
+    return fact.verb == verbs.DISMISS and fact.body["agency"] == home != agency
 
 
 def _flag_late(projector: Projector, closing: Fact, digest: bytes, past: Past, dot: Dot) -> None:
@@ -125,11 +137,13 @@ def _flag_late(projector: Projector, closing: Fact, digest: bytes, past: Past, d
 
 
 def flag_concurrent(projector: Projector, op: Operation, past: Past, dot: Dot, agency: str) -> None:
-    """Flag a valid act that had not seen the revocation of its author or the closing of its site, and was not seen by it."""
+    """Flag a valid act concurrent with the revocation or dismissal of its author, or with the closing of its site."""
     state = projector.state
-    for fact in state.facts.all(fact_key("account", op.actor or "")):
-        revoked = fact.verb == verbs.REVOKE and fact.standing in VALID_ONLY and fact.body["agency"] == agency
-        if revoked and concurrent(fact, past, dot):
+    home, actor = state.agency_of(op.site) or "", op.actor or ""
+    known = [*state.facts.all(fact_key("account", actor)), *state.facts.all(fact_key("admit", actor, home))]
+    for fact in known:
+        taken = fact.standing in VALID_ONLY and _takes(state, fact, op, agency)
+        if taken and concurrent(fact, past, dot):
             projector.flag("acted while being revoked", op.hash, "")
     for fact in state.closings(op.site, None):
         _flag_late(projector, fact, op.hash, past, dot)

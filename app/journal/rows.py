@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from app.journal import verbs
-from app.journal.authors import acting_agency, counting, roles_of
+from app.journal.authors import acting_agency, counting, is_admitted, roles_of
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, Fact, fact_key, newest_of
 from app.journal.operation import Operation, pack
@@ -186,11 +186,8 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
 def account_columns(state: State, account: str) -> dict[str, Any]:
     """Derived columns of an account's row, from the facts known here of the agency that gave it rights first."""
     known = [f for f in state.facts.all(fact_key("account", account)) if f.standing in VALID_ONLY]
-    admitted = {
-        str(f.body["agency"])
-        for f in state.facts.all(fact_key("admitted", account))
-        if f.standing in VALID_ONLY
-    }
+    hosts = {str(f.body["agency"]) for f in state.facts.all(fact_key("admitted", account))}
+    admitted = {agency for agency in hosts if is_admitted(state.facts, account, agency, None)}
     columns: dict[str, Any] = {
         "agency": None,
         "roles": "",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.journal import verbs
-from app.journal.authors import Author, author_of, is_no_strangers
+from app.journal.authors import Author, author_of, is_admitted, is_no_strangers
 from app.journal.births import goes_back
 from app.journal.causality import Dot, Past, covers
 from app.journal.contents import ContentJudge
@@ -140,9 +140,7 @@ class Judge:
         author = self.author(op.actor, past, standings, home)
         if author.agency is None:
             return Judgement("unknown author")
-        if author.agency != home and not self._s.facts.newest(
-            fact_key("admit", op.actor, home), past, standings
-        ):
+        if author.agency != home and not is_admitted(self._s.facts, op.actor, home, past, standings):
             return Judgement("not admitted here", author.agency)
         if not self._s.policy.permits(op.command, author.agency, author.roles):
             return Judgement("role", author.agency)
@@ -178,7 +176,7 @@ class Judge:
             return op.entity_id != agency
         if content["agency"] != agency:
             return False
-        return verb == verbs.ADMIT or is_no_strangers(
+        return verb in (verbs.ADMIT, verbs.DISMISS) or is_no_strangers(
             self._s.facts, op.entity_id or "", agency, past, standings
         )
 

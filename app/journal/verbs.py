@@ -8,7 +8,8 @@ approve   {"field": str, "version": bytes}
 own       {"field": str, "to": agency}                       ownership moves by its own operation (D-06)
 disclose  {"field": str}                                     opens a whole register, past and future, irrevocably
 share     {"shares": {site: int}}; take {"n": int, "force"?: bool}; move {"n": int, "to": site, "force"?: bool}
-grant     {"agency", "roles": [role], "valid_from"?, "valid_to"?}; revoke {"agency"}; admit {"agency"}    on entity account
+grant     {"agency", "roles": [role], "valid_from"?, "valid_to"?}; revoke {"agency"}; admit {"agency"}; dismiss {"agency"}
+          on entity account; who was dismissed is no longer admitted
 appoint   {"agency", "cert", "serial"?}                      on entity account, by certificate
 enrol     {"agency", "key", "letter", "cert"}; close {"agency", "heir", "cert"}; cut {"agency", "last_seq", "cert"}    on site
 meet      {"key": bytes, "name": str}                        on entity agency: another agency's recovery key, after pairing
@@ -21,15 +22,15 @@ from typing import Any
 
 WRITE, STRIKE, RETRACT, APPROVE, OWN, DISCLOSE = "write", "strike", "retract", "approve", "own", "disclose"
 SHARE, TAKE, MOVE = "share", "take", "move"
-GRANT, REVOKE, ADMIT, APPOINT = "grant", "revoke", "admit", "appoint"
+GRANT, REVOKE, ADMIT, DISMISS, APPOINT = "grant", "revoke", "admit", "dismiss", "appoint"
 ENROL, CLOSE, CUT, MEET = "enrol", "close", "cut", "meet"
 
 # Judged apart from what else their transaction holds, and at home only.
-RIGHTS = frozenset({GRANT, REVOKE, ADMIT, MEET})
+RIGHTS = frozenset({GRANT, REVOKE, ADMIT, DISMISS, MEET})
 # Without effect when concurrent with their author's revocation.
 GRANTING = frozenset({GRANT, DISCLOSE, ADMIT, MEET})
 CERTIFIED = frozenset({APPOINT, ENROL, CLOSE, CUT})  # valid by themselves, whoever carries them
-CONTROL = GRANTING | CERTIFIED | {REVOKE, OWN}
+CONTROL = GRANTING | CERTIFIED | {REVOKE, DISMISS, OWN}
 VALIDITY_INPUT = CONTROL | {SHARE, TAKE, MOVE}  # read by validity: always joint
 
 _INT64 = 1 << 63  # what SQLite stores
@@ -51,6 +52,7 @@ _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     GRANT: ({"agency": _TEXT, "roles": _LIST}, {"valid_from": _INT, "valid_to": _INT}),
     REVOKE: ({"agency": _TEXT}, {}),
     ADMIT: ({"agency": _TEXT}, {}),
+    DISMISS: ({"agency": _TEXT}, {}),
     APPOINT: ({"agency": _TEXT, "cert": _BYTES}, {"serial": _INT}),
     ENROL: ({"agency": _TEXT, "key": _BYTES, "letter": _TEXT, "cert": _BYTES}, {}),
     CLOSE: ({"agency": _TEXT, "heir": _TEXT, "cert": _BYTES}, {}),
@@ -61,6 +63,7 @@ _HOME = {
     GRANT: "account",
     REVOKE: "account",
     ADMIT: "account",
+    DISMISS: "account",
     APPOINT: "account",
     ENROL: "site",
     CLOSE: "site",

@@ -26,6 +26,7 @@ class AccountRow:
     state: str | None
     valid_from: int | None
     valid_to: int | None
+    admitted: str | None = None  # agencies at whose consoles it acts as a guest
 
     @property
     def role_set(self) -> frozenset[str]:

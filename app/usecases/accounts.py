@@ -63,6 +63,13 @@ class AdmitAccount(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DismissAccount(Command):
+    """Take an admission back: the account of another agency acts no longer at this agency's consoles (GV-04)."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SetPassword(Command):
     """Note that a password was set on this workstation; the verifier itself never enters the journal."""
 
@@ -186,6 +193,17 @@ def admit_account(command: AdmitAccount, context: Context) -> Outcome:
         raise Refusal(ErrorCode.STATE, "refusal.accounts.own_agency", field="account_id", clause=_CLAUSE)
     return outcome(
         context.mark("account", row.id, verbs.ADMIT, agency=context.agency.value), account_id=row.id
+    )
+
+
+@handles(DismissAccount, marks("account", verbs.DISMISS))
+def dismiss_account(command: DismissAccount, context: Context) -> Outcome:
+    """What it did stands; what it does meanwhile elsewhere stands and is flagged."""
+    row = _find(context, command.account_id)
+    if context.agency not in (row.admitted or "").split(","):
+        raise Refusal(ErrorCode.STATE, "refusal.accounts.not_admitted", field="account_id", clause=_CLAUSE)
+    return outcome(
+        context.mark("account", row.id, verbs.DISMISS, agency=context.agency.value), account_id=row.id
     )
 
 

@@ -66,7 +66,7 @@ def test_an_administrator_leaves_strangers_accounts_alone(act: Act) -> None:
     sync(stations)
     for each in stations.values():
         assert each.row("EMB-o", "account")["agency"] == "EMB"
-        assert each.row("EMB-o", "account")["roles"] == "officer"
+        assert each.row("EMB-o", "account")["roles"] == "duty_officer,officer"
         assert each.row("i1")["place"] == "mine"
         assert not flags(each, "acted while being revoked")
 
@@ -288,6 +288,36 @@ def test_nobody_writes_about_another_agencys_account() -> None:
     with pytest.raises(QuarantinedError, match="other agency"):
         stations["F1"].write("FRD-a", "grant", "account", "EMB-o", {"title": "nobody"})
     stations["E1"].write("EMB-a", "grant", "account", "EMB-o", {"title": "on duty"})
+
+
+def test_a_stranger_is_dismissed() -> None:
+    """What he did before stands, what he did meanwhile stands and is flagged, what he does afterwards is quarantined."""
+    stations = town("E1", "E2", "F1")
+    east, west = stations["E1"], stations["E2"]
+    admit = Act("admit", "account", "FRD-o", "joint", {"v": verbs.ADMIT, "agency": "EMB"})
+    dismiss = Act("admit", "account", "FRD-o", "joint", {"v": verbs.DISMISS, "agency": "EMB"})
+    east.act("EMB-a", admit)
+    sync(stations)
+    west.write("FRD-o", "edit", "sim_case", "i1", {"place": "before"})
+    sync(stations)
+    east.act("EMB-a", dismiss)
+    west.write("FRD-o", "edit", "sim_case", "i1", {"place": "meanwhile"})
+    late = west.last()
+    stations["F1"].write("FRD-o", "edit", "sim_case", "i2", {"place": "at home"})
+    sync(stations)
+    after = west.swallow(
+        west.forge("FRD-o", [Act("edit", "sim_case", "i1", "joint", {"v": "write", "set": {"place": "x"}})])
+    )
+    sync(stations)
+    for each in stations.values():
+        assert each.verdict(late) == [None]
+        assert each.verdict(after) == ["not admitted here"]
+        assert flags(each, "acted while being revoked") == {late[0].hash}
+        assert each.row("i1")["place"] == "meanwhile"
+        assert each.row("FRD-o", "account")["admitted"] == ""
+    east.act("EMB-a", admit)
+    sync(stations)
+    west.write("FRD-o", "edit", "sim_case", "i1", {"place": "again"})
 
 
 def test_the_heir_takes_the_shares_and_late_spending_shows() -> None:

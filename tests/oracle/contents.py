@@ -19,6 +19,7 @@ JOINT_ONLY = {
     verbs.GRANT,
     verbs.REVOKE,
     verbs.ADMIT,
+    verbs.DISMISS,
     verbs.MEET,
     verbs.OWN,
     verbs.DISCLOSE,

@@ -178,14 +178,17 @@ class Reading:
         agency, roles = self.rights(actor, past, home, with_cut)
         if not agency:
             return "unknown author", ""
-        admitted = [
-            a for a in self._facts(verbs.ADMIT, actor, past, with_cut) if body_of(a)["agency"] == home
-        ]
-        if agency != home and not admitted:
+        if agency != home and not self._is_admitted(actor, home, past, with_cut):
             return "not admitted here", agency
         if not self.policy.permits(op.command or "", agency, roles):
             return "role", agency
         return None, agency
+
+    def _is_admitted(self, actor: str, home: str, past: Past, with_cut: bool) -> bool:
+        kinds = (verbs.ADMIT, verbs.DISMISS)
+        known = [op for verb in kinds for op in self._facts(verb, actor, past, with_cut)]
+        newest = self.newest([op for op in known if body_of(op)["agency"] == home])
+        return bool(newest) and not any(verb_of(op) == verbs.DISMISS for op in newest)
 
     def _facts(self, verb: str, about: str, past: Past | None, with_cut: bool = False) -> list[Operation]:
         """Valid control operations of a verb about something, inside a past (None: all)."""
@@ -261,7 +264,9 @@ class Reading:
         if verb_of(op) == verbs.MEET:
             return op.entity_id != agency
         own = body_of(op)["agency"] == agency
-        return own and (verb_of(op) == verbs.ADMIT or self.is_no_strangers(op, agency, with_cut))
+        return own and (
+            verb_of(op) in (verbs.ADMIT, verbs.DISMISS) or self.is_no_strangers(op, agency, with_cut)
+        )
 
     def is_no_strangers(self, op: Operation, agency: str, with_cut: bool = False) -> bool:
         """True unless the account is known to the operation as other agencies' alone."""

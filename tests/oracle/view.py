@@ -273,9 +273,9 @@ class Painter:
             if any(self.causal.concurrent(c, op) for c in self.reading.closings(op.site, None)):
                 out.add(("from a closed site", op.hash, ""))
             for other in acts:
-                if other is op or body_of(other)["v"] != verbs.REVOKE or other.entity_id != op.actor:
+                if other is op or other.entity_id != op.actor:
                     continue
-                if body_of(other)["agency"] == verdict.agency and self.causal.concurrent(other, op):
+                if self._takes(other, op, verdict.agency) and self.causal.concurrent(other, op):
                     out.add(("acted while being revoked", op.hash, ""))
             if self._beyond_share(op):
                 out.add(("beyond the share", op.hash, op.entity_id or ""))
@@ -285,6 +285,12 @@ class Painter:
                     if self.causal.concurrent(retraction, edit):
                         out.add(("edit outlasts retraction", edit.hash, retraction.hash.hex()))
         return out
+
+    def _takes(self, other: Operation, op: Operation, agency: str) -> bool:
+        """True if one act takes what another rests on: its agency's rights, or a stranger's admission."""
+        if body_of(other)["v"] == verbs.DISMISS:
+            return body_of(other)["agency"] == self.reading.sites[op.site] != agency
+        return body_of(other)["v"] == verbs.REVOKE and body_of(other)["agency"] == agency
 
     def _all_struck(self) -> set[tuple[str, bytes, str]]:
         """Entries that count although they were struck out, since nothing else is left."""

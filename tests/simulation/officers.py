@@ -241,7 +241,8 @@ class Officers:
 
     def admit(self, at: Station) -> None:
         other = self.rng.choice(("FRD-o", "FRD-c", "EMB-o"))
-        act = Act("admit", "account", other, "joint", {"v": verbs.ADMIT, "agency": at.agency})
+        verb = self.rng.choice((verbs.ADMIT, verbs.ADMIT, verbs.DISMISS))
+        act = Act("admit", "account", other, "joint", {"v": verb, "agency": at.agency})
         self.attempt(at, self._admin(at), [act])
 
     def cut(self, at: Station) -> None:

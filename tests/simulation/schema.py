@@ -73,7 +73,7 @@ EFFECTS: dict[str, tuple[Effect, ...]] = {
     "share": (_effect("sim_store", verbs.SHARE, verbs.WRITE),),
     "grant": (_effect("account", verbs.GRANT, verbs.WRITE),),
     "revoke": (_effect("account", verbs.REVOKE),),
-    "admit": (_effect("account", verbs.ADMIT),),
+    "admit": (_effect("account", verbs.ADMIT, verbs.DISMISS),),
     "meet": (_effect("agency", verbs.MEET),),
 }
 _OFFICER = frozenset({"register", "edit", "log", "take", "own", "label"})

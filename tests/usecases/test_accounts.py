@@ -12,6 +12,7 @@ from app.queries.accounts import AccountRow
 from app.usecases.accounts import (
     AdmitAccount,
     CreateAccount,
+    DismissAccount,
     RenameAccount,
     RevokeAccount,
     SetAccountRoles,
@@ -239,6 +240,24 @@ def test_admitted_account_acts_for_its_own_agency(town: Town) -> None:
         "the series is the workstation's (D-35)"
     )
     assert register(town.emb).no == "EMB-20250714-002", "whoever registered, no number is given twice"
+
+
+def test_an_admission_is_taken_back(town: Town) -> None:
+    """GV-04: what the guest did stands, what it tries afterwards is refused; admitted again, it may again."""
+    theirs = town.frd.account("duty_officer")
+    text = "refusal.accounts.not_admitted"
+    refused(town.emb, "admin", DismissAccount(account_id=theirs), "E_STATE", text, field="account_id")
+    act(town.emb, "admin", AdmitAccount(account_id=theirs))
+    entry = act(town.emb, theirs, WriteLogEntry(text="跟班记事")).result["entry_id"]
+    act(town.emb, "admin", DismissAccount(account_id=theirs))
+    refused(town.emb, theirs, WriteLogEntry(text="x"), "E_PERM", "refusal.sign_in.expired")
+    town.sync()
+    assert entry in {row["id"] for row in town.frd.rows("log_entry")}
+    [row] = [row for row in town.frd.rows("account") if row["id"] == theirs]
+    assert row["admitted"] == ""
+    act(town.frd, "duty_officer", WriteLogEntry(text="at home as ever"))
+    act(town.emb, "admin", AdmitAccount(account_id=theirs))
+    act(town.emb, theirs, WriteLogEntry(text="again"))
 
 
 # -- passwords as acts -----------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ KERNEL: dict[str, dict[str, set[str]]] = {
             "revoke_account",
             "rename_account",
             "admit_account",
+            "dismiss_account",
             "meet_agency",
             "close_site",
             "revoke_site",
@@ -251,7 +252,7 @@ def an_act(command: str, number: int) -> Act:
         body |= {"set": {}, "new": True}
     elif verb == "strike":
         body |= {"field": "alarm_grade", "ops": [], "why": "x"}
-    elif verb in ("grant", "revoke", "admit"):
+    elif verb in ("grant", "revoke", "admit", "dismiss"):
         body |= {"agency": "X"} | ({"roles": ["observer"]} if verb == "grant" else {})
     elif verb == "retract":
         body |= {"why": "x"}
