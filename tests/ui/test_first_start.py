@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,35 @@ def test_closed_before_the_end_nothing_is_there(window: FirstStartWindow, tmp_pa
     window.close()
     assert ended == [False]
     assert not (tmp_path / "site").exists()
+
+
+def test_a_further_workstation_joins_with_the_key_that_is_there(
+    founder: SiteFounder, window: FirstStartWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """D-35: with a letter, the agency's key file is asked for instead of being made; the letter is entered into it."""
+    first = SiteFounder(DataDir(tmp_path / "first"), Realm.LIVE, SystemClock())
+    key = tmp_path / "recovery.json"
+    made = window.answers
+    press(window, ENTER, 2)
+    window.seat.letter.setCurrentIndex(1)
+    press(window, ENTER)
+    for field, text in (
+        (window.admin.name, "guanli-b"),
+        (window.admin.password, "password-1"),
+        (window.admin.again, "password-1"),
+    ):
+        field.clear()
+        QTest.keyClicks(field, text)
+    press(window, ENTER)
+    assert window.recovery.understood.isHidden()
+    assert window.recovery.path.text() == ""
+    window.recovery.path.setText(str(key))
+    press(window, ENTER)
+    assert window.problem.text() == window.recovery.say("missing_file")
+    first.found(replace(made(), letter="", admin_name="guanli")).result(30)
+    first.close()
+    press(window, ENTER, 2)
+    qtbot.waitUntil(lambda: window.last.state.property("tone") == "good", timeout=30_000)
+    with open_node(tmp_path / "site") as node, open_node(tmp_path / "first") as other:
+        assert (node.me.letter, other.me.letter) == ("B", "")
+        assert node.me.recovery_key == other.me.recovery_key

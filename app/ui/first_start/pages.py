@@ -63,7 +63,8 @@ class Page(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(12)
         self.column.addWidget(label(self.say("title"), size="title"))
-        self.column.addWidget(label(self.say("about"), tone="muted"))
+        self.about = label(self.say("about"), tone="muted")
+        self.column.addWidget(self.about)
 
     def say(self, name: str, **params: Any) -> str:
         """A text of this page."""
@@ -232,10 +233,11 @@ class AdminPage(Page):
 
 
 class RecoveryPage(Page):
-    """Where the agency's recovery key goes; it is kept off this machine (REPLICATION, Trust)."""
+    """Where the agency's recovery key goes, or where a further workstation finds it (REPLICATION, Trust)."""
 
     def __init__(self, port: FirstStart) -> None:
         super().__init__(port, "recovery")
+        self._joining, self._proposed = False, ""
         self.path = field("recoveryPath", self.say("path"))
         self.path.setPlaceholderText(self.say("placeholder"))
         self.browse = QPushButton(self.say("browse"))
@@ -251,14 +253,20 @@ class RecoveryPage(Page):
         self.understood.toggled.connect(self.changed)
         self.end()
 
-    def propose(self, agency: str) -> None:
-        """A name for the file while none was chosen."""
-        if not self.path.text():
-            self.path.setText(str(Path.home() / f"recovery-{re.sub(r'[^A-Z]', '', agency)}.json"))
+    def propose(self, agency: str, joining: bool) -> None:
+        """A name for the file while none was chosen; `joining`: the agency has its file already (D-35)."""
+        self._joining = joining
+        self.about.setText(self.say("about_join" if joining else "about"))
+        self.understood.setVisible(not joining)
+        if self.path.text() in ("", self._proposed):
+            name = f"recovery-{re.sub(r'[^A-Z]', '', agency)}.json"
+            self._proposed = "" if joining else str(Path.home() / name)
+            self.path.setText(self._proposed)
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, self.say("browse"), self.path.text() or str(Path.home()), "JSON (*.json)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        modes = QFileDialog.AcceptMode
+        dialog.setAcceptMode(modes.AcceptOpen if self._joining else modes.AcceptSave)
         dialog.fileSelected.connect(self.path.setText)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -267,11 +275,13 @@ class RecoveryPage(Page):
         """A path and the sign that its meaning was read."""
         if not self.path.text().strip():
             return self.say("missing_path")
+        if self._joining:
+            return None if Path(self.path.text().strip()).is_file() else self.say("missing_file")
         return None if self.understood.isChecked() else self.say("missing_understood")
 
     def first_missing(self) -> QWidget:
         """The path, then the sign."""
-        return self.path if not self.path.text().strip() else self.understood
+        return self.path if self._joining or not self.path.text().strip() else self.understood
 
 
 class LastPage(Page):

@@ -110,7 +110,7 @@ class FirstStartWindow(QWidget):
             return
         exercise = page is self.choice and self.choice.exercise.isChecked()
         self.stack.setCurrentIndex(len(self._pages) - 1 if exercise else self.stack.currentIndex() + 1)
-        self.recovery.propose(self.place.agency_key)
+        self.recovery.propose(self.place.agency_key, joining=bool(self.seat.letter_key))
         self._refresh()
         self._focus()
 
