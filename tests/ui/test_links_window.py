@@ -194,8 +194,8 @@ def test_two_windows_over_a_real_link(paired: dict[str, int], rooms: OpenRoom) -
         standing = room.window.feeds.standing
         return standing is not None and standing.state is LinkState.UP
 
-    here.wait(lambda: up(here) and up(there))
-    assert not here.window.header.link.alarmed and "待收 0" in here.window.header.link.text()
+    here.wait(lambda: up(here) and up(there) and "待收 0" in here.window.header.link.text())
+    assert not here.window.header.link.alarmed
     here.sign_in()
     here.press(Qt.Key.Key_N, CTRL)
     sheet = here.window.overlays.register

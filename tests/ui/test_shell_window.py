@@ -106,7 +106,7 @@ def test_the_clock_shows_shanghai_time_and_repaints_only_what_changed(emb_room: 
     clock = emb_room.window.header.clock
     emb_room.tick()
     assert (clock.time, clock.weekday, clock.date) == ("08:00:01", "周一", "7 月 14 日")
-    emb_room.bot.wait(20)
+    emb_room.settle()
     painted: list[str] = []
     header = emb_room.window.header
 
@@ -180,7 +180,7 @@ def test_seeing_needs_no_account_acting_does(emb_room: Room) -> None:
     assert window.session.locked and window.overlays.sign_in.is_open
     row = register(room.site)
     room.wait(lambda: any(known.id == row.id for known in window.feeds.rows))
-    assert room.board.model.rowCount() > 0
+    room.wait(lambda: room.board.model.rowCount() > 0)
     room.press(ESCAPE)
     assert not window.overlays.sign_in.is_open
     room.select(row)
@@ -250,6 +250,17 @@ def test_nobody_there_locks_the_window(emb_room: Room) -> None:
     room.tick(120)
     assert not room.window.session.locked, "a key counts as somebody"
     room.tick(IDLE_MS / 1000)
+    assert room.window.session.locked
+
+
+def test_whoever_signs_in_after_a_long_while_is_not_locked_out_at_once(emb_room: Room) -> None:
+    """The span of idleness begins with the sign-in, whatever was before it."""
+    room = emb_room
+    room.tick(IDLE_MS / 1000 * 3)
+    room.sign_in()
+    room.tick(IDLE_MS / 1000 - 1)
+    assert not room.window.session.locked
+    room.tick(2)
     assert room.window.session.locked
 
 

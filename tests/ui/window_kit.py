@@ -64,9 +64,15 @@ class Room:
         self.bot.waitUntil(lambda: bool(true()), timeout=WAIT_MS)
 
     def settle(self) -> None:
-        """Let everything that is queued arrive: what the window asked is answered."""
-        self.console.query(lambda _: None).result(WAIT_MS)
-        self.bot.wait(20)
+        """Let everything that is queued arrive: what the window asked is answered, and what it asked upon that."""
+        self._answered()
+        self._answered()
+
+    def _answered(self) -> None:
+        """Wait for a question of one's own that stands behind all others."""
+        answered: list[bool] = []
+        self.window.follow(self.console.query(lambda _: None), lambda: answered.append(True))
+        self.wait(lambda: answered)
 
     def focus(self) -> QWidget:
         """The widget that gets the keys."""

@@ -30,6 +30,11 @@ class IdleLock(QObject):
         super().__init__(parent)
         self._session, self._clock, self._idle_ms = session, clock, idle_ms
         self._touched = clock.now_ms()
+        session.locked_changed.connect(self._signed_in)
+
+    def _signed_in(self, _locked: bool) -> None:
+        """Whoever signs in is here, however long nobody was before."""
+        self._touched = self._clock.now_ms()
 
     def watch(self, window: QWindow | None) -> None:
         """Listen to a native window: all keys and mouse events of its widgets pass through it first.
