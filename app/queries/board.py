@@ -22,6 +22,7 @@ COUNTED = 999  # closed incidents are counted up to here
 PAGE = 50
 _SECOND_MS = 1_000
 ENROLLED = "enrolled"  # state of a workstation that may write
+LITTLE = 1_000  # operations that wait for the partner: up to here they are looked through
 
 
 class Chip(StrEnum):
@@ -371,26 +372,49 @@ def seen(connection: sqlite3.Connection, ids: Sequence[str], partner: str) -> di
     was restored, perhaps from an older copy. Nothing for an incident without operations here.
     """
     latest = (
-        "SELECT j.value, o.site, max(o.seq) FROM json_each(:ids) j CROSS JOIN op o"
-        " ON o.entity = 'incident' AND o.entity_id = j.value GROUP BY j.value, o.site"
+        "SELECT j.value, o.site FROM json_each(:ids) j CROSS JOIN op o ON o.n ="
+        " (SELECT max(n) FROM op WHERE entity = 'incident' AND entity_id = j.value)"
     )
-    made = _read(connection, latest, {"ids": json.dumps(list(ids))})
+    made = dict(_read(connection, latest, {"ids": json.dumps(list(ids))}))
     if not made:
         return {}
-    his = _read(connection, "SELECT id, state FROM site WHERE agency = :partner", {"partner": partner})
-    theirs = {site for site, _ in his}
-    alive = sorted(site for site, state in his if state == ENROLLED)
+    lag = _lag(connection, set(made.values()), partner)
+    waiting = _waiting(connection, list(made), lag) if lag else frozenset()
+    return {incident_id: Seen.QUEUED if incident_id in waiting else Seen.DELIVERED for incident_id in made}
+
+
+def _lag(connection: sqlite3.Connection, sites: set[str], partner: str) -> dict[str, tuple[int, int]]:
+    """Sites but the partner's of which he lacks something: (acknowledged by a console of his, end here). Mostly none."""
+    known = {
+        site: (agency, state)
+        for site, agency, state in _read(connection, "SELECT id, agency, state FROM site", {})
+    }
+    his = [site for site, (agency, state) in known.items() if (agency, state) == (partner, ENROLLED)]
+    best = "SELECT a.site, max(a.seq) FROM json_each(:his) j CROSS JOIN peer_ack a ON a.peer = j.value GROUP BY a.site"
+    acked: dict[str, int] = dict(_read(connection, best, {"his": json.dumps(his)}))
+    others = [site for site in sites | known.keys() if known.get(site, ("", ""))[0] != partner]
+    end = "SELECT j.value, (SELECT max(seq) FROM op WHERE site = j.value) FROM json_each(:sites) j"
+    ends = _read(connection, end, {"sites": json.dumps(others)})
+    return {site: (acked.get(site, 0), seq) for site, seq in ends if seq and seq > acked.get(site, 0)}
+
+
+def _waiting(
+    connection: sqlite3.Connection, ids: Sequence[str], lag: dict[str, tuple[int, int]]
+) -> frozenset[str]:
+    """Those of some incidents on which an operation waits: told by what waits if that is little, else by their own operations."""
+    asked = json.dumps({site: acked for site, (acked, _) in lag.items()})
+    if sum(end - acked for acked, end in lag.values()) <= LITTLE:
+        sql = (
+            "SELECT o.entity_id FROM json_each(:lag) j CROSS JOIN op o INDEXED BY ix_op_site_seq"
+            " ON o.site = j.key AND o.seq > j.value WHERE o.entity = 'incident'"
+        )
+        return frozenset(row[0] for row in _read(connection, sql, {"lag": asked}))
     sql = (
-        "SELECT a.site, max(a.seq) FROM json_each(:theirs) j CROSS JOIN peer_ack a ON a.peer = j.value"
-        " GROUP BY a.site"
+        "SELECT DISTINCT i.value FROM json_each(:ids) i CROSS JOIN op o INDEXED BY ix_op_entity"
+        " ON o.entity = 'incident' AND o.entity_id = i.value CROSS JOIN json_each(:lag) j"
+        " ON j.key = o.site AND o.seq > j.value"
     )
-    acked: dict[str, int] = dict(_read(connection, sql, {"theirs": json.dumps(alive)}))
-    found: dict[str, Seen] = {}
-    for incident_id, site, seq in made:
-        there = site in theirs or acked.get(site, 0) >= seq
-        if not there or incident_id not in found:
-            found[incident_id] = Seen.DELIVERED if there else Seen.QUEUED
-    return found
+    return frozenset(row[0] for row in _read(connection, sql, {"ids": json.dumps(list(ids)), "lag": asked}))
 
 
 # -- counts ------------------------------------------------------------------------------------------------------------

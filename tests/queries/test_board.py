@@ -274,8 +274,12 @@ def operation(connection: sqlite3.Connection, n: int, site: str, seq: int, incid
     )
 
 
-def test_mark_tells_what_a_console_of_the_partner_has_acknowledged(tmp_path: Path) -> None:
-    """REPLICATION: ACK means projected there; nothing claims that a person has seen it."""
+@pytest.mark.parametrize("little", [board.LITTLE, 0])
+def test_mark_tells_what_a_console_of_the_partner_has_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, little: int
+) -> None:
+    """REPLICATION: ACK means projected there; nothing claims that a person has seen it. However much waits."""
+    monkeypatch.setattr(board, "LITTLE", little)
     migrate.create(tmp_path / "console.db")
     db = open_writer(tmp_path / "console.db")
     for name in ("theirs", "delivered", "queued", "ours-again", "answered", "none"):
