@@ -18,6 +18,7 @@ from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.cli import asking
 from app.cli import feeding as cli_feeding
+from app.exchange.feed import folder
 from app.exchange.feed.folder import FolderDoor, sweep
 from app.exchange.feed.http import FeedServer
 from app.exchange.feed.intake import FeedIntake
@@ -201,6 +202,18 @@ def test_a_file_that_cannot_be_moved_is_read_once_told_once_and_moved_later(
     assert len(kept(node)) == 1, "read once"
     assert intake.counts.unchanged == 0 and intake.counts.new == 2
     assert caplog.text.count("the feed folder was not taken") == 1
+
+
+def test_a_line_without_end_is_rejected_and_never_held_whole(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: a file without line breaks; the alarm behind it comes in."""
+    monkeypatch.setattr(folder, "MAX_LINE", 200)
+    content = "{" + "x" * 5000 + "\n" + json.dumps(alarm()) + "\n" + "y" * 200 + "\n"
+    (tmp_path / "1.jsonl").write_text(content, "utf-8")
+    [result] = sweep(intake_of(node), tmp_path)
+    assert (result.taken, result.rejected) == (1, 2)
+    assert max(len(str(line["alarm"])) for line in kept(node)) <= 200
 
 
 def test_a_file_that_is_written_anew_under_its_name_is_taken(node: Node, tmp_path: Path) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from app.exchange.feed.intake import FeedIntake
 from app.kernel.errors import EnvironmentFault, Refusal
 
 log = logging.getLogger(__name__)
+
+MAX_LINE = 1 << 20  # characters; as much as a POST may hold
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ def take_file(intake: FeedIntake, path: Path) -> FileResult:
     EnvironmentFault (disk full, say) ends it: the rest was not taken.
     """
     taken = rejected = 0
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        for line in lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+        for line in _lines(handle):
             if not line.strip():
                 continue
             try:
@@ -43,6 +47,14 @@ def take_file(intake: FeedIntake, path: Path) -> FileResult:
                 log.exception("a line of a feed file failed")
                 rejected += 1
     return FileResult(path.name, taken, rejected)
+
+
+def _lines(handle: TextIO) -> Iterator[str]:
+    """Lines of a file; of one that is longer than any alarm only the beginning, which is no alarm."""
+    while line := handle.readline(MAX_LINE):
+        yield line
+        while len(line) == MAX_LINE and not line.endswith("\n"):
+            line = handle.readline(MAX_LINE)  # the rest of it is passed over, not held
 
 
 def _decode(line: str) -> object:

@@ -123,7 +123,7 @@ class AlarmFeed(QWidget):
         """Trouble of the folder first, then why the last alarm was rejected."""
         texts = self._texts
         if counts.trouble:
-            return texts.get("ui.links.feed.trouble", what=counts.trouble), "bad"
+            return texts.get("ui.links.feed.trouble"), "bad"
         if counts.why is None or counts.rejected_at is None:
             return "", "muted"
         why = texts.get(counts.why) if texts.has(counts.why) and not texts.parameters(counts.why) else ""
