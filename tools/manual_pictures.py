@@ -255,6 +255,7 @@ def desk(album: Album, window: MainWindow, ids: dict[str, str]) -> None:
     window.session.select_incident(ids["mall"])
     on.settle(1.0)
     window.open_desk()
+    on.until(lambda: not window.overlays.toasts.isVisible(), "no note lies over it")
     on.settle(2.0)
     album.take("desk", window)
     cards = window.desk.findChildren(QWidget, "conflict.what") if window.desk is not None else []

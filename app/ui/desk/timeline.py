@@ -15,6 +15,7 @@ from app.ui.desk.data import DeskData
 from app.ui.desk.values import Words
 from app.ui.desk.words import field_name
 from app.ui.shell import moments
+from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
 ROW = 28
@@ -151,8 +152,7 @@ def _units(data: DeskData, words: Words) -> list[Moment]:
 
 def _plain_tip(line: Moment) -> str:
     """Words of a tooltip; what looks like markup stays words."""
-    text = f"{moments.exact_text(line.at)} {line.who} {line.kind}: {line.text}"
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+    return tip(f"{moments.exact_text(line.at)} {line.who} {line.kind}: {line.text}")
 
 
 class Timeline(QWidget):
