@@ -18,7 +18,7 @@ from app.replication.status import LinkStatus, Waiting
 from app.ui.shell.lock import IDLE_MS
 from app.usecases.duty import AcknowledgeAlarm, LeaveWatch, TakeWatch
 from tests.kit import founded_town, register, ship
-from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, PLAIN, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, PLAIN, TAB, Room, emb_room, frd_room, rooms
 from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
@@ -368,6 +368,15 @@ def test_a_forgotten_watch_is_ended_from_the_account_block_and_its_officer_is_to
     [button] = [
         found for found in sheet.findChildren(QPushButton) if found.objectName().startswith("watch.end.")
     ]
+    order = [sheet.buttons["1"]]
+    sheet.buttons["1"].setFocus()
+    for _ in range(4):
+        room.press(TAB)
+        order.append(room.focus())  # type: ignore[arg-type]
+    assert [sheet.buttons["1"], sheet.buttons["3"], button] == order[:3], (
+        "top to bottom, what is held is passed over"
+    )
+    assert order[3] is sheet.buttons["0"]
     room.click(button)
     assert room.focus() is sheet.reason
     room.press(ENTER)

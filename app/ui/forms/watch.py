@@ -60,9 +60,9 @@ class WatchSheet(Sheet):
         foot = QHBoxLayout()
         self._add(theme, LEAVE, texts.get("ui.forms.watch.leave"), "leave", foot)
         foot.addStretch(1)
-        cancel = HintButton(theme, texts.get("ui.forms.cancel"), hint="Esc")
-        cancel.clicked.connect(self.dismiss)
-        foot.addWidget(cancel)
+        self._cancel = HintButton(theme, texts.get("ui.forms.cancel"), hint="Esc")
+        self._cancel.clicked.connect(self.dismiss)
+        foot.addWidget(self._cancel)
         self.body.addLayout(foot)
 
     def _add(self, theme: Theme, digit: str, text: str, name: str, row: QHBoxLayout | None = None) -> None:
@@ -137,8 +137,17 @@ class WatchSheet(Sheet):
         others = [row for row in rows if account is None or row.account_id != account.id]
         if others:
             self.others.addWidget(plain(self._texts.get("ui.forms.watch.others"), tone="muted", size="small"))
+        before: QWidget = self.buttons[str(len(Post))]
         for row in others:
-            self.others.addWidget(self._other(row))
+            strip = self._other(row)
+            self.others.addWidget(strip)
+            button = strip.findChild(HintButton)
+            if button is not None:  # Tab goes from top to bottom
+                QWidget.setTabOrder(before, button)
+                before = button
+        for after in (self.reason, self.confirm, self.buttons[LEAVE], self._cancel):
+            QWidget.setTabOrder(before, after)
+            before = after
         self.adjustSize()
 
     def _other(self, row: PresentRow) -> QWidget:
