@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from app.bootstrap.node import Node
 from app.exchange.imports import run as run_module
@@ -15,6 +16,7 @@ from app.exchange.imports.run import (
     Ask,
     Checked,
     Execute,
+    Mark,
     Progress,
     Report,
     Watch,
@@ -28,7 +30,7 @@ from app.kernel.errors import Refusal
 from app.queries import imports
 from app.usecases.bus import Done
 from app.usecases.commands import Command, name_of
-from app.usecases.imports import BeginImport, ImportPoints, ImportShelters, UndoImport
+from app.usecases.imports import BeginImport, ImportPoints, ImportShelters, UndoImport, record_id
 
 _guard = threading.Lock()
 _running: set[str] = set()  # batches that this process is loading; their ids are unique over all sites
@@ -47,6 +49,9 @@ def run(
 
     Refusal E_PERM, recorded, before the file is looked at. A dry run changes nothing at all.
     """
+    check_rights(node, ask.kind, account_id)
+    if not dry_run:
+        take_back_interrupted(node)
     checked = examine(node, ask, account_id)
     check_needed(checked.form, checked.mapped)
     if dry_run:
@@ -58,7 +63,7 @@ def examine(node: Node, ask: Ask, account_id: str, unwanted: Unwanted = UNWATCHE
     """Read and check a file; Refusal E_PERM, recorded, before it is looked at."""
     check_rights(node, ask.kind, account_id)
     memory = MappingMemory(folder_of(node) / "mappings.json")
-    return run_module.examine(ask, node.bus.pack.box, memory, unwanted)
+    return run_module.examine(ask, node.bus.pack.box, memory, unwanted, known_marks(node, ask.kind))
 
 
 def load_checked(node: Node, ask: Ask, checked: Checked, account_id: str, watch: Watch) -> Report:
@@ -73,6 +78,26 @@ def check_rights(node: Node, kind: str, account_id: str) -> None:
     """Refusal E_PERM, recorded, unless this account may import this kind (XC-06)."""
     for command in commands_of(kind):
         node.check_right(command, account_id)
+
+
+def known_marks(node: Node, kind: str) -> frozenset[Mark]:
+    """What the own register holds already, without what an interrupted import left there: that will be taken back."""
+    entity = run_module.FORMS[kind]
+
+    def read(connection: Any) -> tuple[list[imports.Identity], list[imports.ImportRow]]:
+        rows = imports.standing_identities(connection, entity, node.me.agency)
+        return rows, imports.interrupted(connection, node.me.site)
+
+    rows, begun = node.read(read)
+    left = {
+        record_id(node.me.agency, batch.id, line)
+        for batch in begun
+        for line in range(1, (batch.last_line or 0) + 1)
+    }
+    marks = (
+        run_module.mark(code, name, lon, lat) for row_id, code, name, lon, lat in rows if row_id not in left
+    )
+    return frozenset(mark for mark in marks if mark is not None)
 
 
 def commands_of(kind: str) -> tuple[str, ...]:

@@ -242,6 +242,40 @@ def test_without_a_needed_column_nothing_is_judged_and_it_is_named(
     assert (checked.missing, list(checked.verdicts), checked.table.header) == (["name"], [], ("甲", "乙"))
 
 
+def test_a_mended_file_brings_in_only_what_is_not_there_yet(site: tuple[Node, str], tmp_path: Path) -> None:
+    """By number, else by name and place; a row without either is taken as new."""
+    node, chief = site
+    first = written(
+        tmp_path / "a.csv",
+        "编号,名称,容纳人数,经度,纬度\n1,甲,5,121.40,31.21\n2,乙,0,,\n,丙,5,121.41,31.21\n,丁,5,,\n",
+    )
+    second = written(
+        tmp_path / "b.csv",
+        "编号,名称,容纳人数,经度,纬度\n1,甲改,6,121.40,31.21\n2,乙,7,,\n,丙,5,121.4100001,31.21\n,丁,5,,\n,丙,5,121.42,31.21\n",
+    )
+    importing.run(node, Ask(first, "shelters"), chief)
+    report = importing.run(node, Ask(second, "shelters"), chief)
+    assert (report.accepted, report.reasons) == (3, {"imports.reason.known": 2})
+
+
+def test_what_an_interrupted_import_left_is_not_held_against_its_file(
+    site: tuple[Node, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It will be taken back before the next one loads: its rows are wanted again."""
+    node, chief = site
+    path = written(tmp_path / "r.csv", "编号,名称\n" + "".join(f"{n},甲\n" for n in range(120)))
+    full = EnvironmentFault("database.full", "fault.database.full", path="x")
+    with monkeypatch.context() as patch:
+        stop_after(node, patch, full, ImportShelters, UndoImport)
+        with pytest.raises(EnvironmentFault):
+            importing.run(node, Ask(path, "shelters"), chief)
+    ask = Ask(path, "shelters")
+    checked = importing.examine(node, ask, chief)
+    assert len(checked.good) == 120
+    importing.load_checked(node, ask, checked, chief, Watch())
+    assert len(node.read(shelters.shelters)) == 120
+
+
 # -- trouble under way -----------------------------------------------------------------------------------------------------
 def test_rejects_that_cannot_be_written_stop_the_import_before_it_loads(
     site: tuple[Node, str], tmp_path: Path

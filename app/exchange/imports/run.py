@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 Execute = Callable[[Command], Done]
 Progress = Callable[[int, int], None]
+Mark = tuple[str] | tuple[str, float, float]
 Row = tuple[int, AddShelter | AddPoint]
 ROW_BYTES = 450  # names of fields, numbers, salt, ids: what a row weighs in the journal besides its texts
 SPAN = UNDO_SPAN // 2  # every retraction names the file, whose name may be long
@@ -143,9 +144,16 @@ class Report:
     batch_id: str | None
 
 
-def examine(ask: Ask, box: Box, memory: MappingMemory, unwanted: Unwanted = lambda: False) -> Checked:
+def examine(
+    ask: Ask,
+    box: Box,
+    memory: MappingMemory,
+    unwanted: Unwanted = lambda: False,
+    known: frozenset[Mark] = frozenset(),
+) -> Checked:
     """Read and check a file without loading anything; Refusal E_FORMAT when it cannot be read as a table.
 
+    `known`: marks of what stands in the register already; such rows stay out, so that a mended file can be imported again.
     While a field that is needed has no column, no row is judged. UnwantedError as soon as `unwanted` says so.
     """
     form = load_form(ask.kind)
@@ -157,7 +165,7 @@ def examine(ask: Ask, box: Box, memory: MappingMemory, unwanted: Unwanted = lamb
     if all(name in mapped for name in form.needed):
         codes: set[str] = set()
         for line, row in table.rows:
-            verdicts.append(_judge(ask, form, line, row, mapped, box, codes))
+            verdicts.append(_judge(ask, form, line, row, mapped, box, codes, known))
             if len(verdicts) % _LOOK_EVERY == 0 and unwanted():
                 raise UnwantedError
     good = [(each.line, each.command) for each in verdicts if each.command is not None]
@@ -168,14 +176,36 @@ def examine(ask: Ask, box: Box, memory: MappingMemory, unwanted: Unwanted = lamb
 
 
 def _judge(
-    ask: Ask, form: Form, line: int, row: tuple[str, ...], mapped: Mapped, box: Box, codes: set[str]
+    ask: Ask,
+    form: Form,
+    line: int,
+    row: tuple[str, ...],
+    mapped: Mapped,
+    box: Box,
+    codes: set[str],
+    known: frozenset[Mark],
 ) -> Verdict:
     reason = unfit(row, mapped)
     if reason is not None:
         return Verdict(line, row, None, reason, ())
     read = _read(ask, form, row, mapped, box)
     reason = read.reason or _too_long(read.command) or _twice(read.command, codes)
+    if reason is None and read.command is not None and mark_of(read.command) in known:
+        reason = "imports.reason.known"
     return Verdict(line, row, None if reason else read.command, reason, read.warnings)
+
+
+def mark(code: str | None, name: str | None, lon: float | None, lat: float | None) -> Mark | None:
+    """What a record is known again by: its number, else its name and place; None for one that has neither."""
+    if code:
+        return (code,)
+    return (name or "", round(lon, 6), round(lat, 6)) if lon is not None and lat is not None else None
+
+
+def mark_of(command: AddShelter | AddPoint) -> Mark | None:
+    """The mark of a row."""
+    code = command.code if isinstance(command, AddShelter) else None
+    return mark(code, command.name, command.lon, command.lat)
 
 
 def _read(ask: Ask, form: Form, row: tuple[str, ...], mapped: Mapped, box: Box) -> Read:
