@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 PEOPLE = {"root": "As root", "user": "As a normal user"}
+FAILURES = ("FAILED ", "ERROR ", "== FAILED")
 HEAD = """# On a bare Debian 12
 
 `make fresh` takes a Debian 12 root file system as debootstrap makes it (`minbase`), unpacks the commit into it, and runs the
 commands of the README's first block as they stand there: once as root, once as a normal user without `sudo`. It needs root, a
-mirror and about 20 minutes, and is not part of continuous integration. Of the machine outside only the name servers and its own
-certificate authorities go in. This page is written by it.
+mirror and 15 to 40 minutes, and is not part of continuous integration. Of the machine outside only the name servers and its own
+certificate authorities go in; the root lies in memory where there is enough. `FRESH_TESTS="tests/domain" make fresh` narrows the
+suite, and the page then says so. This page is written by it.
 
 Run on {date}, commit {commit}, on {cores} shared processor cores.
 """
@@ -29,6 +31,10 @@ def table(folder: Path, who: str) -> list[str]:
     versions = [line.split("\t") for line in (logs / "versions.tsv").read_text("utf-8").splitlines()]
     lines = [f"## {PEOPLE[who]}", "", "| run | seconds | | seen |", "|---|---|---|---|"]
     lines += [f"| `{run}` | {seconds} | {verdict} | {seen} |" for verdict, seconds, run, seen in steps]
+    for log in sorted(logs.glob("*.log")):
+        told = [line for line in log.read_text("utf-8", "replace").splitlines() if line.startswith(FAILURES)]
+        if told:
+            lines += ["", "What failed:", "", *(f"- `{line.strip()}`" for line in told)]
     return [*lines, "", "; ".join(f"{name} {version}" for name, version in versions) + ".", ""]
 
 
