@@ -140,13 +140,26 @@ def unprivileged(*argv: object, stdin: str = "") -> Answer:
     return Answer(done.returncode, json.loads(out) if out else None, done.stderr.decode("utf-8", "replace"))
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_no_permission_to_write(room: Path) -> None:
-    """A folder or a database that may only be read: said before anything is tried, nothing beside it is made."""
-    for each in [*room.rglob("*"), room, *room.parents]:
-        if each == Path(each.anchor) or each.stat().st_uid != os.geteuid():
-            continue
+@pytest.fixture
+def readable_room(room: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The bureau's room, to be read by everybody; the ways to it are open for a while, inside this run's own folders alone."""
+    base = tmp_path_factory.getbasetemp()
+    top = next((each for each in base.parents if each.name.startswith("pytest-of-")), base)
+    ways = [each for each in room.parents if each == top or top in each.parents]
+    modes = {each: each.stat().st_mode for each in ways}
+    for each in [*room.rglob("*"), room]:
         each.chmod(0o755 if each.is_dir() else 0o644)
+    for each, mode in modes.items():
+        each.chmod(mode | 0o011)
+    yield room
+    for each, mode in modes.items():
+        each.chmod(mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_no_permission_to_write(readable_room: Path) -> None:
+    """A folder or a database that may only be read: said before anything is tried, nothing beside it is made."""
+    room = readable_room
     (room / "lock").unlink(missing_ok=True)
     if os.geteuid() != 0:
         room.chmod(0o555)
