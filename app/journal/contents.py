@@ -153,9 +153,8 @@ class ContentJudge:
                 and field.scope == entity.scope
             ):
                 reason = "fixed"  # written with its record or not at all
-            if reason is None and not all(
-                self._s.in_past(head, op, past) for head in over.get(field.name, ())
-            ):
+            named = over.get(field.name) if reason is None else None
+            if named and not all(self._s.in_past(head, op, past) for head in named):
                 reason = "names a head outside its past"
             if reason is not None:
                 return reason

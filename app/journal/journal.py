@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.journal import rules, verbs
@@ -191,14 +191,18 @@ class Journal:
         self._load()
 
     # -- others' transactions --------------------------------------------------------------------------------------------
-    def receive(self, transactions: Sequence[Transaction]) -> Received:
+    def receive(
+        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+    ) -> Received:
         """Store and project transactions in one database transaction.
+
+        `sealed`: last hashes of those whose hashes the caller computed and whose signatures it verified with our `public_key`.
 
         What comes before a faulty one is kept; then GapError, NewerSchemaError or BadTransactionError is raised. One that
         meets a bug of ours is kept and quarantined: it stops neither its chain nor the session.
         """
         try:
-            return self._receive(transactions)
+            return self._receive(transactions, sealed)
         except Exception as bug:
             if not is_bug(bug) or isinstance(bug, _FAULTS):
                 raise
@@ -232,7 +236,9 @@ class Journal:
                 raise
             raise BadTransactionError(CANNOT_PROJECT) from bug
 
-    def _receive(self, transactions: Sequence[Transaction]) -> Received:
+    def _receive(
+        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+    ) -> Received:
         """`receive` in one database transaction; whatever else is raised, the database and the state are as before."""
         applied = duplicates = 0
         fault: Fault | None = None
@@ -240,7 +246,7 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             for tx in transactions:
                 try:
-                    news = self._receive_one(tx)
+                    news = self._receive_one(tx, tx[-1].hash in sealed if tx else False)
                 except _FAULTS as wrong:
                     wrong.kept = applied + duplicates
                     fault = wrong
@@ -255,9 +261,9 @@ class Journal:
             raise fault
         return Received(applied, duplicates, changes)
 
-    def _receive_one(self, tx: Transaction) -> bool:
+    def _receive_one(self, tx: Transaction, sealed: bool) -> bool:
         key = self._key_for(tx)
-        check_transaction(self.realm, tx, key)
+        check_transaction(self.realm, tx, key, sealed)
         for op in tx:
             if op.schema_v is not None and op.schema_v > SCHEMA_V:
                 raise NewerSchemaError(op.site, op.schema_v)

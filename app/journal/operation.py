@@ -12,6 +12,7 @@ import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -41,6 +42,15 @@ def unpack(data: bytes) -> Any:
         return _unpack(data)
     except RecursionError as wrong:
         raise ValueError("nested too deeply") from wrong
+
+
+@lru_cache(maxsize=256)
+def _content(body: bytes) -> Mapping[str, Any]:
+    """A body, decoded once for the many who look at it while its transaction is judged and projected."""
+    value = unpack(body)
+    if not isinstance(value, dict):
+        raise ValueError("a body is a map")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,7 @@ class Operation:
         """The decoded body; ValueError when withheld or not a map."""
         if self.body is None:
             raise ValueError("withheld")
-        value = unpack(self.body)
-        if not isinstance(value, dict):
-            raise ValueError("a body is a map")
-        return value
+        return _content(self.body)
 
     @property
     def at_ms(self) -> int:
@@ -206,23 +213,32 @@ def author_transaction(
     return tuple(ops)
 
 
-def check_transaction(realm: str, tx: Transaction, public_key: bytes) -> None:
-    """Verify shape, chain, commitments and signature of one transaction, withheld or not; BadTransactionError if wrong."""
+def check_transaction(realm: str, tx: Transaction, public_key: bytes, sealed: bool = False) -> None:
+    """Verify shape, chain, commitments and signature of one transaction, withheld or not; BadTransactionError if wrong.
+
+    `sealed`: the caller has computed hashes and commitments itself and verified the signature with this key.
+    """
     _check_shape(tx)
     for before, op in zip((None, *tx[:-1]), tx, strict=True):
         if before is not None and (op.prev != before.hash or op.seq != before.seq + 1):
             raise BadTransactionError("chain")
+        if sealed:
+            continue
         if header_hash(realm, op) != op.hash:
             raise BadTransactionError("hash")
         if op.body is not None and _commitment_of(op) != op.commit:
             raise BadTransactionError("commitment")
-    last = tx[-1]
+    if not sealed:
+        _check_signature(tx[-1], public_key)
+    for op in tx:
+        _check_body(op)
+
+
+def _check_signature(last: Operation, public_key: bytes) -> None:
     try:
         VerifyKey(public_key).verify(last.hash, last.sig)
     except (BadSignatureError, ValueError) as wrong:  # ValueError: what should be a key is none
         raise BadTransactionError("signature") from wrong
-    for op in tx:
-        _check_body(op)
 
 
 def _check_body(op: Operation) -> None:

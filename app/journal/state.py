@@ -58,6 +58,7 @@ class State:
         self._records: dict[tuple[str, str], Record] = {}
         self._site_of_no = {chain.no: chain.site for chain in self.chains.values()}
         self._cuts: dict[str, int] = {}
+        self._agencies: dict[str, str] = {}  # of enrolled sites; emptied when an enrolment is added
         self.refresh_trust()
 
     # -- chains --------------------------------------------------------------------------------------------------------
@@ -78,6 +79,7 @@ class State:
     # -- trust ---------------------------------------------------------------------------------------------------------
     def refresh_trust(self) -> None:
         """Read the recovery keys of known agencies and the cuts of revoked and forked sites."""
+        self._agencies.clear()
         anchors = {self.own_agency: {self._own_key}}
         for fact in (*self._foreseen.facts(verbs.MEET), *self.facts.of_verb(verbs.MEET)):
             if fact.standing in VALID_ONLY and fact.body["by"] == self.own_agency != fact.body["agency"]:
@@ -99,8 +101,10 @@ class State:
 
     def agency_of(self, site: str) -> str | None:
         """Agency a site was enrolled for; None before its enrolment counts."""
-        enrolment = self.enrolment_of(site)
-        return None if enrolment is None else str(enrolment.body["agency"])
+        known = self._agencies.get(site)
+        if known is None and (enrolment := self.enrolment_of(site)) is not None:
+            known = self._agencies[site] = str(enrolment.body["agency"])
+        return known
 
     def closings(self, site: str, past: Past | None) -> list[Fact]:
         """Certificates of the site's own agency that close it, inside a past (None: all that is known)."""

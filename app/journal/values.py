@@ -13,20 +13,21 @@ from db.fields import Field
 
 def fits(field: Field, value: object) -> bool:
     """True if a value has the types of the field's columns (a list in their order when there are several)."""
-    kinds = list(field.columns.values())
-    values = value if len(kinds) > 1 else [value]
-    if not isinstance(values, list) or len(values) != len(kinds):
+    kinds = field.columns.values()
+    if len(kinds) == 1:
+        return _fits(next(iter(kinds)), value)
+    if not isinstance(value, list) or len(value) != len(kinds):
         return False
-    return all(_fits(kind, each) for kind, each in zip(kinds, values, strict=True))
+    return all(_fits(kind, each) for kind, each in zip(kinds, value, strict=True))
 
 
 def _fits(kind: TypeEngine[object], value: object) -> bool:
     if value is None:
         return True
+    if isinstance(value, str):
+        return isinstance(kind, String)
     if isinstance(value, bool):
         return False
     if isinstance(value, int):
         return isinstance(kind, (Integer, Float)) and -INT64 <= value < INT64
-    if isinstance(kind, Float):
-        return isinstance(value, float) and math.isfinite(value)
-    return isinstance(kind, String) and isinstance(value, str)
+    return isinstance(kind, Float) and isinstance(value, float) and math.isfinite(value)

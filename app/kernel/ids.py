@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import uuid
 
 from app.kernel.clock import Clock
@@ -18,12 +19,33 @@ _EARLIER = uuid.UUID("6d0e3a2c-8f0b-5b7e-9f57-0c6b1f3a6f10")
 _VERSION, _VARIANT = 8, 0b10
 
 
+class _Counter:
+    """Numbers that no two ids of one site and millisecond share, as long as the program runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[str, tuple[int, int]] = {}
+
+    def next(self, site: str, at_ms: int) -> int:
+        """A number of 26 bits."""
+        with self._lock:
+            then, before = self._last.get(site, (-1, 0))
+            drawn = int.from_bytes(os.urandom(4)) >> (32 - _RANDOM_BITS)
+            number = (before + 1) & (1 << _RANDOM_BITS) - 1 if then == at_ms else drawn
+            self._last[site] = (at_ms, number)
+            return number
+
+
+_COUNTER = _Counter()
+
+
 def new_id(clock: Clock, site: str) -> str:
-    """Return a fresh id of a record that this site makes, ordered by the clock's milliseconds: 26 random bits, then the tag
-    that binds it to the site.
+    """Return a fresh id of a record that this site makes, ordered by the clock's milliseconds: 26 bits that are drawn in a new
+    millisecond and count on within it, then the tag that binds it to the site.
     """
-    random = int.from_bytes(os.urandom(4)) >> (32 - _RANDOM_BITS)
-    head = (clock.now_ms() & (1 << _MS_BITS) - 1) << 80
+    at_ms = clock.now_ms() & (1 << _MS_BITS) - 1
+    random = _COUNTER.next(site, at_ms)
+    head = at_ms << 80
     head |= random >> _LOW_RANDOM << 64
     head |= (random & (1 << _LOW_RANDOM) - 1) << _TAG_BITS
     head = _marked(head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from app.journal.journal import PeerView, Received
@@ -46,8 +46,12 @@ class JournalPort(Protocol):
         """The transaction as this peer may see it."""
         ...
 
-    def receive(self, transactions: Sequence[Transaction]) -> Received:
+    def receive(
+        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+    ) -> Received:
         """Store and project in one commit; what precedes a faulty one is kept.
+
+        `sealed`: last hashes of those whose hashes were computed and whose signatures were verified with `public_key`.
 
         Raises GapError, NewerSchemaError, BadTransactionError, whose `kept` says how many were kept; EnvironmentFault when
         the disk fails.

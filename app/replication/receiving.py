@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -110,6 +110,9 @@ class Receiving:
         self._codec = FrameCodec()
         self._queues = _Queues()
         self._keys: dict[str, VerifyKey] = {}
+        self._sealed: set[bytes] = (
+            set()
+        )  # last hashes of waiting transactions whose signatures were verified here
         self._stopped: set[str] = set()
         self._expected = 1
         self._done = 0
@@ -173,6 +176,7 @@ class Receiving:
         try:
             if key is not None and last.sig is not None:
                 key.verify(last.hash, last.sig)
+                self._sealed.add(last.hash)
         except BadSignatureError as wrong:
             raise SessionEndedError(BAD_TRANSACTION, f"signature of {last.site}:{last.seq}") from wrong
 
@@ -209,6 +213,7 @@ class Receiving:
         outcome = await self._commit(txs, priority)
         taken = len(txs) if outcome.fault is None else outcome.fault.kept
         self._consume(taken)
+        self._sealed.difference_update(tx[-1].hash for tx in txs[:taken])
         self._keys.update((site, VerifyKey(key)) for site, key in outcome.keys.items())
         self._after_commit(txs[:taken], outcome)
         self._acknowledge({tx[0].site for tx in txs[:taken]}, outcome.vector)
@@ -220,11 +225,12 @@ class Receiving:
     async def _commit(self, txs: Sequence[Transaction], priority: Priority) -> _Outcome:
         """One commit on the writer; while the disk refuses, nothing is acknowledged and it is tried again."""
         unknown = {tx[0].site for tx in txs} - self._keys.keys()
+        sealed = self._sealed.intersection(tx[-1].hash for tx in txs)
         pause = self._pace.fault_pause_s
         while True:
             try:
                 outcome = await self._node.on_writer(
-                    priority, partial(_receive, self._node.journal, txs, unknown)
+                    priority, partial(_receive, self._node.journal, txs, unknown, sealed)
                 )
             except EnvironmentFault as fault:
                 _LOG.error("nothing can be stored: %s", fault)
@@ -262,6 +268,7 @@ class Receiving:
     def _drop(self, unwanted: Callable[[Transaction], bool]) -> None:
         for frame in self._queues.decoded:
             if any(map(unwanted, frame.left)):
+                self._sealed.difference_update(tx[-1].hash for tx in frame.left if unwanted(tx))
                 frame.left = deque(tx for tx in frame.left if not unwanted(tx))
         before = self._done
         self._finish_empty()
@@ -290,6 +297,7 @@ class Receiving:
             have = fault.have_seq if isinstance(fault, GapError) else have
             self._send(Nack(site_to_bytes(site), have, tx[0].seq, Why.GAP))
             self._discarding = True
+            self._sealed.clear()
             self._queues.decoded.clear()
 
     def _stop(self, site: str, have: int, why: Why) -> None:
@@ -314,12 +322,14 @@ class Receiving:
             self._outbox.put(Lane.BULK, self._codec.encode(ask))
 
 
-def _receive(journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable[str]) -> _Outcome:
+def _receive(
+    journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable[str], sealed: Collection[bytes]
+) -> _Outcome:
     begun = time.monotonic()
     received: Received | None = None
     fault: Fault | None = None
     try:
-        received = journal.receive(txs)
+        received = journal.receive(txs, sealed)
     except _FAULTS as wrong:
         fault = wrong
     keys = {site: key for site in unknown if (key := journal.public_key(site)) is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -80,7 +80,9 @@ class FakeJournal:
                 self.disclosed[op.content["field"]] = (op.site, op.seq)
 
     # -- the facade --------------------------------------------------------------------------------------
-    def receive(self, transactions: Sequence[Transaction]) -> Received:
+    def receive(
+        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+    ) -> Received:
         if self.faults:
             raise self.faults.pop(0)
         self.received.append(len(transactions))
