@@ -186,6 +186,18 @@ def _check_supplement(context: Context, row: IncidentRow, sent_at: int) -> None:
     report_chain.check_supplement(sent_at, ends_at, opened=opened, who=(Role.LEADER.value,))
 
 
+def _receiver(context: Context, row: IncidentRow, registered_by: Agency) -> Agency:
+    """Who took the call (D-01, D-03): both sides when each has a received time of its own on the record, as after an earlier
+    clue of one side (S6); then whoever files.
+    """
+    took = {
+        entry.agency
+        for entry in incidents.entries(context.connection, "incident", row.id, "received_at")
+        if not entry.struck
+    }
+    return context.agency if context.agency in took else registered_by
+
+
 def _handed_over(command: FileReport, context: Context, row: IncidentRow) -> str | None:
     """Check that the first report is this side's (RP-01); what is said when the owner has handed it over, else None."""
     if command.kind is not ReportKind.FIRST or row.agency not in set(Agency):
@@ -195,7 +207,7 @@ def _handed_over(command: FileReport, context: Context, row: IncidentRow) -> str
         for unit in incidents.units(context.connection, row.id)
         if unit.born_agency in set(Agency) and unit.arrived_at is not None
     ]
-    owner = owner_of_first(arrivals, Agency(row.agency))
+    owner = owner_of_first(arrivals, _receiver(context, row, Agency(row.agency)))
     why = text_or_none(command.handed_over)
     if owner.agency is context.agency or why is None:
         check_first_reporter(context.agency, owner)

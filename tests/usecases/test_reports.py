@@ -9,7 +9,7 @@ import pytest
 from app.kernel.enums import Channel, IncidentClass, Recipient, ReportForm, ReportKind
 from app.queries import reports
 from app.usecases.alarms import UnitStamps
-from app.usecases.incidents import RegisterIncident, VoidIncident
+from app.usecases.incidents import ChangeIncident, RegisterIncident, VoidIncident
 from app.usecases.reports import AmendOralReport, FileOralReport, FileReport
 from tests.kit import Site, Town, act, business, feed_incident, moment, ms, refused, register
 
@@ -433,6 +433,16 @@ def test_before_anybody_arrives_it_is_the_receivers(town: Town) -> None:
     [first] = sent(town.frd, row.id)
     assert first.text is not None
     assert first.text.endswith("\n首报由应急局移交本方：应急局线路中断，电话移交")
+
+
+def test_both_took_a_call_and_nobody_has_arrived(town: Town) -> None:
+    """D-01, RP-01, S6 10:55: the side whose earlier message started the clocks files the first report, remote."""
+    town.at("10:14:00")
+    row = register(town.frd)
+    town.sync()
+    act(town.emb, "duty_officer", ChangeIncident(incident_id=row.id, received_at=moment("10:00:00")))
+    act(town.emb, "duty_officer", first_of(row.id))
+    assert town.emb.incident(row.id).written_status == "met"
 
 
 def test_documents_go_to_the_duty_room_first(emb: Site) -> None:
