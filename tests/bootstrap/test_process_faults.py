@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,19 +143,16 @@ def unprivileged(*argv: object, stdin: str = "") -> Answer:
 
 
 @pytest.fixture
-def readable_room(room: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The bureau's room, to be read by everybody; the ways to it are open for a while, inside this run's own folders alone."""
-    base = tmp_path_factory.getbasetemp()
-    top = next((each for each in base.parents if each.name.startswith("pytest-of-")), base)
-    ways = [each for each in room.parents if each == top or top in each.parents]
-    modes = {each: each.stat().st_mode for each in ways}
-    for each in [*room.rglob("*"), room]:
-        each.chmod(0o755 if each.is_dir() else 0o644)
-    for each, mode in modes.items():
-        each.chmod(mode | 0o011)
-    yield room
-    for each, mode in modes.items():
-        each.chmod(mode)
+def readable_room(room: Path) -> Iterator[Path]:
+    """The bureau's room where everybody comes by and may read; pytest's own folders are closed to others."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        if any(not each.stat().st_mode & 0o001 for each in folder.parents):
+            pytest.skip("nobody else comes by the folder for temporary files here")
+        shutil.copytree(room, folder / "room")
+        for each in [folder, *folder.rglob("*")]:
+            each.chmod(0o755 if each.is_dir() else 0o644)
+        yield folder / "room"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
