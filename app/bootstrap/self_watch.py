@@ -23,8 +23,14 @@ from app.usecases.commands import Command
 from app.usecases.sites import NoteFault
 
 LOOK_S: Final = 1.0
+_BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 log = logging.getLogger(__name__)
+
+
+def steady_s() -> float:
+    """Seconds that run on evenly, where the system knows them also while it sleeps: waking up is no jump of the clock."""
+    return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
 
 class SelfWatch:
@@ -34,12 +40,12 @@ class SelfWatch:
         self,
         node: Node,
         links: Callable[[], Sequence[LinkStatus]],
-        monotonic: Callable[[], float] = time.monotonic,
+        steady: Callable[[], float] = steady_s,
     ) -> None:
-        self._node, self._links, self._monotonic = node, links, monotonic
+        self._node, self._links, self._steady = node, links, steady
         # A test clock is set on purpose; only the machine's own clock can jump.
-        self._own = isinstance(node.clock, SystemClock) or monotonic is not time.monotonic
-        self._mark = (node.clock.now_ms(), monotonic())
+        self._own = isinstance(node.clock, SystemClock) or steady is not steady_s
+        self._mark = (node.clock.now_ms(), steady())
         self._apart: set[str] = set()
         self._twice: str | None = None
         self._look_at_sites = True
@@ -70,9 +76,9 @@ class SelfWatch:
     def of_clock(self) -> list[Command]:
         """Clock set since the last look, or apart from a partner's, or no longer so."""
         notes: list[Command] = []
-        now, mono = self._node.clock.now_ms(), self._monotonic()
-        jumped = now - self._mark[0] - round((mono - self._mark[1]) * SECOND_MS)
-        self._mark = (now, mono)
+        now, steady = self._node.clock.now_ms(), self._steady()
+        jumped = now - self._mark[0] - round((steady - self._mark[1]) * SECOND_MS)
+        self._mark = (now, steady)
         if self._own and abs(jumped) > SKEW_LIMIT_MS:
             log.warning("the clock was set by %d s while the console ran", jumped // SECOND_MS)
             notes.append(NoteFault(kind=FaultKind.CLOCK_JUMPED, seconds=jumped // SECOND_MS))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.bootstrap.self_watch import SelfWatch
+from app.bootstrap.self_watch import SelfWatch, steady_s
 from app.bootstrap.service import Service
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, FaultKind, LinkState, Origin
@@ -65,6 +65,12 @@ def test_clock_that_jumps_is_told(emb: Site) -> None:
     assert watch.of_clock() == []
     emb.clock.advance(-365 * 86_400)
     assert watch.of_clock() == [NoteFault(kind=FaultKind.CLOCK_JUMPED, seconds=-365 * 86_400)]
+
+
+def test_steady_seconds_run_on() -> None:
+    """What a jump is measured by never runs backwards."""
+    first = steady_s()
+    assert steady_s() >= first > 0
 
 
 def test_year_ahead_is_told_at_the_next_start_and_does_not_stay_in_the_stamps(town: Town) -> None:
