@@ -75,7 +75,7 @@ def standing_identities(connection: sqlite3.Connection, entity: str, agency: str
     """What records of an agency (shelter | point) are told apart by; those that were retracted are gone."""
     table = ENTITIES[entity].table.name
     code = "code" if entity == "shelter" else "NULL"
-    sql = f"SELECT id, {code}, name, lon, lat FROM {table} WHERE retracted = 0 AND born_agency = ?"
+    sql = f"SELECT id, {code}, name, lon, lat FROM {table} WHERE retracted = 0 AND born_agency = ?"  # nosec B608
     cursor = connection.cursor()
     cursor.row_factory = None
     return [(row[0], row[1], row[2], row[3], row[4]) for row in cursor.execute(sql, (agency,))]
