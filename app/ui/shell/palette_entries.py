@@ -78,7 +78,7 @@ def _commands(window: MainWindow) -> list[Entry]:
                 name,
                 action.handler,
                 _letters(name),
-                action.shortcut,
+                action.shortcut.replace("Up", "\N{UPWARDS ARROW}"),
                 (action.id.replace("_", " "),),
                 reason,
             )
