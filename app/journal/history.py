@@ -122,7 +122,7 @@ class _Historian:
     def _entry(self, op: Operation) -> HistoryEntry:
         past, content = self._causality.past_of(op.hash), self._content[op.hash]
         site_agency, letter = self._console(op.site, past)
-        known = ("v", "set", "over", "entry", "new")
+        known = ("v", "set", "over", "entry", "new", "cause")
         return HistoryEntry(
             hash=op.hash.hex(),
             site=op.site,

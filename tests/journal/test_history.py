@@ -40,7 +40,9 @@ def test_unknown_record_has_no_history(pair: tuple[Site, Site]) -> None:
 
 def test_who_when_where_and_what(pair: tuple[Site, Site]) -> None:
     emb, _ = pair
-    emb.write("incident", "i1", {"no": "EMB-1", "place": "a"}, new=True, why="reported by telephone")
+    emb.write(
+        "incident", "i1", {"no": "EMB-20250714-001", "place": "a"}, new=True, why="reported by telephone"
+    )
     emb.clock.advance(60)
     emb.write("incident", "i1", {"place": "b"})
     made, changed = told(emb, "incident", "i1")
