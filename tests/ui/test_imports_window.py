@@ -104,20 +104,23 @@ def test_every_row_says_what_becomes_of_it_and_the_parts_filter(emb_room: Room) 
     assert "经度和纬度填反了 1" in sheet.reasons.text()
 
 
-def test_the_same_file_twice_is_told_before_anybody_tries(emb_room: Room) -> None:
+def test_the_same_file_twice_is_told_before_anybody_tries(emb_room: Room, tmp_path: Path) -> None:
     """E_DUP in words; the button does nothing; the bus would refuse as well."""
-    sheet = opened(emb_room)
-    choose(emb_room, sheet, FILE)
+    sheet, path = opened(emb_room), many(tmp_path / "twice.csv", 12)
+    choose(emb_room, sheet, path)
     emb_room.press(ENTER, CTRL)
     emb_room.wait(lambda: sheet.flow.state is State.DONE)
     emb_room.click(sheet.other)
-    emb_room.wait(lambda: "shelters.csv" in sheet.latest.text())
-    choose(emb_room, sheet, FILE)
-    assert "E_DUP" in sheet.note.text() and "33 行" in sheet.note.text()
+    emb_room.wait(lambda: "twice.csv" in sheet.latest.text())
+    choose(emb_room, sheet, path)
+    assert "E_DUP" in sheet.note.text() and "12 行" in sheet.note.text()
+    assert sheet.flow.checked is not None and len(sheet.flow.checked.good) == 12, (
+        "rows without number or place are no bar"
+    )
     assert not sheet.run.isEnabled()
     emb_room.press(ENTER, CTRL)
     assert sheet.flow.state is State.READY
-    assert len(emb_room.site.node.read(shelters.shelters)) == 33
+    assert len(emb_room.site.node.read(shelters.shelters)) == 12
 
 
 def test_points_come_in_with_the_kind_that_was_chosen(emb_room: Room, tmp_path: Path) -> None:
