@@ -94,3 +94,29 @@ def test_a_closing_shelter_takes_nobody_until_it_was_closed() -> None:
 def test_caution_is_a_total_order() -> None:
     assert sorted(shelter.CAUTION) == sorted(S)
     assert shelter.CAUTION[-1] is S.CLOSED, "nobody is forgotten inside"
+
+
+def test_the_smallest_figures_are_figures() -> None:
+    """RS-08: one person's room is a capacity, nobody inside is a count."""
+    shelter.check_capacity(1)
+    shelter.check_occupied(0, 1)
+    shelter.check_occupied(1, 1)
+
+
+def test_capacity_and_people_inside_from_both_ends() -> None:
+    """RS-08: neither more people than the capacity nor less capacity than people, unless confirmed."""
+    shelter.check_capacity_holds(10, 10)
+    shelter.check_capacity_holds(10, None)
+    with refused(ErrorCode.RANGE, "capacity", "refusal.shelters.overload"):
+        shelter.check_capacity_holds(9, 10)
+    shelter.check_capacity_holds(9, 10, overload_confirmed=True)
+
+
+def test_nobody_is_left_inside() -> None:
+    """RS-08: closed is the one state that says that nobody is there."""
+    for count in (0, None):
+        shelter.check_emptied(S.CLOSED, count)
+    with refused(ErrorCode.STATE, "occupied", "refusal.shelters.people_inside"):
+        shelter.check_emptied(S.CLOSED, 1)
+    for state in set(S) - {S.CLOSED}:
+        shelter.check_emptied(state, 1)
