@@ -147,8 +147,8 @@ def readable_room(room: Path) -> Iterator[Path]:
     """The bureau's room where everybody comes by and may read; pytest's own folders are closed to others."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        if any(not each.stat().st_mode & 0o001 for each in folder.parents):
-            pytest.skip("nobody else comes by the folder for temporary files here")
+        if any(not each.stat().st_mode & 0o001 for each in (*folder.parents, *MAIN.parents)):
+            pytest.skip("nobody else comes by the program or the folder for temporary files here")
         shutil.copytree(room, folder / "room")
         for each in [folder, *folder.rglob("*")]:
             each.chmod(0o755 if each.is_dir() else 0o644)
