@@ -18,7 +18,8 @@ HEAD = """# On a bare Debian 12
 commands of the README's first block as they stand there: once as root, once as a normal user without `sudo`. It needs root, a
 mirror and 15 to 40 minutes, and is not part of continuous integration. Of the machine outside only the name servers and its own
 certificate authorities go in; the root lies in memory where there is enough. `FRESH_TESTS="tests/domain" make fresh` narrows the
-suite, and the page then says so. This page is written by it.
+suite, and the page then says so. A test that fails in the tree at that commit fails here as well and is named. This page is
+written by it.
 
 Run on {date}, commit {commit}, on {cores} shared processor cores.
 """
