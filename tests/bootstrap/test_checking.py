@@ -12,6 +12,7 @@ import pytest
 from app.bootstrap.checking import verify_site
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
+from app.local import acks
 from tests.kit import Town, register
 
 
@@ -122,3 +123,16 @@ def test_nothing_to_examine(tmp_path: Path) -> None:
         with pytest.raises(EnvironmentFault) as fault:
             verify_site(data)
         assert fault.value.code == code
+
+
+def test_a_chain_shorter_than_a_peer_knows_is_found(town: Town) -> None:
+    """REPLICATION, Fork: a database and its high-water file put back together are known by what a partner acknowledged."""
+    register(town.emb)
+    data, site = town.emb.node.data, town.emb.node.me.site
+    end = town.emb.vector()[site][0]
+    peer = town.frd.node.me.site
+    for known, damaged in ((end, False), (end + 1, True)):
+        town.emb.node.local(lambda c, known=known: acks.note(c, {peer: {site: known}}, 1))
+        answer = verify_site(data)
+        assert answer["damaged"] is damaged
+        assert answer["report"]["high_water"]["peers_seq"] == known
