@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_a_chain_shorter_than_a_peer_knows_is_found(town: Town) -> None:
     end = town.emb.vector()[site][0]
     peer = town.frd.node.me.site
     for known, damaged in ((end, False), (end + 1, True)):
-        town.emb.node.local(lambda c, known=known: acks.note(c, {peer: {site: known}}, 1))
+        town.emb.node.local(partial(acks.note, changes={peer: {site: known}}, at=1))
         answer = verify_site(data)
         assert answer["damaged"] is damaged
         assert answer["report"]["high_water"]["peers_seq"] == known
