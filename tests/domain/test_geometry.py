@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.geometry import EARTH_RADIUS_M, Box, check_point, distance_m
+from app.domain.geometry import EARTH_RADIUS_M, Box, check_point, distance_m, is_point
 from app.kernel.errors import ErrorCode
 from tests.domain.helpers import district, refused
 
@@ -64,3 +64,19 @@ def test_the_scenarios_happen_inside_their_district() -> None:
     assert district().box.contains(121.4010, 31.2130)  # S2
     assert district().box.contains(121.3790, 31.21935)  # S6
     assert not district("310117").box.contains(121.4010, 31.2130)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(180.0, 90.0), (-180.0, -90.0), (180.0, -90.0), (0.0, 0.0)])
+def test_the_ends_of_the_earth_are_points(lon: float, lat: float) -> None:
+    """RULES part 8: the limits themselves belong to it; one step further is nowhere."""
+    assert is_point(lon, lat)
+    check_point(lon, lat, Box(-180, -90, 180, 90))
+    for beyond in (
+        (math.copysign(180.0001, lon), lat),
+        (lon, math.copysign(90.0001, lat)),
+        (math.nan, lat),
+        (lon, math.inf),
+    ):
+        assert not is_point(*beyond)
+        with refused(ErrorCode.RANGE):
+            check_point(*beyond, Box(-180, -90, 180, 90), outside_confirmed=True)
