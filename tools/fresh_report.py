@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PEOPLE = {"root": "As root", "user": "As a normal user"}
-FAILURES = ("FAILED ", "ERROR ", "== FAILED")
+FAILURES = ("FAILED tests", "ERROR tests", "== FAILED")
 HEAD = """# On a bare Debian 12
 
 `make fresh` takes a Debian 12 root file system as debootstrap makes it (`minbase`), unpacks the commit into it, and runs the
