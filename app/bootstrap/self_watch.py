@@ -52,7 +52,7 @@ class SelfWatch:
 
     def hear(self, changes: ChangeSet) -> None:
         """Called after every commit, on any thread."""
-        if changes.touches("site", "*"):
+        if changes.touches("site"):
             self._look_at_sites = True
 
     async def run(self, write: Callable[[Command], object]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.journal import rules, verbs
@@ -12,6 +12,7 @@ from app.journal.authors import Author, author_of
 from app.journal.bugs import is_bug
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, WITH_DENIED, fact_key
+from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.hlc import HybridClock
 from app.journal.indexing import index_anew, index_changes
 from app.journal.keys import SiteKey, site_id
@@ -19,7 +20,6 @@ from app.journal.operation import (
     MAX_TRANSACTION_BYTES,
     SCHEMA_V,
     Act,
-    BadTransactionError,
     Operation,
     Transaction,
     author_transaction,
@@ -32,7 +32,7 @@ from app.journal.projector import CANNOT_PROJECT, Deriver, Projector
 from app.journal.scopes import readable_by
 from app.journal.state import NO_CUT, NOTHING, Foreseen, State
 from app.journal.store import Chain, save_chain
-from app.kernel.changes import Change, ChangeSet
+from app.kernel.changes import EVERYTHING, Change, ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.enums import ChangeKind, Origin
 from db.fields import JOINT
@@ -41,34 +41,6 @@ from db.tables.journal import PROJECTED
 MAX_PASSES = 20
 
 log = logging.getLogger(__name__)
-
-
-class GapError(Exception):
-    """A transaction whose predecessor or parents are not here: not stored, not acknowledged, asked again.
-
-    `have_seq`: up to where its chain is here; 0 when the chain here is another branch, so that all of it is asked for.
-    `kept`: how many transactions of the batch stand before it.
-    """
-
-    kept = 0
-
-    def __init__(self, site: str, have_seq: int) -> None:
-        super().__init__(f"gap in {site} after {have_seq}")
-        self.site, self.have_seq = site, have_seq
-
-
-class NewerSchemaError(Exception):
-    """An operation of a newer version stops that chain here until the upgrade; `kept` as for a gap."""
-
-    kept = 0
-
-    def __init__(self, site: str, schema_v: int) -> None:
-        super().__init__(f"{site} writes schema {schema_v}, this version knows {SCHEMA_V}")
-        self.site, self.schema_v = site, schema_v
-
-
-Fault = GapError | NewerSchemaError | BadTransactionError
-_FAULTS = (GapError, NewerSchemaError, BadTransactionError)
 
 
 class QuarantinedError(Exception):
@@ -106,6 +78,10 @@ class Identity:
     agency: str
     recovery_key: bytes
     key: SiteKey
+
+
+def _changes_of(received: Iterable[Received]) -> ChangeSet:
+    return ChangeSet(tuple(change for each in received for change in each.changes.changes))
 
 
 class Journal:
@@ -180,7 +156,7 @@ class Journal:
     def _finish(self, origin: Origin) -> ChangeSet:
         if self._projector.reproject:
             self._project_anew()
-            return ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.REBUILD),))
+            return ChangeSet((Change(EVERYTHING, EVERYTHING, ChangeKind.CHANGED, Origin.REBUILD),))
         changes = self._projector.finish(origin)
         index_changes(self._connection, changes)
         return ChangeSet(changes)
@@ -204,20 +180,20 @@ class Journal:
         try:
             return self._receive(transactions, sealed)
         except Exception as bug:
-            if not is_bug(bug) or isinstance(bug, _FAULTS):
+            if not is_bug(bug) or isinstance(bug, Fault):
                 raise
             log.exception("transactions of a peer met a bug; they are taken one by one")
         one_by_one: list[Received] = []
         for tx in transactions:
             try:
                 one_by_one.append(self._receive_guarded(tx))
-            except _FAULTS as wrong:
-                wrong.kept = len(one_by_one)
+            except Fault as wrong:
+                wrong.kept, wrong.changes = len(one_by_one), _changes_of(one_by_one)
                 raise
         return Received(
             sum(each.applied for each in one_by_one),
             sum(each.duplicates for each in one_by_one),
-            ChangeSet(tuple(change for each in one_by_one for change in each.changes.changes)),
+            _changes_of(one_by_one),
         )
 
     def _receive_guarded(self, tx: Transaction) -> Received:
@@ -225,14 +201,14 @@ class Journal:
         try:
             return self._receive([tx])
         except Exception as bug:
-            if not is_bug(bug) or isinstance(bug, _FAULTS):
+            if not is_bug(bug) or isinstance(bug, Fault):
                 raise
             log.exception("a transaction cannot be projected: %s:%d", tx[0].site, tx[0].seq)
         self._spoiled.add(tx[-1].hash)
         try:
             return self._receive([tx])
         except Exception as bug:
-            if not is_bug(bug) or isinstance(bug, _FAULTS):
+            if not is_bug(bug) or isinstance(bug, Fault):
                 raise
             raise BadTransactionError(CANNOT_PROJECT) from bug
 
@@ -247,7 +223,7 @@ class Journal:
             for tx in transactions:
                 try:
                     news = self._receive_one(tx, tx[-1].hash in sealed if tx else False)
-                except _FAULTS as wrong:
+                except Fault as wrong:
                     wrong.kept = applied + duplicates
                     fault = wrong
                     break
@@ -258,6 +234,7 @@ class Journal:
             self._undo()
             raise
         if fault is not None:
+            fault.changes = changes
             raise fault
         return Received(applied, duplicates, changes)
 
@@ -447,7 +424,7 @@ class Journal:
         except BaseException:
             self._undo()
             raise
-        return ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.REBUILD),))
+        return ChangeSet((Change(EVERYTHING, EVERYTHING, ChangeKind.CHANGED, Origin.REBUILD),))
 
     def _project_anew(self) -> None:
         """Repeat until the facts that act backwards (revocations, cuts, recovery keys) are those known from the beginning."""

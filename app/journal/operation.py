@@ -19,6 +19,8 @@ import msgspec
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
+from app.journal.faults import BadTransactionError
+
 SCHEMA_V = 2  # raised when an older program would judge or show an operation differently (docs/REPLICATION.md, Versions)
 HASH_BYTES = 32
 SALT_BYTES = 16
@@ -106,15 +108,6 @@ class Act:
     entity_id: str
     scope: str
     body: Mapping[str, Any]
-
-
-class BadTransactionError(ValueError):
-    """A transaction whose chain, commitment, signature or shape is wrong; it is never stored.
-
-    `kept`: how many transactions of the batch stand before it.
-    """
-
-    kept = 0
 
 
 def _prefixed(parts: Iterable[bytes]) -> bytes:

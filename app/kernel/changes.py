@@ -10,6 +10,9 @@ from app.kernel.enums import ChangeKind, Origin
 ACKNOWLEDGED: Final = "peer_ack"  # the "entity" of news that a peer has projected more, or (retracted) less; its id is the peer's
 
 
+EVERYTHING: Final = "*"  # the "entity" when all was projected anew: whoever shows anything looks again
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One entity touched."""
@@ -35,6 +38,11 @@ class ChangeSet:
         """True if this is nothing but news of what peers have: no operation was committed."""
         return bool(self.changes) and all(c.entity == ACKNOWLEDGED for c in self.changes)
 
+    @property
+    def everything(self) -> bool:
+        """True if any record may have changed: no ids are told."""
+        return any(c.entity == EVERYTHING for c in self.changes)
+
     def touches(self, *entities: str) -> bool:
-        """True if any of these entities is in the set."""
-        return any(c.entity in entities for c in self.changes)
+        """True if any of these entities is in the set, or everything."""
+        return any(c.entity in entities or c.entity == EVERYTHING for c in self.changes)

@@ -20,10 +20,10 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from app.journal import verbs
-from app.journal.journal import Fault, GapError, NewerSchemaError, Received
-from app.journal.operation import BadTransactionError, Transaction, unpack
-from app.kernel.changes import Change, ChangeSet
-from app.kernel.enums import ChangeKind, Origin, Priority
+from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
+from app.journal.journal import Received
+from app.journal.operation import Transaction, unpack
+from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
 from app.replication.endings import BAD_TRANSACTION, SessionEndedError
 from app.replication.frames import (
@@ -42,7 +42,7 @@ from app.replication.frames import (
 from app.replication.hello import flat
 from app.replication.outbox import Outbox
 from app.replication.peers import CREDIT, Pace
-from app.replication.ports import JournalPort, NodePort
+from app.replication.ports import NodePort
 from app.replication.status import PeerStatus
 from app.replication.wire import marks, site_to_bytes, spans, unpack_block
 
@@ -51,9 +51,6 @@ _LIVE_OPERATIONS: Final = 64
 _FIRST_BUDGET: Final = 256
 _LEAST_BUDGET: Final = 32
 _MOST_BUDGET: Final = 4096
-_FAULTS: Final = (GapError, NewerSchemaError, BadTransactionError)
-# What a fault left committed is not told apart by entity: whoever shows anything looks again.
-_SOMETHING: Final = ChangeSet((Change("*", "*", ChangeKind.CHANGED, Origin.PEER),))
 
 _LOG = logging.getLogger(__name__)
 
@@ -210,6 +207,7 @@ class Receiving:
         if not self._queues.decoded:
             return
         txs, priority = self._some()
+        self._learned({tx[0].site: tx[-1].seq for tx in txs})  # who sends has it; before our news of it wakes the sender
         outcome = await self._commit(txs, priority)
         taken = len(txs) if outcome.fault is None else outcome.fault.kept
         self._consume(taken)
@@ -230,7 +228,7 @@ class Receiving:
         while True:
             try:
                 outcome = await self._node.on_writer(
-                    priority, partial(_receive, self._node.journal, txs, unknown, sealed)
+                    priority, partial(_receive, self._node, txs, unknown, sealed)
                 )
             except EnvironmentFault as fault:
                 _LOG.error("nothing can be stored: %s", fault)
@@ -248,15 +246,8 @@ class Receiving:
             self._budget = max(_LEAST_BUDGET, min(_MOST_BUDGET, (self._budget + fitting) // 2))
 
     def _after_commit(self, txs: Sequence[Transaction], outcome: _Outcome) -> None:
-        self._learned({tx[0].site: tx[-1].seq for tx in txs})
         self._status.have(outcome.vector)
-        if outcome.received is not None:
-            if outcome.received.changes.changes:
-                self._node.publish(outcome.received.changes)
-            if outcome.received.applied:
-                self._status.applied()
-        elif txs:
-            self._node.publish(_SOMETHING)
+        if txs and (outcome.received is None or outcome.received.applied):
             self._status.applied()
 
     def _consume(self, count: int) -> None:
@@ -323,15 +314,20 @@ class Receiving:
 
 
 def _receive(
-    journal: JournalPort, txs: Sequence[Transaction], unknown: Iterable[str], sealed: Collection[bytes]
+    node: NodePort, txs: Sequence[Transaction], unknown: Iterable[str], sealed: Collection[bytes]
 ) -> _Outcome:
+    """On the writer's thread. Screens hear of it here: a session may be cut off before it learns of its own commit."""
     begun = time.monotonic()
+    journal = node.journal
     received: Received | None = None
     fault: Fault | None = None
     try:
         received = journal.receive(txs, sealed)
-    except _FAULTS as wrong:
-        fault = wrong
+        changes = received.changes
+    except Fault as wrong:
+        fault, changes = wrong, wrong.changes
+    if changes.changes:
+        node.publish(changes)
     keys = {site: key for site in unknown if (key := journal.public_key(site)) is not None}
     vector = {site: seq for site, (seq, _) in journal.vector().items()}
     return _Outcome(received, fault, vector, keys, time.monotonic() - begun)

@@ -10,8 +10,8 @@ from typing import Any
 from app.domain.district import District
 from app.domain.rule_numbers import RuleKey
 from app.journal.acts import ActMaker
+from app.journal.faults import BadTransactionError
 from app.journal.journal import Journal, QuarantinedError
-from app.journal.operation import BadTransactionError
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal

@@ -9,16 +9,9 @@ import pytest
 
 from app.journal import certificates
 from app.journal.deriving import DERIVERS
-from app.journal.journal import GapError, QuarantinedError
-from app.journal.operation import (
-    Act,
-    BadTransactionError,
-    ChainEnd,
-    Operation,
-    Transaction,
-    author_transaction,
-    header_hash,
-)
+from app.journal.faults import BadTransactionError, GapError
+from app.journal.journal import QuarantinedError
+from app.journal.operation import Act, ChainEnd, Operation, Transaction, author_transaction, header_hash
 from app.journal.reprojection import Standpoint
 from app.journal.verify import verify
 from tests.journal.towns import Town, sync, town

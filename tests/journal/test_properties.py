@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.journal import verbs
+from app.journal.faults import BadTransactionError
 from app.journal.hlc import TOLERANCE_MS, HybridClock
 from app.journal.operation import (
     HASH_BYTES,
     Act,
-    BadTransactionError,
     ChainEnd,
     Operation,
     Transaction,

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from app.journal import certificates, rows, verbs
-from app.journal.journal import GapError, QuarantinedError
+from app.journal.faults import GapError
+from app.journal.journal import QuarantinedError
 from app.journal.operation import Act
 from tests.journal.towns import Town, conflict_values, flags, sync, tick, town
 from tests.simulation.network import acknowledge, push, wanted

@@ -6,8 +6,9 @@ import pytest
 from nacl.signing import SigningKey
 
 from app.journal import certificates, verbs
+from app.journal.faults import BadTransactionError
 from app.journal.journal import QuarantinedError
-from app.journal.operation import Act, BadTransactionError
+from app.journal.operation import Act
 from tests.journal.towns import Town, flags, sync, tick, town
 from tests.simulation.world import City, Station, found, granting, meeting, revoking
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import MetaData
 
 from app.journal import certificates, verbs
-from app.journal.journal import NewerSchemaError, QuarantinedError
+from app.journal.faults import BadTransactionError, NewerSchemaError
+from app.journal.journal import QuarantinedError
 from app.journal.operation import (
     MAX_TRANSACTION_BYTES,
     SCHEMA_V,
     Act,
-    BadTransactionError,
     Transaction,
     commitment,
     header_hash,

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from app.journal.journal import GapError, NewerSchemaError, PeerView, Received
+from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
+from app.journal.journal import PeerView, Received
 from app.journal.keys import SiteKey
 from app.journal.operation import (
     SCHEMA_V,
     Act,
-    BadTransactionError,
     ChainEnd,
     Operation,
     Transaction,
@@ -91,8 +91,8 @@ class FakeJournal:
         for tx in transactions:
             try:
                 news = self._receive_one(tx)
-            except (GapError, NewerSchemaError, BadTransactionError) as wrong:
-                wrong.kept = applied + duplicates
+            except Fault as wrong:
+                wrong.kept, wrong.changes = applied + duplicates, ChangeSet(tuple(changes))
                 raise
             applied, duplicates = applied + news, duplicates + (not news)
             changes += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from dataclasses import replace
 
 from msgspec.structs import replace as altered
@@ -47,6 +48,48 @@ def test_gap_is_asked_again_once_and_filled(pair):
 
     attack(pair, script)
     assert victim.journal.rows == txs
+
+
+def test_what_stands_before_a_gap_is_told_to_the_screens(pair):
+    victim, attacker = pair
+    txs = [attacker.journal.author([attacker.journal.act(f"{n}")]) for n in range(4)]
+
+    async def script(service, peer):
+        await peer.greet(vector=[])
+        await peer.ops(1, [*txs[:2], txs[3]])
+        await peer.hear(Nack)
+
+    attack(pair, script)
+    told = {change.entity_id for changes in victim.node.published for change in changes.changes}
+    assert told == {op.entity_id for tx in txs[:2] for op in tx}
+
+
+def test_a_session_cut_off_during_its_commit_leaves_no_screen_behind(pair):
+    """What is committed is told, whoever is left to hear of it: the same comes again as a duplicate and changes nothing."""
+    victim, attacker = pair
+    [tx] = [attacker.journal.author([attacker.journal.act("while the cable is pulled")])]
+    begun, cut = threading.Event(), threading.Event()
+    receive = victim.journal.receive
+
+    def slow(*given):
+        begun.set()
+        assert cut.wait(10)
+        return receive(*given)
+
+    victim.journal.receive = slow
+
+    async def script(service, peer):
+        await peer.greet(vector=[])
+        await peer.ops(1, [tx])
+        await until(begun.is_set, "the commit is under way")
+
+    attack(pair, script)  # ends service and session
+    assert victim.node.published == []
+    cut.set()
+    victim.node.close()
+    assert [change.entity_id for each in victim.node.published for change in each.changes] == [
+        tx[0].entity_id
+    ]
 
 
 def test_gap_without_end_is_asked_in_growing_pauses(pair):

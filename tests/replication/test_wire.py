@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as altered
 
+from app.journal.faults import BadTransactionError
 from app.journal.keys import SiteKey
 from app.journal.operation import (
     MAX_TRANSACTION_BYTES,
     Act,
-    BadTransactionError,
     ChainEnd,
     Transaction,
     author_transaction,

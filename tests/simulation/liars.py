@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from app.journal import certificates, verbs
 from app.journal.causality import covers
 from app.journal.facts import fact_key
-from app.journal.journal import GapError
-from app.journal.operation import Act, BadTransactionError, ChainEnd, Transaction, header_hash
+from app.journal.faults import BadTransactionError, GapError
+from app.journal.operation import Act, ChainEnd, Transaction, header_hash
 from app.kernel.ids import is_own_id, new_id
 from tests.simulation.network import feed
 from tests.simulation.officers import CASES, ITEM

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from app.journal.journal import GapError
-from app.journal.operation import BadTransactionError, Transaction
+from app.journal.faults import BadTransactionError, GapError
+from app.journal.operation import Transaction
 from tests.simulation.world import Station
 
 ROUNDS = 60

@@ -350,7 +350,9 @@ def test_age_of_the_last_alarm_and_rejected_rows_are_shown(
     with pytest.raises(Refusal):
         intake.take(alarm(room, alarm_no=" "))
     assert "拒收 1 条" in feed_text(room) and "缺编号" in feed_text(room)
-    assert "119 警情 0 秒前" in room.window.status.left.text() and "拒收 1 条" in room.window.status.left.text()
+    assert (
+        "119 警情 0 秒前" in room.window.status.left.text() and "拒收 1 条" in room.window.status.left.text()
+    )
     room.window.links.feed.lines.clicked.emit("rejects")  # type: ignore[union-attr]
     assert opened[0].toLocalFile() == str(room.console.data.root / "feed")
     intake.trouble = "Permission denied"

@@ -118,7 +118,9 @@ def test_the_palette_groups_and_ranks() -> None:
         Entry("commands", "x", "登记事件", print, also=("register",)),
         Entry("commands", "x", "上岗", print),
     ]
-    assert [entry.name for entry in found(entries, "")] == ["登记事件", "上岗", "天山路街道"], "commands first"
+    assert [entry.name for entry in found(entries, "")] == ["登记事件", "上岗", "天山路街道"], (
+        "commands first"
+    )
     assert [entry.name for entry in found(entries, "reg")] == ["登记事件"]
     assert found(entries, "qqq") == []
     many = [Entry("g", "x", f"命令{n}", print) for n in range(50)]

@@ -161,7 +161,7 @@ class BoardFeed(QObject):
     # -- changes -----------------------------------------------------------------------------------------------------
     def hear(self, changes: ChangeSet) -> None:
         """News of commits: only the rows they name are read again."""
-        if changes.touches("*"):
+        if changes.everything:
             self._all_missed = True
         if changes.touches(ACKNOWLEDGED):
             self._acknowledged = True

@@ -135,7 +135,7 @@ class AlarmFeed(QWidget):
     # -- the newest alarm in the record ------------------------------------------------------------------------------------
     def heard(self, changes: ChangeSet) -> None:
         """A commit: the newest alarm may be another."""
-        if changes.touches("incident", "*"):
+        if changes.touches("incident"):
             self._stale = True
             if self.isVisible():
                 self.read()

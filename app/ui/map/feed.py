@@ -82,6 +82,10 @@ class MapFeed(QObject):
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def _changed(self, changes: ChangeSet) -> None:
+        if changes.everything:
+            self._gathered.clear()
+            self._read(dict.fromkeys(KINDS))
+            return
         for kind in KINDS:
             if changes.touches(kind):
                 self._gathered.setdefault(kind, set()).update(changes.ids(kind))

@@ -65,7 +65,7 @@ class RecordSheet(Sheet):
     def heard(self, changes: ChangeSet) -> None:
         """A commit: the record shown may have changed."""
         kind, record_id = self._wanted
-        if self.is_open and (record_id in changes.ids(kind) or changes.touches("*")):
+        if self.is_open and (record_id in changes.ids(kind) or changes.everything):
             self._read()
 
     def _read(self) -> None:

@@ -229,7 +229,7 @@ class RegisterListSheet(Sheet):
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit touched this register: read again, gathered."""
-        if self.is_open and changes.touches(self.entity, "*") and not self._again.isActive():
+        if self.is_open and changes.touches(self.entity) and not self._again.isActive():
             self._again.start()
 
     def _refresh(self) -> None:

@@ -1,0 +1,35 @@
+"""Why transactions of others are not taken. What stands before the faulty one in its batch is kept and committed."""
+
+from __future__ import annotations
+
+from app.kernel.changes import ChangeSet
+
+
+class Fault(Exception):
+    """`kept`: how many transactions of the batch stand before the faulty one; `changes`: what those changed."""
+
+    kept = 0
+    changes = ChangeSet()
+
+
+class GapError(Fault):
+    """A transaction whose predecessor or parents are not here: not stored, not acknowledged, asked again.
+
+    `have_seq`: up to where its chain is here; 0 when the chain here is another branch, so that all of it is asked for.
+    """
+
+    def __init__(self, site: str, have_seq: int) -> None:
+        super().__init__(f"gap in {site} after {have_seq}")
+        self.site, self.have_seq = site, have_seq
+
+
+class NewerSchemaError(Fault):
+    """An operation of a newer version stops that chain here until the upgrade."""
+
+    def __init__(self, site: str, schema_v: int) -> None:
+        super().__init__(f"{site} writes schema {schema_v}, which this version does not know")
+        self.site, self.schema_v = site, schema_v
+
+
+class BadTransactionError(Fault, ValueError):
+    """A transaction whose chain, commitment, signature or shape is wrong; it is never stored."""
