@@ -15,6 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWebEngineCore import QWebEnginePage
 from shiboken6 import delete
 
+from app.kernel.changes import EVERYTHING, Change
+from app.kernel.enums import ChangeKind, Origin
 from tests.ui.map_site import CENTRE, NOW_MS
 from tests.ui.map_stage import Stage, ready_application, spin, until
 
@@ -151,6 +153,13 @@ def test_a_change_is_painted_and_acknowledged(stage: Stage) -> None:
     assert label[0]["text"] == ["IV 商场火灾 剩 07:41"]
     stage.site.incident("one", what="商场火灾", open=0)
     until(lambda: not stage.holds("incident:one"), "gone with its closing")
+
+
+def test_when_everything_may_have_changed_everything_is_read(stage: Stage) -> None:
+    empty(stage)
+    stage.site.write("point", "p", kind="hospital", name="医院", lon=CENTRE[0], lat=CENTRE[1])
+    stage.site.tell(Change(EVERYTHING, EVERYTHING, ChangeKind.CHANGED, Origin.REBUILD))
+    until(lambda: stage.holds("point:p"), "what no change has named")
 
 
 def test_only_what_changed_is_pushed(stage: Stage) -> None:
