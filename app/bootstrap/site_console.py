@@ -293,15 +293,24 @@ def _remembered(data: DataDir) -> tuple[identity.SelfRow, dict[str, Any]]:
         with contextlib.closing(open_reader(data.database)) as connection:
             me = identity.read_self(connection)
             known = memory.load(connection)
-    except sqlite3.OperationalError as wrong:
-        if told(wrong, data.database) is wrong:  # no trouble of the file: tables of ours are missing
-            raise _damaged(data) from wrong
-        raise told(wrong, data.database) from wrong
     except sqlite3.Error as wrong:
-        raise told(wrong, data.database) from wrong
+        _check_file(data)
+        fault = told(wrong, data.database)
+        if fault is wrong and isinstance(wrong, sqlite3.OperationalError):
+            fault = _damaged(data)  # no trouble of the file: tables of ours are missing
+        raise fault from wrong
     if me is None:
         raise _damaged(data)
     return me, known
+
+
+def _check_file(data: DataDir) -> None:
+    """EnvironmentFault when the head of the file tells what is wrong with it, in the words that `verify` uses."""
+    from app.bootstrap.node import told_plainly
+    from db.examine import check_header
+
+    with told_plainly(data.database):
+        check_header(data.database)
 
 
 def _damaged(data: DataDir) -> EnvironmentFault:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from app.bootstrap.listening import NO_DOORS, Doors
@@ -11,9 +14,16 @@ from app.kernel.clock import Clock
 from app.kernel.enums import Realm
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
+from app.kernel.texts import Texts
 
 if TYPE_CHECKING:
     from app.bootstrap.listening import Listening
+
+Tell = Callable[[EnvironmentFault], None]
+
+
+def _nobody(_fault: EnvironmentFault) -> None:
+    """Nobody is to be told."""
 
 
 def run_window(
@@ -23,31 +33,62 @@ def run_window(
     listen: Listening | None,
     side: str | None = None,
     doors: Doors = NO_DOORS,
+    tell: Tell = _nobody,
 ) -> int:
     """Show the console until it is closed, on the whole screen or its left or right half; returns the exit code.
 
     `doors`: where alarms of the 119 system come in besides the local socket (IS-01).
 
-    EnvironmentFault when nothing can be shown: no display (`display.none`), no database, data of the other realm (XC-10),
-    a console already running on it. What fails later is shown in the window, which then ends with code 4.
+    EnvironmentFault when nothing can be shown: no display (`display.none`), a folder that cannot be written, data of the
+    other realm (XC-10), a file that is no database of ours. What fails later (another console on the same data) is told by
+    `tell`, on any thread, and shown in the window, which then ends with code 4.
     """
     from app.ui import start
 
     start.check_display()
-    if not data.database.exists():
+    with _writable(data):
+        founded_before = data.database.exists()
+    if not founded_before:
         founded = _first_start(data, realm, clock)
         if founded is None:
             return 0
         data, realm = founded
-    if data.logs.exists():
-        logs.configure(data.logs)
+    with _writable(data):
+        if data.logs.exists():
+            logs.configure(data.logs)
     console = SiteConsole(data, clock, listen, doors=doors)
     try:
         if console.realm != realm:
             raise EnvironmentFault("data.realm", "fault.window.realm", path=str(data.root))
+        console.opened.add_done_callback(lambda opened: _tell(opened, tell))
         return start.run(console, console.open, console.stopped, side)
     finally:
         console.close()
+
+
+@contextlib.contextmanager
+def _writable(data: DataDir) -> Iterator[None]:
+    """A folder that may not be looked into or written is said with its sentence (XC-01)."""
+    try:
+        yield
+    except OSError as wrong:
+        raise EnvironmentFault("data.unwritable", "fault.data.unwritable", path=str(data.root)) from wrong
+
+
+def _tell(opened: Future[None], tell: Tell) -> None:
+    fault = None if opened.cancelled() else opened.exception()
+    if isinstance(fault, EnvironmentFault):
+        tell(fault)
+
+
+def show_fault(fault: EnvironmentFault) -> None:
+    """Show why there is no window in a small one, to whoever started the program by a double click, until it was read."""
+    from app.domain import wording
+    from app.ui import start
+
+    texts = Texts.load()
+    path = str(fault.params.get("path", ""))
+    start.show_fault(texts, wording.sentence(texts, fault), fault.code, path)
 
 
 def _first_start(data: DataDir, realm: Realm, clock: Clock) -> tuple[DataDir, Realm] | None:

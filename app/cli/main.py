@@ -171,13 +171,23 @@ def _window(arguments: argparse.Namespace) -> int:
     gc.disable()  # app/ui/start.py turns it on again
     try:
         from app.bootstrap.listening import Doors, listening_at
-        from app.bootstrap.window import run_window
+        from app.bootstrap.window import run_window, show_fault
         from app.kernel.clock import SystemClock
 
         clock = clock_of(arguments.clock) or SystemClock()
         where = listening_at(arguments.listen)
         doors = Doors(arguments.feed_folder, arguments.feed_port)
-        return run_window(data_of(arguments), Realm(arguments.realm), clock, where, arguments.side, doors)
+        data, realm = data_of(arguments), Realm(arguments.realm)
+
+        def tell(fault: EnvironmentFault) -> None:
+            exits.say(_faulted(fault))
+
+        try:
+            return run_window(data, realm, clock, where, arguments.side, doors, tell)
+        except EnvironmentFault as fault:  # on the terminal at once, and where a double click would see it
+            tell(fault)
+            show_fault(fault)
+            return Exit.FAULT
     finally:
         gc.enable()
 

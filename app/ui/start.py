@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, Any
 from app.kernel.errors import EnvironmentFault
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QWidget
 
+    from app.kernel.texts import Texts
     from app.ui.first_start.port import FirstStart
     from app.ui.shell.main_window import MainWindow
     from app.ui.shell.ports import SiteDoor
 
 log = logging.getLogger(__name__)
 EXIT_OK, EXIT_FAULT = 0, 4
+_UNSEEN = ("offscreen", "minimal")  # platforms of Qt that nobody looks at
+_BEAT_MS = 200
 _X_PORT = 6000
 _X_TIMEOUT_S = 2.0
 
@@ -153,8 +157,47 @@ def first_start(port: FirstStart) -> bool:
     return ended == [True]
 
 
-def _on_signals(window: MainWindow) -> dict[int, Any]:
-    """SIGINT and SIGTERM close the window; Python hears them at the next tick of the header's clock."""
+def show_fault(texts: Texts, sentence: str, code: str, path: str = "") -> None:
+    """Show why there is no console until it was read; nothing where there is no display or nobody sees it."""
+    try:
+        check_display()
+    except EnvironmentFault:
+        return
+    if os.environ.get("QT_QPA_PLATFORM", "").startswith(_UNSEEN):
+        return
+    from app.ui.fault_window import FaultWindow
+    from app.ui.theme.theme import Theme
+
+    gc.enable()
+    app = application()
+    theme = Theme("dark")
+    theme.apply(app)
+    window = FaultWindow(texts, theme, sentence, code, path)
+    window.closed.connect(app.quit)
+    before = _on_signals(window)
+    beat = _beat(window)
+    window.show()
+    try:
+        app.exec()
+    finally:
+        beat.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    window.deleteLater()
+
+
+def _beat(window: QWidget) -> QTimer:
+    """Lets Python hear signals where no clock ticks."""
+    from PySide6.QtCore import QTimer
+
+    timer = QTimer(window)
+    timer.timeout.connect(lambda: None)
+    timer.start(_BEAT_MS)
+    return timer
+
+
+def _on_signals(window: QWidget) -> dict[int, Any]:
+    """SIGINT and SIGTERM close the window; Python hears them at the next tick of a clock."""
     from PySide6.QtCore import QTimer
 
     def close(_number: int, _frame: object) -> None:

@@ -125,6 +125,8 @@ _UNPRIVILEGED = """
 import os, sys
 sys.path.insert(0, {root!r})
 import app.cli.main, app.cli.record, app.cli.secrets, app.bootstrap.service, app.bootstrap.node, app.bootstrap.requests
+import app.bootstrap.window, app.ui.start
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from tests.db.unprivileged import bound_by_permissions
 with bound_by_permissions():
     code = app.cli.main.run({argv!r})
@@ -168,6 +170,7 @@ def test_no_permission_to_write(readable_room: Path) -> None:
     kept = content(room)
     for answer in (
         unprivileged("serve", "--data", room),
+        unprivileged("window", "--data", room),
         unprivileged(*NOTE, "--data", room, stdin=PASSWORD),
     ):
         faulted(answer, "data.unwritable")

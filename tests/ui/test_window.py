@@ -130,6 +130,8 @@ def test_a_console_already_running_is_told_in_the_window(rooms: OpenRoom, tmp_pa
     assert room.window.fault is not None and room.window.fault.code == "database.in_use"
     sheet = room.window.findChild(FaultSheet, "faultSheet")
     assert sheet is not None and "已在这个数据目录上运行" in sheet.sentence.text()
+    window = room.window  # no board, no header: an empty one would say that nobody is on watch
+    assert not any(part.isVisible() for part in (window.header, window.columns, window.strip, window.status))
     held[0].release()
 
 

@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         """The board's own wishes, where this build has a board."""
         board: Any = self.board
         if hasattr(board, "register_wanted"):
+            board.held_elsewhere = lambda: self.columns.desk_open
             board.opened.connect(lambda _id: self.open_desk())
             board.register_wanted.connect(self.deeds.register)
             board.oral_wanted.connect(lambda _id: self.deeds.runner("oral")())
@@ -306,7 +307,7 @@ class MainWindow(QMainWindow):
             self.overlays.sign_in.ask()
 
     def _not_opened(self, error: BaseException) -> None:
-        """Nothing can be done on this data: said once, over everything; the exit code tells as well."""
+        """Nothing can be done on this data: said once, in place of everything (an empty board would be a false one)."""
         if isinstance(error, EnvironmentFault):
             self.fault = error
             sentence = self.console.sentence(error)
@@ -315,6 +316,8 @@ class MainWindow(QMainWindow):
             sentence = self.texts.get("ui.shell.refusal.bug")
         from app.ui.shell.fault_sheet import FaultSheet
 
+        for part in (self.header, self.columns, self.strip, self.line, self.status):
+            part.hide()
         sheet = FaultSheet(self.texts, self.theme, self.shell, sentence, self.fault.code)
         sheet.closed.connect(self.close)
         sheet.open()

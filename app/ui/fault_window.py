@@ -1,0 +1,72 @@
+"""What is shown when there is no console to show: a small window with the sentence, what to do, and a way out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.kernel.texts import Texts
+from app.ui.shell.sheet import plain
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+
+WIDTH, HEIGHT = 560, 240
+INSET = 24
+
+
+class FaultWindow(QWidget):
+    """Says why the console did not open to whoever started it by a double click (XC-01); `closed` when it was read."""
+
+    closed = Signal()
+
+    def __init__(self, texts: Texts, theme: Theme, sentence: str, code: str, path: str = "") -> None:
+        super().__init__()
+        self.setObjectName("faultWindow")
+        self.setProperty("plane", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.setWindowTitle(texts.get("ui.shell.fault.title"))
+        self.setFixedWidth(WIDTH)
+        self.setMinimumHeight(HEIGHT)
+        self.heading, self.code = plain(texts.get("ui.shell.fault.title"), size="head"), plain(code)
+        self.code.setProperty("tone", "muted")
+        self.sentence = plain(sentence, size="body")
+        self.place = plain(texts.get("ui.shell.fault.place", path=path) if path else "", tone="muted")
+        for words in (self.sentence, self.place):
+            words.setWordWrap(True)
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.place.setVisible(bool(path))
+        self.button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc", kind="primary")
+        self.button.setObjectName("faultClose")
+        self.button.clicked.connect(self.close)
+        head, foot = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.heading)
+        head.addStretch(1)
+        head.addWidget(self.code)
+        foot.addStretch(1)
+        foot.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(INSET, INSET, INSET, INSET)
+        column.setSpacing(12)
+        column.addLayout(head)
+        column.addWidget(self.sentence)
+        column.addWidget(self.place)
+        column.addStretch(1)
+        column.addLayout(foot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The button has the keys."""
+        super().showEvent(event)
+        self.button.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Esc close it."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """The program may end."""
+        super().closeEvent(event)
+        self.closed.emit()
