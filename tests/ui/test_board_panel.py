@@ -179,12 +179,23 @@ def test_selection_is_shared_with_other_screens(desk: Desk) -> None:
     assert desk.session.selected_incident == "r1"
     desk.session.select_incident("r3")
     assert desk.panel.list.chosen_id() == "r3"
-    desk.type("火灾")  # r3 is filtered out: other screens go on showing it
-    assert desk.panel.list.chosen_id() == ""
-    assert desk.session.selected_incident == "r3"
+    desk.type("火灾")  # r3 is filtered out: what Enter would open is selected, on every screen
+    first = desk.panel.list.chosen_id()
+    assert first not in ("", "r3") and desk.session.selected_incident == first
     desk.panel.clear_filter()
     settle()
-    assert desk.panel.list.chosen_id() == "r3"
+    assert desk.panel.list.chosen_id() == first
+
+
+def test_what_stands_open_on_the_desk_stays_selected_whatever_is_typed(desk: Desk) -> None:
+    desk.panel.held_elsewhere = lambda: True
+    desk.session.select_incident("r3")
+    desk.type("火灾")
+    assert desk.panel.list.chosen_id() == ""
+    assert desk.session.selected_incident == "r3" and desk.panel.hides("r3")
+    desk.panel.clear_filter()
+    settle()
+    assert desk.panel.list.chosen_id() == "r3" and not desk.panel.hides("r3")
 
 
 def test_a_filtered_out_row_is_selected_again_when_it_comes_back(desk: Desk) -> None:

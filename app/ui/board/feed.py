@@ -86,6 +86,11 @@ class BoardFeed(QObject):
         self._relay.stop()
         self._again.stop()
 
+    @property
+    def pending(self) -> bool:
+        """True while the first page of what is wanted has not come."""
+        return self.view is not self._sorted.view
+
     # -- reading pages -----------------------------------------------------------------------------------------------
     def open(self, view: BoardView | None = None) -> None:
         """Show a view from its beginning; a newer call supersedes the query of an older one."""

@@ -204,6 +204,11 @@ class BoardList(QTableView):
                 return
             at += by
 
+    def step_to_first(self) -> None:
+        """Select the first incident."""
+        self._choose_quietly(QModelIndex())
+        self.step(1)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; the rest is the table's."""
         self.touch()

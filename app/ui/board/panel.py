@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.kernel.errors import EnvironmentFault, Refusal
-from app.queries.board import COUNTED, BoardView, Chip, Counts, Sort, words_of
+from app.queries import board
+from app.queries.board import COUNTED, BoardRow, BoardView, Chip, Counts, Sort, words_of
 from app.ui.board.delegate import BoardDelegate
 from app.ui.board.feed import BoardFeed
 from app.ui.board.list_view import BoardList
@@ -32,7 +33,7 @@ from app.ui.board.model import BoardModel
 from app.ui.board.placeholder import Placeholder
 from app.ui.board.search_field import SearchField
 from app.ui.board.wording import Wording
-from app.ui.relay import ChangeRelay
+from app.ui.relay import ChangeRelay, Relay
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
@@ -79,8 +80,12 @@ class BoardPanel(QWidget):
         self.setObjectName("incidentBoard")
         self._console, self._session, self._theme, self._spell = console, session, theme, spell
         self._texts = console.texts
+        self.held_elsewhere: Callable[[], bool] = lambda: (
+            False
+        )  # the selected incident stands open on the desk
         self._show_closed = False
         self._error: Exception | None = None
+        self._relay = Relay(self)
         self.setAccessibleName(self._texts.get("ui.board.name"))
         streets = dict(console.district.streets)
         wording = Wording(self._texts, console.agency, streets, console.district.amber_s)
@@ -212,7 +217,7 @@ class BoardPanel(QWidget):
         feed.tinted.connect(self.list.fade)
         self.list.chosen.connect(self._session.select_incident)
         self.list.opened.connect(self.opened)
-        self._session.selected_incident_changed.connect(self.list.choose)
+        self._session.selected_incident_changed.connect(self._selected)
         self.search.textChanged.connect(lambda _: self._reopen())
         self.search.stepped.connect(self.list.step)
         self.search.accepted.connect(self._open_chosen)
@@ -283,6 +288,39 @@ class BoardPanel(QWidget):
         self.list.scrollToTop()
         self.list.choose(self._session.selected_incident)
         self._show_face()
+        self._select_what_is_seen()
+
+    def hides(self, incident_id: str) -> bool:
+        """True while a filter keeps an incident off the board, or its rows are still on their way: no act may mean it."""
+        if self.feed.view.whole:
+            return False
+        return self.feed.pending or self.model.place_of(incident_id) is None
+
+    def _select_what_is_seen(self) -> None:
+        """A filter that hides the selected incident selects what Enter would open; nothing where nothing is left."""
+        selected = self._session.selected_incident
+        if not selected or self.held_elsewhere() or not self.hides(selected):
+            return
+        if self.model.rowCount():
+            self.list.step_to_first()
+        else:
+            self._session.select_incident("")
+
+    def _selected(self, incident_id: str) -> None:
+        """An incident chosen elsewhere that the filter hides is shown: the filter goes."""
+        if self.list.choose(incident_id) or self.feed.view.whole:
+            return
+
+        def found(rows: list[BoardRow]) -> None:
+            if not rows and view == self.feed.view and self._session.selected_incident == incident_id:
+                self.clear_filter()
+
+        view = self.feed.view
+        self._relay.then(
+            self._console.query(lambda connection: board.rows(connection, view, [incident_id])),
+            found,
+            self._failed,
+        )
 
     def _choose_again(self) -> None:
         """The selected incident came back into the list."""
@@ -376,6 +414,7 @@ class BoardPanel(QWidget):
     def stop(self) -> None:
         """The window closes: no query result and no change is heard any more."""
         self._clock.stop()
+        self._relay.stop()
         self.feed.stop()
         if self._own_changes is not None:
             self._own_changes.stop()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
 _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui.shell.group.account"
+_SELECT = "ui.shell.why.select"
 _LANGUAGES = {"zh_CN": "en", "en": "zh_CN"}
 SOUND_AGAIN_S = 20
 REGISTER_DRAFT = "draft.register"
@@ -65,20 +66,20 @@ class Deeds:
             ("help", "F1", self.keys, always, _WINDOW, ""),
             ("acknowledge", "F2", self.acknowledge, always, _WATCH, ""),
             ("call", "F3", self.call, lambda: False, _WATCH, "ui.shell.why.call"),
-            ("oral", "F4", self.oral, selected, _INCIDENT, "ui.shell.why.select"),
+            ("oral", "F4", self.oral, selected, _INCIDENT, _SELECT),
             ("register", "Ctrl+N", self.register, always, _INCIDENT, ""),
-            ("open", "", self._window.open_desk, selected, _INCIDENT, "ui.shell.why.select"),
-            ("raise", "Ctrl+Up", self.raise_grade, selected, _INCIDENT, "ui.shell.why.select"),
-            ("handling", "", self._to(IncidentStatus.HANDLING), selected, _INCIDENT, "ui.shell.why.select"),
+            ("open", "", self._window.open_desk, selected, _INCIDENT, _SELECT),
+            ("raise", "Ctrl+Up", self.raise_grade, selected, _INCIDENT, _SELECT),
+            ("handling", "", self._to(IncidentStatus.HANDLING), selected, _INCIDENT, _SELECT),
             (
                 "controlled",
                 "",
                 self._to(IncidentStatus.CONTROLLED),
                 selected,
                 _INCIDENT,
-                "ui.shell.why.select",
+                _SELECT,
             ),
-            ("reportable", "", self.make_reportable, selected, _INCIDENT, "ui.shell.why.select"),
+            ("reportable", "", self.make_reportable, selected, _INCIDENT, _SELECT),
             ("palette", "Ctrl+K", self.palette, always, _WINDOW, ""),
             ("search", "Ctrl+F", self.search, always, _PANELS, ""),
             ("board", "Ctrl+1", self.board, always, _PANELS, ""),
@@ -102,7 +103,23 @@ class Deeds:
             )
 
     def _has_incident(self) -> bool:
-        return self._row() is not None
+        return self._row() is not None and not self._hidden()
+
+    def _hidden(self) -> bool:
+        """True if the board's filter hides the selected incident and the desk does not show it large either."""
+        hides = getattr(self._window.board, "hides", None)
+        return (
+            callable(hides)
+            and not self._window.columns.desk_open
+            and bool(hides(self._session.selected_incident))
+        )
+
+    def why_not(self, action: Action) -> str:
+        """Why an act is not possible now; empty where nothing is known."""
+        row = self._row()
+        if action.why_not == _SELECT and row is not None and self._hidden():
+            return self._texts.get("ui.shell.why.hidden", no=row.no or "")
+        return self._texts.get(action.why_not) if action.why_not else ""
 
     def _acts(self) -> bool:
         return not self._session.locked
@@ -446,8 +463,8 @@ class Deeds:
 
     def denied(self, action: Action) -> None:
         """A key whose act is not possible now says why."""
-        if action.why_not:
-            self._say(self._texts.get(action.why_not), icon="info", tone="muted")
+        if why := self.why_not(action):
+            self._say(why, icon="info", tone="muted")
 
     def _say(self, text: str, *, icon: str = "check", tone: str = "good") -> None:
         self._window.overlays.toasts.say(text, icon=icon, tone=tone)

@@ -70,7 +70,7 @@ def _commands(window: MainWindow) -> list[Entry]:
     found = []
     for action in window.actions_table:
         name = texts.get(action.text)
-        reason = texts.get(action.why_not) if action.why_not and not action.enabled() else ""
+        reason = "" if action.enabled() else window.deeds.why_not(action)
         found.append(
             Entry(
                 "ui.shell.palette.commands",
