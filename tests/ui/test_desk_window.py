@@ -247,3 +247,23 @@ def test_a_long_report_is_read_in_full_on_the_desk(rooms: OpenRoom) -> None:
     room.window.resize(1366, 768)
     room.wait(lambda: any("车库" in line.text() and line.rows > wide for line in facts._lines))
     assert what in facts.text()
+
+
+def test_the_gist_of_an_oral_report_keeps_its_lines_at_half_width(rooms: OpenRoom) -> None:
+    """The form proposes a gist of several lines; each of them is read on the desk."""
+    room = rooms("EMB", size=(960, 1080))
+    row = register(room.site)
+    lines = ["天山路街道仙霞路88号演练大厦3楼", "三楼商铺起火、有浓烟", row.no or ""]
+    room.act(FileOralReport(incident_id=row.id, gist="\n".join(lines)))
+    room.select(row)
+    room.window.open_desk()
+    oral = desk_of(room).overview.oral
+    room.wait(lambda: row.no and row.no in oral.text())
+    [line] = [line for line in oral._lines if not line.isHidden()]
+    assert not any("\n" in run.text for runs in line.runs for run in runs)
+    assert line.rows >= 3
+    painter = Painter(room.window.theme)
+    assert all(painter.total(runs) <= line.width() + 1 for runs in line.runs)
+    said = "".join(runs[-1].text for runs in line.runs)
+    assert said == "".join(lines)
+    assert all(part in line.toolTip() for part in lines)

@@ -13,24 +13,40 @@ MOST_ROWS = 12
 
 
 def wrapped(theme: Theme, runs: list[Run], room: float) -> list[list[Run]]:
-    """A line as rows no wider than `room` px: its last run is broken between characters, under its own beginning.
+    """A line as rows no wider than `room` px: its last run is broken between characters, under its own beginning, and where
+    it has a line break itself.
 
     Lines that fit, end in a chip or have no room at all stay one row. From twelve rows on the rest is elided.
     """
     painter = Painter(theme)
     last = runs[-1] if runs else Run()
+    lines = [part for part in last.text.splitlines() if part.strip()] or [""]
     before = painter.total(runs) - painter.width(last)
-    if painter.total(runs) <= room or last.look is not None or room - before < theme.px(last.size) * 4:
+    if last.look is not None or room - before < theme.px(last.size) * 4:
         return [runs]
-    metrics, text = QFontMetricsF(theme.font(last.size, last.bold)), last.text
-    rows: list[list[Run]] = []
-    while text and len(rows) < MOST_ROWS:
-        fits = _fitting(metrics, text, room - before)
-        piece = text if len(rows) == MOST_ROWS - 1 else text[:fits]
-        text = text[len(piece) :]
-        head = runs[:-1] if not rows else [Run(wide=round(before - last.gap))]
-        rows.append([*head, replace(last, text=piece)])
-    return rows
+    if painter.total(runs) <= room and len(lines) == 1:
+        return [runs]
+    metrics = QFontMetricsF(theme.font(last.size, last.bold))
+    pieces: list[str] = []
+    for text in lines:
+        pieces += _broken(metrics, text, room - before)
+    if len(pieces) > MOST_ROWS:
+        pieces[MOST_ROWS - 1 :] = [" ".join(pieces[MOST_ROWS - 1 :])]
+    under = Run(wide=round(before - last.gap))
+    return [
+        [*(runs[:-1] if not index else [under]), replace(last, text=piece)]
+        for index, piece in enumerate(pieces)
+    ]
+
+
+def _broken(metrics: QFontMetricsF, text: str, room: float) -> list[str]:
+    """A text in pieces that fit."""
+    pieces = []
+    while text:
+        fits = _fitting(metrics, text, room)
+        pieces.append(text[:fits])
+        text = text[fits:]
+    return pieces
 
 
 def _fitting(metrics: QFontMetricsF, text: str, room: float) -> int:

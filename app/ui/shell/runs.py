@@ -51,6 +51,12 @@ def words(runs: Runs) -> str:
     return "".join(said).strip()
 
 
+def _one_line(run: Run) -> Run:
+    """A line break inside a run would be drawn as nothing, and the words around it pushed apart."""
+    whole = not ("\n" in run.text or "\r" in run.text or "\u2028" in run.text)
+    return run if whole else replace(run, text=" ".join(run.text.split()))
+
+
 class Painter:
     """Measures and paints runs with a theme."""
 
@@ -161,7 +167,7 @@ class RunLines(QWidget):
 
     def set_runs(self, *lines: Runs) -> None:
         """Show these lines; nothing is painted when they are the ones shown."""
-        new = tuple(tuple(line) for line in lines)
+        new = tuple(tuple(_one_line(run) for run in line) for line in lines)
         if new == self._lines:
             return
         resized = any(
