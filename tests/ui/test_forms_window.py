@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.kernel.enums import IncidentClass, Post, Source
+from app.ui.desk import words
 from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, fitting
 from tests.kit import feed_incident, founded_town, moment, ms, register
@@ -152,6 +153,93 @@ def test_a_late_entry_is_confirmed_by_the_same_key(emb_room: Room) -> None:
     assert row is not None and row.received_at == ms("08:00:00", "2025-07-12")
 
 
+def test_a_time_ahead_without_a_date_is_refused_and_never_moved_to_yesterday(emb_room: Room) -> None:
+    """D-26: 18:52 typed at 18:49 is not yesterday's 18:52."""
+    room = emb_room
+    room.clock.set(ms("18:49:00"))
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    room.press(TAB)
+    room.type("1852")
+    assert sheet.note.text() == "登记后起算：口头报 19:22:00，书面报 19:52:00"
+    room.press(TAB)
+    room.press(TAB)
+    room.type("某处")
+    room.press(ENTER, CTRL)
+    room.wait(sheet.fields["received_at"].fault.text)
+    said = sheet.fields["received_at"].fault.text()
+    assert "不能是将来的时间" in said and "昨天的请写日期：07-13 18:52:00" in said
+    room.press(ENTER, CTRL)
+    room.settle()
+    assert sheet.is_open and room.site.count("incident") == 0
+    room.type("1850")
+    room.press(ENTER, CTRL)
+    room.wait(lambda: room.window.selected_row is not None)
+    row = room.window.selected_row
+    assert row is not None and row.received_at == ms("18:50:00"), "a minute ahead is allowed"
+
+
+def test_a_late_evening_typed_after_midnight_is_shown_with_its_date_and_asked(emb_room: Room) -> None:
+    room = emb_room
+    room.clock.set(ms("00:05:00"))
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    room.press(TAB)
+    room.type("2340")
+    assert sheet.note.text() == "登记后起算：口头报 00:10:00，书面报 00:40:00"
+    room.type(":00")
+    room.press(TAB)
+    room.type("2330")
+    room.press(TAB)
+    room.type("某处")
+    room.press(ENTER, CTRL)
+    assert sheet.received.text() == "07-13 23:40:00"
+    assert "按 07-13 23:40:00 记" in sheet.fields["received_at"].fault.text()
+    assert "再按一次 Ctrl+Enter" in sheet.fields["received_at"].fault.text()
+    room.settle()
+    assert room.site.count("incident") == 0
+    room.press(ENTER, CTRL)
+    assert sheet.occurred.text() == "07-13 23:30:00", "each such time is asked"
+    room.press(ENTER, CTRL)
+    room.wait(lambda: room.window.selected_row is not None)
+    row = room.window.selected_row
+    assert row is not None
+    assert (row.received_at, row.occurred_at) == (
+        ms("23:40:00", "2025-07-13"),
+        ms("23:30:00", "2025-07-13"),
+    )
+
+
+def test_the_clocks_of_another_day_are_told_with_their_date(emb_room: Room) -> None:
+    room = emb_room
+    open_form(room)
+    sheet = room.window.overlays.register
+    room.press(TAB)
+    room.type("7-13 22:45")
+    assert sheet.note.text() == "登记后起算：口头报 07-13 23:15:00，书面报 07-13 23:45:00"
+    row = register(room.site, received_at=moment("22:45:00", "2025-07-13"))
+    oral, written = words.clocks(room.console.texts, row, room.clock.now_ms(), 600)
+    assert "07-13 23:15:00" in oral.second and "07-13 23:45:00" in written.second
+
+
+def test_a_form_left_open_over_midnight_keeps_the_day_of_its_times(emb_room: Room) -> None:
+    room = emb_room
+    room.clock.set(ms("17:00:00"))
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.place.setText("某处")
+    room.clock.set(ms("18:00:00", "2025-07-15"))
+    room.press(ENTER, CTRL)
+    assert sheet.received.text() == "07-14 17:00:00"
+    assert sheet.fields["received_at"].fault.text()
+    room.press(ESCAPE)
+    sheet.received.setText("17:30")
+    assert not sheet.received.assumed()
+
+
 def test_tab_stays_in_the_form_and_keys_do_not_fall_through(emb_room: Room) -> None:
     room = emb_room
     room.sign_in()
@@ -284,19 +372,44 @@ def test_an_oral_report_is_stamped_with_at_most_three_keystrokes(emb_room: Room)
 
 
 def test_a_report_from_before_the_message_is_asked_back(emb_room: Room) -> None:
+    """RP-16, D-26: asked again whenever something was changed after it was confirmed."""
     room = emb_room
     row = register(room.site)
     room.sign_in()
     room.select(row)
     room.press(Qt.Key.Key_F4)
     sheet = room.window.overlays.oral
-    sheet.spoken.setText("07:30")
+    sheet.spoken.setFocus()
+    sheet.spoken.selectAll()
+    said = sheet.fields["spoken_at"].fault.text
+    for typed in ("0730", "0710"):
+        room.type(typed)
+        room.press(ENTER)
+        room.wait(said)
+        assert "早于接报时间" in said() and "再按一次 Enter" in said()
+        assert typed[2:] in said()
+    assert not room.site.oral_reports(row.id)
     room.press(ENTER)
-    room.wait(sheet.fields["spoken_at"].fault.text)
-    assert "早于接报时间" in sheet.fields["spoken_at"].fault.text()
-    sheet.submit()
     room.wait(lambda: not sheet.is_open)
-    assert len(room.site.oral_reports(row.id)) == 1
+    [report] = room.site.oral_reports(row.id)
+    assert report.spoken_at == ms("07:10:00")
+
+
+def test_an_oral_report_of_the_time_ahead_or_of_yesterday_is_not_guessed(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site, received_at=moment("07:55:00"))
+    room.sign_in()
+    room.select(row)
+    room.press(Qt.Key.Key_F4)
+    sheet = room.window.overlays.oral
+    sheet.spoken.setFocus()
+    sheet.spoken.selectAll()
+    room.type("0810")
+    room.press(ENTER)
+    said = sheet.fields["spoken_at"].fault.text
+    room.wait(said)
+    assert "不能是将来的时间" in said() and "07-13 08:10:00" in said()
+    assert not room.site.oral_reports(row.id)
 
 
 def test_everyday_calls_owe_no_report(frd_room: Room) -> None:

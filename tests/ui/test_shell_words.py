@@ -66,12 +66,36 @@ def test_ages_use_the_largest_unit() -> None:
         (" 9:05 ", moment("09:05:00")),
         ("7-13 23:58", moment("23:58:00", "2025-07-13")),
         ("2025-07-01 00:00", moment("00:00:00", "2025-07-01")),
-        ("23:58", moment("23:58:00", "2025-07-13")),
+        ("15:03", moment("15:03:00")),
+        ("23:58", moment("23:58:00")),
     ],
 )
 def test_moments_as_officers_type_them(typed: str, meant: object) -> None:
-    """Without a date it is the latest such moment: 23:58 typed in the afternoon is yesterday's."""
+    """Without a date it is today's, also when it lies ahead: D-26 refuses that, nothing moves it to yesterday."""
     assert moments.parse_time(typed, ms("15:00:00")) == meant
+
+
+@pytest.mark.parametrize(
+    ("now", "typed", "meant"),
+    [
+        (("00:05:00", "2025-07-14"), "23:58", moment("23:58:00", "2025-07-13")),
+        (("05:59:59", "2025-07-14"), "1800", moment("18:00:00", "2025-07-13")),
+        (("05:59:59", "2025-07-14"), "17:59", moment("17:59:00", "2025-07-14")),
+        (("06:00:00", "2025-07-14"), "23:58", moment("23:58:00", "2025-07-14")),
+        (("23:59:30", "2025-07-14"), "0000", moment("00:00:00", "2025-07-15")),
+        (("23:59:30", "2025-07-14"), "0001", moment("00:01:00", "2025-07-14")),
+        (("00:05:00", "2026-01-01"), "12-31 23:58", moment("23:58:00", "2025-12-31")),
+    ],
+)
+def test_moments_around_midnight(now: tuple[str, str], typed: str, meant: object) -> None:
+    assert moments.parse_time(typed, ms(*now)) == meant
+
+
+def test_a_clock_of_another_day_carries_its_date() -> None:
+    now = ms("00:10:00", "2026-01-02")
+    assert moments.day_clock(ms("00:09:00", "2026-01-02"), now) == "00:09:00"
+    assert moments.day_clock(ms("23:58:00", "2026-01-01"), now) == "01-01 23:58:00"
+    assert moments.day_clock(ms("23:58:00", "2025-12-31"), now) == "2025-12-31 23:58:00"
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "25:00", "12:60", "13-45 10:00", "2025-02-30 10:00", "1"])

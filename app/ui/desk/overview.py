@@ -126,8 +126,8 @@ class Overview(QWidget):
         """Show an incident."""
         self._data = data
         self.facts.show_lines(self._facts(data))
-        self.oral.show_lines(self._oral(data))
-        self.reports.show_lines(self._reports(data))
+        self.oral.show_lines(self._oral(data, now_ms))
+        self.reports.show_lines(self._reports(data, now_ms))
         self.units.show_lines(self._units(data))
         self._show_conflicts(data)
         self.tick(now_ms)
@@ -194,7 +194,7 @@ class Overview(QWidget):
             received=received,
         )
 
-    def _oral(self, data: DeskData) -> list[tuple[list[Run], str]]:
+    def _oral(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         words = self._words
         amended = {row.amends_id for row in data.oral if row.amends_id}
         lines = []
@@ -203,7 +203,7 @@ class Overview(QWidget):
             lines.append(
                 (
                     [
-                        Run(moments.clock_text(row.spoken_at or 0), tone, "table", True),
+                        Run(moments.day_clock(row.spoken_at or 0, now_ms), tone, "table", True),
                         Run(words.value("to_role", row.to_role), tone),
                         Run(words.value("channel", row.channel), "muted"),
                         Run(row.gist or "", tone, shrinks=True),
@@ -213,12 +213,12 @@ class Overview(QWidget):
             )
         return lines or [([Run(words.texts.get("ui.desk.nothing.oral"), "muted")], "")]
 
-    def _reports(self, data: DeskData) -> list[tuple[list[Run], str]]:
+    def _reports(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         words = self._words
         lines = [
             (
                 [
-                    Run(moments.clock_text(row.sent_at or 0), "text", "table", True),
+                    Run(moments.day_clock(row.sent_at or 0, now_ms), "text", "table", True),
                     Run(words.value("kind", row.kind)),
                     Run(words.value("form", row.form), "muted"),
                     Run(words.value("recipient", row.recipient), "muted"),

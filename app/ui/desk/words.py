@@ -92,8 +92,8 @@ def _clock(
     name = texts.get(f"enum.deadline_kind.{kind.value}")
     if met is not None:
         late = status == DeadlineStatus.MET_LATE
-        word = texts.get(f"ui.desk.clock.{'late' if late else 'met'}", time=moments.clock_text(met))
-        return ClockWords(kind, name, moments.clock_text(met), "warn" if late else "good", False, word)
+        word = texts.get(f"ui.desk.clock.{'late' if late else 'met'}", time=moments.day_clock(met, now_ms))
+        return ClockWords(kind, name, moments.day_clock(met, now_ms), "warn" if late else "good", False, word)
     left = due - now_ms
     over = left < 0
     figure = texts.get(
@@ -101,7 +101,7 @@ def _clock(
     )
     tone = "bad" if over else "warn" if left <= amber_s * SECOND_MS else "good"
     return ClockWords(
-        kind, name, figure, tone, over, texts.get("ui.desk.clock.due", time=moments.clock_text(due))
+        kind, name, figure, tone, over, texts.get("ui.desk.clock.due", time=moments.day_clock(due, now_ms))
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -13,6 +14,7 @@ from app.kernel.errors import Refusal
 from app.ui.desk import words
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
+from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import Sheet
@@ -48,7 +50,7 @@ class OralSheet(Sheet):
         channels = [Choice(channel.value, texts.get(f"enum.channel.{channel.value}")) for channel in SPOKEN]
         self.to = ChoiceField(theme, recipients, empty_ok=False)
         self.channel = ChoiceField(theme, channels, empty_ok=False)
-        self.spoken, self.gist = line(), line()
+        self.spoken, self.gist = MomentLine(console.clock), line()
         self.fields: dict[str, Field] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -62,9 +64,14 @@ class OralSheet(Sheet):
             field = Field(name, texts.get(f"ui.forms.field.{name}"), editor)
             self.fields[name] = field
             grid.addWidget(field, row, column, 1, span)
-            editor.textEdited.connect(lambda _text, field=field: field.say(""))
+            editor.textChanged.connect(lambda _text, field=field: self._edited(field))
         self.body.addLayout(grid)
         self.body.addLayout(self._foot(theme))
+
+    def _edited(self, field: Field) -> None:
+        """What was confirmed was confirmed of other values."""
+        field.say("")
+        self._confirmed = False
 
     def _foot(self, theme: Theme) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -109,10 +116,8 @@ class OralSheet(Sheet):
         from app.usecases.reports import FileOralReport
 
         row = self._row
-        when = moments.parse_time(self.spoken.text(), self._console.clock.now_ms())
+        when = self._read_spoken()
         if when is None:
-            self.fields["spoken_at"].say(self._texts.get("ui.forms.time_format"))
-            self.fields["spoken_at"].focus()
             return
         if row is None or self._busy:
             return
@@ -128,6 +133,22 @@ class OralSheet(Sheet):
             command, lambda done: self._done(done, row, when.timestamp()), self._refused
         )
 
+    def _read_spoken(self) -> datetime | None:
+        """When it was spoken; None when it is no time, or when its day has to be confirmed first (D-26)."""
+        when = self.spoken.moment()
+        if when is None:
+            self._fault("spoken_at", self._texts.get("ui.forms.time_format"))
+        elif self.spoken.assumed():
+            meant = self.spoken.write_date()
+            self._fault("spoken_at", self._texts.get("ui.forms.date_assumed", time=meant, press="Enter"))
+            return None
+        return when
+
+    def _fault(self, name: str, text: str) -> None:
+        self.fields[name].say(text)
+        self.fields[name].focus()
+        self.adjustSize()
+
     def _done(self, done: Done, row: IncidentRow, spoken_s: float) -> None:
         self._busy = False
         self.dismiss()
@@ -140,8 +161,8 @@ class OralSheet(Sheet):
         text = self._console.sentence(error)
         if error.text in _CONFIRMED:
             self._confirmed = True
-            text = self._texts.get("ui.forms.confirm_again", sentence=text)
-        self.fields[error.field].say(text)
-        self.fields[error.field].focus()
-        self.adjustSize()
+            text = self._texts.get("ui.forms.confirm_again", sentence=text, press="Enter")
+        elif error.text == FUTURE:
+            text = future_sentence(self._texts, self.spoken, text)
+        self._fault(error.field, text)
         return True

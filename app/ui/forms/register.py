@@ -6,6 +6,7 @@ Typed text is never lost: every batch of keystrokes is kept on this workstation 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -18,6 +19,7 @@ from app.kernel.errors import Refusal
 from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
+from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import Sheet, plain
@@ -74,7 +76,9 @@ class RegisterSheet(Sheet):
     def _build(self) -> None:
         texts, theme, district = self._texts, self._theme, self._console.district
         self.source = ChoiceField(theme, kinds.sources(texts), empty_ok=False)
-        self.received, self.occurred = line(), line(texts.get("ui.forms.register.optional"))
+        clock = self._console.clock
+        self.received = MomentLine(clock)
+        self.occurred = MomentLine(clock, texts.get("ui.forms.register.optional"))
         self.place = ChoiceField(theme, kinds.streets(district.streets), free=True)
         self.place.setPlaceholderText(texts.get("ui.forms.register.place_hint"))
         self.type = ChoiceField(theme, kinds.types(texts))
@@ -167,7 +171,11 @@ class RegisterSheet(Sheet):
 
     def _fill(self, kept: Mapping[str, Any]) -> None:
         for name, editor in self._editors().items():
-            editor.setText(str(kept.get(name, "")))
+            text = str(kept.get(name, ""))
+            if isinstance(editor, MomentLine):
+                editor.restore(text, int(kept.get(f"{name}_typed_at") or kept.get("at") or editor.typed_ms))
+            else:
+                editor.setText(text)
         for name, field in (
             ("source", self.source),
             ("type", self.type),
@@ -212,6 +220,8 @@ class RegisterSheet(Sheet):
             "grade_code": self.grade.code,
             "place_code": self.place.code,
             "point": list(self._point) if self._point is not None else None,
+            "received_typed_at": self.received.typed_ms,
+            "occurred_typed_at": self.occurred.typed_ms,
             "at": self._console.clock.now_ms(),
         }
         self._console.remember(DRAFT, kept)
@@ -297,12 +307,12 @@ class RegisterSheet(Sheet):
         if self._draft_at:
             self.note.setText(texts.get("ui.forms.register.draft", time=moments.clock_text(self._draft_at)))
             return
-        when = moments.parse_time(self.received.text(), self._console.clock.now_ms())
+        when, now = self.received.moment(), self._console.clock.now_ms()
         if when is None or not all(name in self._limits_s for name in LIMITS):
             self.note.setText("")
             return
         oral, written = (
-            moments.clock_text(to_ms(when) + self._limits_s[name] * SECOND_MS) for name in LIMITS
+            moments.day_clock(to_ms(when) + self._limits_s[name] * SECOND_MS, now) for name in LIMITS
         )
         self.note.setText(texts.get("ui.forms.register.clocks", oral=oral, written=written))
 
@@ -329,17 +339,12 @@ class RegisterSheet(Sheet):
         """The command the form stands for; None when a moment cannot be read, said at its field."""
         from app.usecases.incidents import RegisterIncident
 
-        now = self._console.clock.now_ms()
-        received = moments.parse_time(self.received.text(), now)
-        occurred = moments.parse_time(self.occurred.text(), now) if self.occurred.text().strip() else None
-        for name, editor, when in (
-            ("received_at", self.received, received),
-            ("occurred_at", self.occurred, occurred),
-        ):
-            if when is None and (name == "received_at" or editor.text().strip()):
-                self._fault(name, self._texts.get("ui.forms.time_format"))
-                return None
-        assert received is not None
+        received, occurred = self._read("received_at", self.received), None
+        if received is not None and self.occurred.text().strip():
+            occurred = self._read("occurred_at", self.occurred)
+            received = received if occurred is not None else None
+        if received is None:
+            return None
         class_code, type_code = kinds.split_type(self.type.code)
         unit = (
             self.place.code
@@ -361,6 +366,17 @@ class RegisterSheet(Sheet):
             late_confirmed="late_confirmed" in self._confirmed,
             outside_confirmed="outside_confirmed" in self._confirmed,
         )
+
+    def _read(self, name: str, editor: MomentLine) -> datetime | None:
+        """The moment of a field; None when it is none, or when its day has to be confirmed first (D-26)."""
+        when = editor.moment()
+        if when is None:
+            self._fault(name, self._texts.get("ui.forms.time_format"))
+        elif editor.assumed():
+            meant = editor.write_date()
+            self._fault(name, self._texts.get("ui.forms.date_assumed", time=meant, press="Ctrl+Enter"))
+            return None
+        return when
 
     def _unit_in_text(self) -> str | None:
         """A street named in the text is the unit, also when it was typed by hand."""
@@ -394,9 +410,14 @@ class RegisterSheet(Sheet):
             return False
         sentence = self._console.sentence(error)
         if error.text in _CONFIRMED_BY:
-            self._fault(name, self._texts.get("ui.forms.confirm_again", sentence=sentence))
+            self._fault(
+                name, self._texts.get("ui.forms.confirm_again", sentence=sentence, press="Ctrl+Enter")
+            )
             self._confirmed.add(_CONFIRMED_BY[error.text])
         else:
+            editor = self.fields[name].editor
+            if error.text == FUTURE and isinstance(editor, MomentLine):
+                sentence = future_sentence(self._texts, editor, sentence)
             self._fault(name, sentence)
         return True
 

@@ -9,6 +9,8 @@ from app.kernel.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, SHANGHAI, fr
 from app.kernel.texts import Texts
 
 _DIGITAL_H, _HOURS_H = 10, 48
+_MORNING_H, _EVENING_H = 6, 18  # local hours: before the first, a time from the second on is yesterday's
+_DECEMBER = 12
 _TIME = re.compile(r"(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+)?(\d{1,2}):?(\d{2})(?::?(\d{2}))?")
 
 
@@ -65,11 +67,20 @@ def age(texts: Texts, ms: int) -> str:
     return texts.get("ui.shell.age.s", n=ms // SECOND_MS)
 
 
+def day_clock(ms: int, now_ms: int) -> str:
+    """20:16:07 of today; 07-13 20:16:07 of another day; with its year when that is another one."""
+    when, now = local(ms), local(now_ms)
+    if when.date() == now.date():
+        return f"{when:%H:%M:%S}"
+    return f"{when:%m-%d %H:%M:%S}" if when.year == now.year else f"{when:%Y-%m-%d %H:%M:%S}"
+
+
 def parse_time(text: str, now_ms: int) -> datetime | None:
     """What an officer types for a moment: 14:02, 1402, 140210, 7-14 23:58, 2025-07-14 23:58; None when it is no time.
 
-    Without a date it is the latest such moment that is not more than a minute ahead of now: 23:58 typed at 00:05 is
-    yesterday's.
+    Without a date it is today's, also when that lies ahead: rules say whether it may (D-26). Two exceptions, which a form
+    shows and asks: a late evening's time typed before six in the morning is yesterday's, a time of the first minute typed
+    just before midnight is the coming day's. A month and day of December typed in January is the year before.
     """
     found = _TIME.fullmatch(text.strip().replace("\uff1a", ":"))
     if found is None:
@@ -79,7 +90,17 @@ def parse_time(text: str, now_ms: int) -> datetime | None:
     try:
         when = now.replace(hour=hour or 0, minute=minute or 0, second=second or 0, microsecond=0)
         if month is not None and day is not None:
-            return when.replace(year=year or now.year, month=month, day=day)
+            ended = year is None and month == _DECEMBER and now.month == 1
+            return when.replace(year=year or now.year - ended, month=month, day=day)
     except ValueError:
         return None
-    return when - timedelta(days=1) if when - now > timedelta(minutes=1) else when
+    if now.hour < _MORNING_H and when.hour >= _EVENING_H:
+        return when - timedelta(days=1)
+    coming = when + timedelta(days=1)
+    return coming if coming - now <= timedelta(minutes=1) else when
+
+
+def has_date(text: str) -> bool:
+    """True when a date was typed before the time."""
+    found = _TIME.fullmatch(text.strip().replace("\uff1a", ":"))
+    return found is not None and found.group(2) is not None
