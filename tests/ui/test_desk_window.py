@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QRadioButton
 from app.kernel.enums import DeadlineKind, IncidentStatus
 from app.ui.desk import words
 from app.ui.desk.page import DeskPage
-from app.ui.shell.runs import Painter
+from app.ui.shell.runs import Painter, Run
 from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, SetIncidentStatus
 from app.usecases.reports import FileOralReport
@@ -267,3 +267,27 @@ def test_the_gist_of_an_oral_report_keeps_its_lines_at_half_width(rooms: OpenRoo
     said = "".join(runs[-1].text for runs in line.runs)
     assert said == "".join(lines)
     assert all(part in line.toolTip() for part in lines)
+
+
+def test_no_row_of_an_oral_report_is_left_blank_at_half_width(rooms: OpenRoom) -> None:
+    """A row broken to the last pixel was wider than the card inside its frame, and not painted."""
+    room = rooms("FRD", size=(960, 1080))
+    row = register(room.site, place="天山路街道仙霞路88号演练大厦3楼", what="三楼商铺起火，有浓烟")
+    room.act(FileOralReport(incident_id=row.id, gist=f"{row.place} {row.what} {row.no}"))
+    room.select(row)
+    room.window.open_desk()
+    oral = desk_of(room).overview.oral
+    room.wait(lambda: row.no and row.no in oral.text())
+    room.wait(lambda: oral._lines[0].width() > 0 and oral._lines[0].rows > 1)
+    line, painter = oral._lines[0], Painter(room.window.theme)
+    for runs in line.runs:
+        assert tuple(painter._fitted(runs, line.width())) == runs, "painted whole"
+
+
+def test_what_must_shrink_is_never_left_out(emb_room: Room) -> None:
+    theme = emb_room.window.theme
+    painter, long = Painter(theme), "三楼商铺起火，有浓烟 FRD-2026112"
+    whole = painter.total([Run(long, "text", shrinks=True)])
+    for less in range(1, int(whole) - 20):
+        [run] = painter._fitted([Run(long, "text", shrinks=True)], whole - less)
+        assert run.text and painter.width(run) <= whole - less

@@ -56,7 +56,7 @@ class Card(QFrame):
     def show_lines(self, lines: list[tuple[list[Run], str]]) -> None:
         """Lines of runs, each with its tooltip; what is too long for the card goes on in the next row."""
         self._shown = lines
-        room = self.width() - 2 * SIDE
+        room = self.contentsRect().width() - 2 * SIDE
         rows = [wrapped(self._theme, runs, room) for runs, _ in lines]
         for index, parts in enumerate(rows):
             line = self._line(index, len(parts))

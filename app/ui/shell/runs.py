@@ -57,6 +57,15 @@ def _one_line(run: Run) -> Run:
     return run if whole else replace(run, text=" ".join(run.text.split()))
 
 
+def _elided(metrics: QFontMetricsF, text: str, room: float) -> str:
+    """A text cut off at its end so that it fits: Qt rounds, and a run too wide by a fraction would not be painted at all."""
+    for spare in range(8):
+        short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, room - spare))
+        if metrics.horizontalAdvance(short) <= room:
+            return short
+    return ""
+
+
 class Painter:
     """Measures and paints runs with a theme."""
 
@@ -108,8 +117,7 @@ class Painter:
             had = self.width(run)
             metrics = QFontMetricsF(self._theme.font(run.size, run.bold))
             room_for_text = max(0.0, metrics.horizontalAdvance(run.text) - over)
-            short = metrics.elidedText(run.text, Qt.TextElideMode.ElideRight, room_for_text)
-            fitted[index] = replace(run, text=short)
+            fitted[index] = replace(run, text=_elided(metrics, run.text, room_for_text))
             over -= had - self.width(fitted[index])
             if over <= _CLOSE:
                 break
