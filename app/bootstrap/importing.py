@@ -10,13 +10,13 @@ from typing import Any
 
 from app.bootstrap.node import Node
 from app.exchange.imports import run as run_module
+from app.exchange.imports.known import Known, Likeness, known_of
 from app.exchange.imports.mapping import MappingMemory, check_needed
 from app.exchange.imports.run import (
     UNWATCHED,
     Ask,
     Checked,
     Execute,
-    Mark,
     Progress,
     Report,
     Watch,
@@ -63,7 +63,7 @@ def examine(node: Node, ask: Ask, account_id: str, unwanted: Unwanted = UNWATCHE
     """Read and check a file; Refusal E_PERM, recorded, before it is looked at."""
     check_rights(node, ask.kind, account_id)
     memory = MappingMemory(folder_of(node) / "mappings.json")
-    return run_module.examine(ask, node.bus.pack.box, memory, unwanted, known_marks(node, ask.kind))
+    return run_module.examine(ask, node.bus.pack.box, memory, unwanted, known_records(node, ask.kind))
 
 
 def load_checked(node: Node, ask: Ask, checked: Checked, account_id: str, watch: Watch) -> Report:
@@ -80,7 +80,7 @@ def check_rights(node: Node, kind: str, account_id: str) -> None:
         node.check_right(command, account_id)
 
 
-def known_marks(node: Node, kind: str) -> frozenset[Mark]:
+def known_records(node: Node, kind: str) -> Known:
     """What the own register holds already, without what an interrupted import left there: that will be taken back."""
     entity = run_module.FORMS[kind]
 
@@ -94,10 +94,7 @@ def known_marks(node: Node, kind: str) -> frozenset[Mark]:
         for batch in begun
         for line in range(1, (batch.last_line or 0) + 1)
     }
-    marks = (
-        run_module.mark(code, name, lon, lat) for row_id, code, name, lon, lat in rows if row_id not in left
-    )
-    return frozenset(mark for mark in marks if mark is not None)
+    return known_of(Likeness(*row[1:]) for row in rows if row[0] not in left)
 
 
 def commands_of(kind: str) -> tuple[str, ...]:

@@ -25,6 +25,16 @@ TRANSITIONS: Mapping[S, tuple[S, ...]] = MappingProxyType(
 CAUTION: tuple[S, ...] = (S.FULL, S.CLOSING, S.OPEN, S.PREPARING, S.CLOSED)
 
 
+AREA_PER_PERSON_M2 = 1.2
+"""At least so much shelter for every resident: KP-04 (district five-year plan 4(2)4), an indicator of planning, no rule for
+one shelter. A shelter that lists more people than that on its area is questioned, never refused."""
+
+
+def is_crowded(capacity: int | None, area_m2: float | None) -> bool:
+    """True if a shelter's figures leave its people less than `AREA_PER_PERSON_M2` each (KP-04); unknown figures do not."""
+    return capacity is not None and area_m2 is not None and area_m2 < capacity * AREA_PER_PERSON_M2
+
+
 def check_area(area_m2: float) -> None:
     """Refuse an effective area (m2) that is not a positive finite number: E_RANGE (RS-08)."""
     number = isinstance(area_m2, int | float) and not isinstance(area_m2, bool)

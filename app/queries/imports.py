@@ -67,15 +67,15 @@ def standing_records(connection: sqlite3.Connection, entity: str, ids: list[str]
     return [entity_id for entity_id in ids if entity_id in here]
 
 
-Identity = tuple[str, str | None, str | None, float | None, float | None]
-"""(id, number, name, longitude, latitude) of a record."""
+Identity = tuple[str, str | None, str | None, str | None, float | None, float | None]
+"""(id, number, name, address, longitude, latitude) of a record."""
 
 
 def standing_identities(connection: sqlite3.Connection, entity: str, agency: str) -> list[Identity]:
     """What records of an agency (shelter | point) are told apart by; those that were retracted are gone."""
     table = ENTITIES[entity].table.name
     code = "code" if entity == "shelter" else "NULL"
-    sql = f"SELECT id, {code}, name, lon, lat FROM {table} WHERE retracted = 0 AND born_agency = ?"  # nosec B608
+    sql = f"SELECT id, {code}, name, address, lon, lat FROM {table} WHERE retracted = 0 AND born_agency = ?"  # nosec B608
     cursor = connection.cursor()
     cursor.row_factory = None
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in cursor.execute(sql, (agency,))]
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in cursor.execute(sql, (agency,))]

@@ -52,6 +52,7 @@ def test_good_rows_come_in_and_bad_ones_are_named_with_their_reason(site: tuple[
         "imports.warning.name_damaged": 1,
         "imports.warning.no_point": 1,
         "imports.warning.address_missing": 1,
+        "imports.warning.crowded": 28,  # KP-04: the invented figures are narrow
     }
     by_code = {row.code: row for row in rows}
     assert by_code["S032"].capacity == 1250  # "1,250人"
@@ -205,6 +206,57 @@ def test_the_extent_of_an_exercise_pack_is_that_of_the_points() -> None:
     assert 30.95 < south < 31.01 and 31.29 < north < 31.35
     with pytest.raises(Refusal):
         packs.extent(cloud[:9])
+
+
+UNNUMBERED = """名称,地址,经度,纬度,容纳人数,面积
+虹桥中学操场,虹桥路100号,121.390,31.200,800,1600
+天山公园,天山路200号,31.210,121.395,500,1000
+虹桥中学操场,虹桥路100号,121.390,31.200,800,1600
+无坐标场所,某路3号,,,100,200
+无坐标场所,某路3号,,,100,200
+超大场所,某路,121.394,31.204,99999999,200
+短行,某路
+"""
+
+
+def test_a_mended_file_without_numbers_brings_what_was_mended_and_nothing_twice(
+    site: tuple[Node, str], tmp_path: Path
+) -> None:
+    """Known again by name and point, or by name and address; of two equal rows the first counts (FR-10)."""
+    node, chief = site
+    (first := tmp_path / "a.csv").write_bytes(UNNUMBERED.encode("gb18030"))
+    report = importing.run(node, Ask(first, "shelters"), chief)
+    assert report.reasons == {"imports.reason.point_swapped": 1, "imports.reason.row_twice": 2}
+    assert report.warnings["imports.warning.crowded"] == 1  # KP-04: questioned, not refused
+    assert len(node.read(shelters.shelters)) == report.accepted == 4
+    mended = UNNUMBERED.replace("31.210,121.395", "121.395,31.210")
+    (second := tmp_path / "b.csv").write_bytes(mended.encode("gb18030"))
+    report = importing.run(node, Ask(second, "shelters"), chief)
+    assert (report.accepted, report.reasons) == (1, {"imports.reason.known": 6})
+    names = [row.name for row in node.read(shelters.shelters)]
+    assert len(names) == len(set(names)) == 5
+
+
+def test_a_point_that_was_added_or_moved_is_questioned(site: tuple[Node, str], tmp_path: Path) -> None:
+    node, chief = site
+    (first := tmp_path / "a.csv").write_text(UNNUMBERED, "utf-8")
+    importing.run(node, Ask(first, "shelters"), chief)
+    moved = UNNUMBERED.replace("某路3号,,", "某路3号,121.391,31.202").replace("121.394", "121.395")
+    (second := tmp_path / "b.csv").write_text(moved, "utf-8")
+    report = importing.run(node, Ask(second, "shelters"), chief, dry_run=True)
+    assert report.reasons["imports.reason.known_pointless"] == 2
+    assert (report.accepted, report.warnings["imports.warning.same_name"]) == (1, 1)
+
+
+def test_rows_with_numbers_of_their_own_are_different(site: tuple[Node, str], tmp_path: Path) -> None:
+    """Two halls of one school at one point; without their numbers the same rows are known again."""
+    node, chief = site
+    rows = ["A,虹桥中学,121.390,31.200", "B,虹桥中学,121.390,31.200"]
+    (first := tmp_path / "a.csv").write_text("\n".join(["编号,名称,经度,纬度", *rows]), "utf-8")
+    assert importing.run(node, Ask(first, "shelters"), chief).accepted == 2
+    (second := tmp_path / "b.csv").write_text("名称,经度,纬度\n" + rows[0][2:] + "\n", "utf-8")
+    report = importing.run(node, Ask(second, "shelters"), chief)
+    assert (report.accepted, report.reasons) == (0, {"imports.reason.known": 1})
 
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "shelters" / "tw_shelters_v9_masked.csv"

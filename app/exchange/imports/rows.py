@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.geometry import Box
+from app.domain.shelter import is_crowded
 from app.exchange.imports.coordinates import read_point
 from app.exchange.imports.mapping import Form, Mapped
 from app.exchange.imports.tables import foreign
@@ -99,7 +100,8 @@ def read_shelter(row: tuple[str, ...], mapped: Mapped, box: Box, form: Form) -> 
         lon=point.lon,
         lat=point.lat,
     )
-    return Read(command, warnings=_warnings(cells, "capacity", "address"))
+    crowded = ("imports.warning.crowded",) if is_crowded(capacity, area_m2) else ()
+    return Read(command, warnings=(*_warnings(cells, "capacity", "address"), *crowded))
 
 
 def read_point_of_interest(

@@ -16,6 +16,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from app.domain.geometry import Box
+from app.exchange.imports.known import Known, likeness_of
 from app.exchange.imports.mapping import Form, Mapped, MappingMemory, load_form, propose
 from app.exchange.imports.rows import Read, read_point_of_interest, read_shelter, unfit
 from app.exchange.imports.tables import Table, Unwanted, UnwantedError, read_table
@@ -42,13 +43,13 @@ log = logging.getLogger(__name__)
 
 Execute = Callable[[Command], Done]
 Progress = Callable[[int, int], None]
-Mark = tuple[str] | tuple[str, float, float]
 Row = tuple[int, AddShelter | AddPoint]
 ROW_BYTES = 450  # names of fields, numbers, salt, ids: what a row weighs in the journal besides its texts
 SPAN = UNDO_SPAN // 2  # every retraction names the file, whose name may be long
 _LOOK_EVERY = 500  # rows between two looks at whether anybody still waits
 _STEM_BYTES = 200
 TOO_LONG = "imports.reason.too_long"
+SAME_NAME = "imports.warning.same_name"
 _FORMULA = frozenset("=+@")
 _CONTROL = frozenset("\t\r\n")
 FORMS = {"shelters": "shelter", "points": "point"}
@@ -101,6 +102,30 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Company:
+    """What a row may be one and the same with: records of the register, earlier rows of the file that come in."""
+
+    register: Known
+    file: Known
+
+    def reason(self, command: AddShelter | AddPoint) -> str | None:
+        """Why a row is no record of its own (FR-10); of two rows of a file the first counts."""
+        like = likeness_of(command)
+        if self.file.has_code(like):
+            return "imports.reason.code_twice"
+        if self.file.repeats(like):
+            return "imports.reason.row_twice"
+        if self.register.has_code(like) or self.register.has_place(like):
+            return "imports.reason.known"
+        return "imports.reason.known_pointless" if self.register.lacks_point(like) else None
+
+    def is_namesake(self, command: AddShelter | AddPoint) -> bool:
+        """True if the register has this name somewhere else: perhaps a record whose point was mended."""
+        like = likeness_of(command)
+        return command.lon is not None and not self.register.has_code(like) and self.register.has_name(like)
+
+
+@dataclass(frozen=True)
 class Checked:
     """A file read through: every row as command or reason, before anything is loaded."""
 
@@ -149,11 +174,11 @@ def examine(
     box: Box,
     memory: MappingMemory,
     unwanted: Unwanted = lambda: False,
-    known: frozenset[Mark] = frozenset(),
+    known: Known | None = None,
 ) -> Checked:
     """Read and check a file without loading anything; Refusal E_FORMAT when it cannot be read as a table.
 
-    `known`: marks of what stands in the register already; such rows stay out, so that a mended file can be imported again.
+    `known`: what stands in the register already; such rows stay out, so that a mended file can be imported again.
     While a field that is needed has no column, no row is judged. UnwantedError as soon as `unwanted` says so.
     """
     form = load_form(ask.kind)
@@ -163,9 +188,9 @@ def examine(
         memory.keep(form, table, ask.columns)
     verdicts: list[Verdict] = []
     if all(name in mapped for name in form.needed):
-        codes: set[str] = set()
+        here = Company(known or Known(), Known())
         for line, row in table.rows:
-            verdicts.append(_judge(ask, form, line, row, mapped, box, codes, known))
+            verdicts.append(_judge(ask, form, line, row, mapped, box, here))
             if len(verdicts) % _LOOK_EVERY == 0 and unwanted():
                 raise UnwantedError
     good = [(each.line, each.command) for each in verdicts if each.command is not None]
@@ -182,30 +207,20 @@ def _judge(
     row: tuple[str, ...],
     mapped: Mapped,
     box: Box,
-    codes: set[str],
-    known: frozenset[Mark],
+    here: Company,
 ) -> Verdict:
     reason = unfit(row, mapped)
     if reason is not None:
         return Verdict(line, row, None, reason, ())
     read = _read(ask, form, row, mapped, box)
-    reason = read.reason or _too_long(read.command) or _twice(read.command, codes)
-    if reason is None and read.command is not None and mark_of(read.command) in known:
-        reason = "imports.reason.known"
-    return Verdict(line, row, None if reason else read.command, reason, read.warnings)
-
-
-def mark(code: str | None, name: str | None, lon: float | None, lat: float | None) -> Mark | None:
-    """What a record is known again by: its number, else its name and place; None for one that has neither."""
-    if code:
-        return (code,)
-    return (name or "", round(lon, 6), round(lat, 6)) if lon is not None and lat is not None else None
-
-
-def mark_of(command: AddShelter | AddPoint) -> Mark | None:
-    """The mark of a row."""
-    code = command.code if isinstance(command, AddShelter) else None
-    return mark(code, command.name, command.lon, command.lat)
+    if read.command is None:
+        return Verdict(line, row, None, read.reason, read.warnings)
+    reason = _too_long(read.command) or here.reason(read.command)
+    if reason is not None:
+        return Verdict(line, row, None, reason, read.warnings)
+    here.file.add(likeness_of(read.command))
+    namesake = (SAME_NAME,) if here.is_namesake(read.command) else ()
+    return Verdict(line, row, read.command, None, (*read.warnings, *namesake))
 
 
 def _read(ask: Ask, form: Form, row: tuple[str, ...], mapped: Mapped, box: Box) -> Read:
@@ -214,20 +229,9 @@ def _read(ask: Ask, form: Form, row: tuple[str, ...], mapped: Mapped, box: Box) 
     return read_point_of_interest(row, mapped, box, form, ask.point_kind)
 
 
-def _too_long(command: AddShelter | AddPoint | None) -> str | None:
+def _too_long(command: AddShelter | AddPoint) -> str | None:
     """A row that no transaction of the journal takes keeps no other row out (FR-10)."""
-    return TOO_LONG if command is not None and weight(command) > SLICE_BYTES else None
-
-
-def _twice(command: AddShelter | AddPoint | None, codes: set[str]) -> str | None:
-    """A number that stands twice in one file: the first row counts."""
-    code = command.code if isinstance(command, AddShelter) else None
-    if code is None:
-        return None
-    if code in codes:
-        return "imports.reason.code_twice"
-    codes.add(code)
-    return None
+    return TOO_LONG if weight(command) > SLICE_BYTES else None
 
 
 def reason_text(texts: Texts, reason: str) -> str:
