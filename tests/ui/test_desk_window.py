@@ -13,7 +13,7 @@ from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, SetIncidentStatus
 from app.usecases.reports import FileOralReport
 from tests.kit import feed_incident, founded_town, ms, register, ship
-from tests.ui.window_kit import ENTER, ESCAPE, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
 from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
@@ -80,6 +80,40 @@ def test_clocks_name_their_rule(emb_room: Room) -> None:
     for part in ("RP-07", "D-01", "D-02", "沪松府〔2022〕86号 三(二)2", "2025-07-14 08:00:00"):
         assert part in why, part
     assert why in desk.overview.clocks._lines[0].toolTip()
+
+
+def test_why_is_answered_by_click_and_by_keys_also_while_locked(emb_room: Room) -> None:
+    """RP-07: the rule's words open below the clock; a second time puts them away. Seeing needs no account."""
+    room = emb_room
+    room.select(register(room.site))
+    room.press(ESCAPE)
+    room.window.open_desk()
+    assert room.window.session.locked
+    card, rule = desk_of(room).overview.clocks, "沪松府〔2022〕86号"
+    room.wait(lambda: "为什么" in card.text())
+    assert rule not in card.text()
+    oral = card._lines[0]
+    room.wait(lambda: oral._places)
+    [(box, _)] = oral._places
+    room.click(oral, box.center().toPoint())
+    assert rule in card.text() and "RP-07" in card.text() and "D-02" in card.text()
+    room.tick(1)
+    assert rule in card.text()
+    room.click(oral, box.center().toPoint())
+    assert rule not in card.text()
+    seen: list[object] = []
+    while oral not in seen:
+        room.press(TAB)
+        assert room.focus() not in seen, "Tab comes by before it comes round"
+        seen.append(room.focus())
+    room.press(ENTER)
+    assert rule in card.text() and "口头报" in card.text()
+    room.press(TAB)
+    assert room.focus() is card._lines[2], "the written report's"
+    room.press(Qt.Key.Key_Space)
+    assert "书面报，从接报" in card.text() and "口头报，从接报" in card.text()
+    room.press(Qt.Key.Key_Space)
+    assert "书面报，从接报" not in card.text() and room.focus() is card._lines[2]
 
 
 def test_a_met_clock_says_when_and_whether_in_time(emb_room: Room) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
 LINE, SIDE = 28, 12
+_EVERYDAY = "everyday"
 _FACTS = (
     "received_at",
     "occurred_at",
@@ -34,7 +35,9 @@ _FACTS = (
 
 
 class Card(QFrame):
-    """A titled plate of lines."""
+    """A titled plate of lines. `taken` with the key of a run that was clicked, or taken by the keyboard."""
+
+    taken = Signal(str)
 
     def __init__(self, theme: Theme, name: str, title: str) -> None:
         super().__init__()
@@ -62,6 +65,7 @@ class Card(QFrame):
             line = self._line(index, len(parts))
             line.show()
             line.set_runs(*parts)
+            line.take_keys(any(run.key for runs in parts for run in runs))
             line.setToolTip(tip(lines[index][1]))
         for line in self._lines[len(lines) :]:
             line.hide()
@@ -69,15 +73,20 @@ class Card(QFrame):
     def _line(self, index: int, rows: int) -> RunLines:
         """The widget of a line, with so many rows."""
         if index == len(self._lines):
-            self._lines.append(RunLines(self._theme, (LINE,) * rows))
+            self._lines.append(self._new_line(rows))
             self._column.insertWidget(self._column.count() - 1, self._lines[index])
         line = self._lines[index]
         if line.rows != rows:
-            other = RunLines(self._theme, (LINE,) * rows)
+            other = self._new_line(rows)
             self._column.replaceWidget(line, other)
             line.deleteLater()
             self._lines[index] = other
         return self._lines[index]
+
+    def _new_line(self, rows: int) -> RunLines:
+        line = RunLines(self._theme, (LINE,) * rows)
+        line.clicked.connect(self.taken)
+        return line
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width breaks lines elsewhere."""
@@ -97,6 +106,8 @@ class Overview(QWidget):
         super().__init__()
         self._theme, self._session, self._words, self._amber_s = theme, session, words, amber_s
         self._data: DeskData | None = None
+        self._now_ms = 0
+        self._explained: set[tuple[str, str]] = set()  # incidents and clocks whose rules stand open
         self.conflicts: list[ConflictCard] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
@@ -112,6 +123,7 @@ class Overview(QWidget):
         self.oral = Card(theme, "deskOral", texts.get("ui.desk.card.oral"))
         self.reports = Card(theme, "deskReports", texts.get("ui.desk.card.reports"))
         self.units = Card(theme, "deskUnits", texts.get("ui.desk.card.units"))
+        self.clocks.taken.connect(self._explain)
         grid.addWidget(self.facts, 0, 0, 2, 1)
         grid.addWidget(self.clocks, 0, 1)
         grid.addWidget(self.units, 1, 1)
@@ -134,6 +146,7 @@ class Overview(QWidget):
 
     def tick(self, now_ms: int) -> None:
         """Countdowns go on."""
+        self._now_ms = now_ms
         if self._data is not None:
             self.clocks.show_lines(self._clocks(self._data, now_ms))
 
@@ -170,17 +183,33 @@ class Overview(QWidget):
                 if row.owes_why and texts.has(row.owes_why)
                 else texts.get("ui.desk.everyday")
             )
-            return [([Run(reason, "muted", "table")], texts.get("ui.desk.why.everyday"))]
+            said = texts.get("ui.desk.why.everyday")
+            runs = [Run(reason, "muted", "table"), self._why_run(_EVERYDAY)]
+            return [(runs, said), *self._explanation(data, _EVERYDAY, said)]
         lines = []
         for clock in found:
             runs = [
                 Run(clock.name, "muted", "table", wide=48),
                 Run(clock.figure, clock.tone, "countdown", clock.tone != "good", gap=12),
                 Run(clock.second, "muted", "small", gap=12),
-                Run(texts.get("ui.desk.why.label"), "accent", "small", gap=12),
+                self._why_run(clock.kind.value),
             ]
-            lines.append((runs, self.why(data, clock.kind)))
+            said = self.why(data, clock.kind)
+            lines += [(runs, said), *self._explanation(data, clock.kind.value, said)]
         return lines
+
+    def _why_run(self, key: str) -> Run:
+        return Run(self._words.texts.get("ui.desk.why.label"), "accent", "small", gap=12, key=key)
+
+    def _explanation(self, data: DeskData, key: str, said: str) -> list[tuple[list[Run], str]]:
+        """The rule's words below its clock once they were asked for; seeing needs no account."""
+        return [([Run(said, "text", "small")], "")] if (data.row.id, key) in self._explained else []
+
+    def _explain(self, key: str) -> None:
+        """Open the rule behind a clock, or put it away again."""
+        if self._data is not None:
+            self._explained ^= {(self._data.row.id, key)}
+            self.clocks.show_lines(self._clocks(self._data, self._now_ms))
 
     def why(self, data: DeskData, kind: DeadlineKind) -> str:
         """The rule behind a clock: its source, from when it counts, and that the due moment is on time (RP-07, D-01, D-02)."""

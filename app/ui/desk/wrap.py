@@ -32,10 +32,9 @@ def wrapped(theme: Theme, runs: list[Run], room: float) -> list[list[Run]]:
         pieces += _broken(metrics, text, room - before)
     if len(pieces) > MOST_ROWS:
         pieces[MOST_ROWS - 1 :] = [" ".join(pieces[MOST_ROWS - 1 :])]
-    under = Run(wide=round(before - last.gap))
+    under = [Run(wide=round(before - last.gap))] if len(runs) > 1 else []
     return [
-        [*(runs[:-1] if not index else [under]), replace(last, text=piece)]
-        for index, piece in enumerate(pieces)
+        [*(under if index else runs[:-1]), replace(last, text=piece)] for index, piece in enumerate(pieces)
     ]
 
 

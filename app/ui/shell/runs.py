@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme.chips import PADDING, Look, paint_plate
@@ -224,7 +224,28 @@ class RunLines(QWidget):
             area = QRectF(x, y, room.right() - x, height)
             self._places += self._painter.paint(painter, line, area, self.devicePixelRatioF())
             y += height
+        if self.hasFocus() and self._places:
+            painter.setPen(QPen(self.theme.accent, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self._places[0][0].adjusted(-3, 2, 3, -2), 4, 4)
         painter.end()
+
+    def take_keys(self, wanted: bool) -> None:
+        """Let a run with a key be reached by Tab and taken by Enter or Space."""
+        if wanted == (self.focusPolicy() is Qt.FocusPolicy.StrongFocus):
+            return
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if wanted else Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if wanted else Qt.CursorShape.ArrowCursor)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter or Space takes the first run with a key, where such lines take keys."""
+        key = next((run.key for line in self._lines for run in line if run.key), "")
+        takes = self.focusPolicy() is Qt.FocusPolicy.StrongFocus
+        if takes and key and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit(key)
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Tell which run was clicked; anything else goes on to the parent."""
