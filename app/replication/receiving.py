@@ -207,7 +207,9 @@ class Receiving:
         if not self._queues.decoded:
             return
         txs, priority = self._some()
-        self._learned({tx[0].site: tx[-1].seq for tx in txs})  # who sends has it; before our news of it wakes the sender
+        self._learned(
+            {tx[0].site: tx[-1].seq for tx in txs}
+        )  # who sends has it; before our news of it wakes the sender
         outcome = await self._commit(txs, priority)
         taken = len(txs) if outcome.fault is None else outcome.fault.kept
         self._consume(taken)
