@@ -291,6 +291,105 @@ def test_escape_keeps_the_draft_and_clear_throws_it_away(emb_room: Room) -> None
     assert sheet.place.text() == "某处"
     room.click(sheet.clear)
     assert sheet.place.text() == "" and room.console.memory("draft.register") is None
+    room.click(sheet.clear)
+    assert sheet.place.text() == "某处" and room.console.memory("draft.register")["place"] == "某处"
+    room.click(sheet.clear)
+    room.press(TAB)
+    room.type("0755")
+    assert sheet.clear.text() == "清空重填", "what was cleared comes back only until something is typed"
+
+
+def test_a_draft_is_kept_as_soon_as_anything_was_typed_and_shown_on_the_board(rooms: OpenRoom) -> None:
+    room = rooms("EMB")
+    room.clock.set(ms("18:40:00"))
+    room.sign_in()
+    button = room.board._register
+    assert button.text() == "登记事件"
+    open_form(room)
+    room.press(TAB)
+    room.type("1830")
+    room.press(ESCAPE)
+    assert button.text() == "继续登记（草稿）"
+    room.close()
+    again = rooms("EMB")
+    again.wait(lambda: again.board._register.text() == "继续登记（草稿）")
+    again.clock.set(ms("08:40:00", "2025-07-15"))
+    again.sign_in()
+    open_form(again)
+    sheet = again.window.overlays.register
+    assert sheet.received.text() == "07-14 18:30:00", "a draft of yesterday keeps its day"
+    assert "已取回 07-14 18:40:00 的草稿" in sheet.note.text()
+    assert "登记后起算：口头报 07-14 19:00:00" in sheet.note.text()
+    sheet.place.setText("某处")
+    again.press(ENTER, CTRL)
+    again.wait(lambda: again.window.selected_row is not None)
+    assert again.board._register.text() == "登记事件"
+
+
+def test_a_form_that_was_only_opened_leaves_no_draft(emb_room: Room) -> None:
+    open_form(emb_room)
+    emb_room.press(ESCAPE)
+    assert emb_room.console.memory("draft.register") is None
+    assert emb_room.board._register.text() == "登记事件"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("type", "=1+1"), ("alarm_grade", "99"), ("source", "hz"), ("type", "zzz")]
+)
+def test_what_no_list_knows_stays_and_is_said(emb_room: Room, field: str, typed: str) -> None:
+    """Nothing typed is dropped: not by leaving the field, not by Ctrl+Enter, not by a draft."""
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.place.setText("某处")
+    editor, fault = sheet.fields[field].editor, sheet.fields[field].fault
+    editor.setFocus()
+    editor.selectAll()
+    room.type(typed)
+    room.press(TAB)
+    assert editor.text() == typed and f"列表里没有“{typed}”" in fault.text()
+    room.press(ENTER, CTRL)
+    room.settle()
+    assert sheet.is_open and QApplication.focusWidget() is editor and room.site.count("incident") == 0
+    room.press(ESCAPE)
+    open_form(room)
+    assert editor.text() == typed
+    room.press(ENTER, CTRL)
+    room.settle()
+    assert room.site.count("incident") == 0 and f"“{typed}”" in fault.text()
+
+
+def test_a_kind_typed_last_is_taken_by_ctrl_enter(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    sheet = room.window.overlays.register
+    sheet.place.setText("某处")
+    sheet.type.setFocus()
+    room.type("hz")
+    room.press(ENTER, CTRL)
+    room.wait(lambda: room.window.selected_row is not None)
+    row = room.window.selected_row
+    assert row is not None and row.type_code == "fire"
+
+
+def test_an_oral_report_to_nobody_known_is_said_at_its_field(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    room.press(Qt.Key.Key_F4)
+    sheet = room.window.overlays.oral
+    for name, editor in (("to_role", sheet.to), ("channel", sheet.channel)):
+        usual = editor.text()
+        editor.setFocus()
+        editor.selectAll()
+        room.type("=1+1")
+        room.press(ENTER)
+        assert "列表里没有" in sheet.fields[name].fault.text() and editor.text() == "=1+1"
+        editor.setText(usual)
+    assert not room.site.oral_reports(row.id)
 
 
 def test_two_ctrl_enters_register_once(emb_room: Room) -> None:
@@ -312,8 +411,17 @@ def test_a_point_picked_on_the_map_goes_into_the_form(emb_room: Room) -> None:
     sheet = room.window.overlays.register
     sheet.pick_wanted.connect(lambda: wished.append(True))
     open_form(room)
+    for times in (1, 2, 3):
+        room.press(Qt.Key.Key_P, ALT)
+        room.wait(lambda times=times: len(wished) == times)
+        room.window.deeds.point_picked(121.39 + times / 100, 31.21)
+        room.press(ESCAPE)
+        open_form(room)
+        sheet.place.setFocus()
+    assert sheet.place.text() == "", "the key types no letter"
+    room.click(sheet.clear)
     room.press(Qt.Key.Key_P, ALT)
-    room.wait(lambda: wished)
+    room.wait(lambda: len(wished) == 4)
     room.window.deeds.point_picked(121.39, 31.21)
     assert "121.39000" in sheet.pick.text() and QApplication.focusWidget() is sheet.place
     room.press(ENTER, CTRL)

@@ -360,6 +360,13 @@ class BoardPanel(QWidget):
         self._trouble.text.setText(sentence if known else self._texts.get("ui.board.error.unknown"))
         self._show_face()
 
+    def show_draft(self, waits: bool) -> None:
+        """A registration that was begun and not submitted waits: the button says so."""
+        text = self._texts.get(f"ui.board.button.{'resume' if waits else 'register'}")
+        for button in (self._register, self._register_here):
+            button.setText(text)
+            button.updateGeometry()
+
     def _show_face(self) -> None:
         """Rows that are here stay on the screen even when a later query failed."""
         counts, view = self.feed.counts, self.feed.view

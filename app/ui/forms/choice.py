@@ -109,12 +109,14 @@ class ChoiceList(QFrame):
 
 
 class ChoiceField(QLineEdit):
-    """A line edit over a list of choices. `free` keeps text that is no entry; otherwise leaving it restores the last one.
+    """A line edit over a list of choices. Text that is no entry stays where it was typed: `free` fields mean it so, of all
+    others it is `unknown`, and `unknown_left` tells when such a field is left.
 
     `chosen` tells the entry, or None when the text is none.
     """
 
     chosen = Signal(object)
+    unknown_left = Signal()
 
     def __init__(
         self, theme: Theme, choices: Sequence[Choice], *, free: bool = False, empty_ok: bool = True
@@ -143,6 +145,29 @@ class ChoiceField(QLineEdit):
     def code(self) -> str:
         """Code of the chosen entry, empty for none."""
         return self.choice.code if self.choice is not None else ""
+
+    @property
+    def unknown(self) -> bool:
+        """True while something stands here that is no entry and may not be free."""
+        text = self.text().strip()
+        return not self._free and bool(text) and (self.choice is None or self.choice.name != text)
+
+    def settle(self) -> None:
+        """What was typed becomes the marked entry, or the one that fits best; text that fits none stays and is `unknown`."""
+        if self._free or self._take_marked():
+            self.close_list()
+            return
+        text = self.text().strip()
+        if not text:
+            if self._empty_ok:
+                self._choose(None)
+            elif self.choice is not None:
+                self.setText(self.choice.name)
+        elif self.unknown:
+            found = fitting(self._choices, text)
+            self._choose(found[0] if found else None)
+            if found:
+                self.setText(found[0].name)
 
     def _choose(self, choice: Choice | None) -> None:
         if choice != self.choice:
@@ -241,18 +266,13 @@ class ChoiceField(QLineEdit):
         return super().focusNextPrevChild(forward)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Leaving puts the list away; a text that is no entry goes back to the last one unless it may be free."""
+        """Leaving puts the list away; text that fits no entry stays, and is told."""
         self.close_list()
-        if not self._free:
-            if not self.text().strip() and self._empty_ok:
-                self._choose(None)
-            elif self.choice is None or self.choice.name != self.text():
-                found = fitting(self._choices, self.text()) if self.text().strip() else []
-                best = found[0] if found else self.choice
-                self._choose(best)
-                self.setText(best.name if best is not None else "")
+        self.settle()
         super().focusOutEvent(event)
         self.setCursorPosition(0)  # a narrow field shows the beginning of its text
+        if self.unknown:
+            self.unknown_left.emit()
 
     def sizeHint(self) -> QSize:
         """Forms decide about the width."""

@@ -65,6 +65,8 @@ class OralSheet(Sheet):
             self.fields[name] = field
             grid.addWidget(field, row, column, 1, span)
             editor.textChanged.connect(lambda _text, field=field: self._edited(field))
+            if isinstance(editor, ChoiceField):
+                editor.unknown_left.connect(lambda field=field: self._say_unknown(field))
         self.body.addLayout(grid)
         self.body.addLayout(self._foot(theme))
 
@@ -72,6 +74,10 @@ class OralSheet(Sheet):
         """What was confirmed was confirmed of other values."""
         field.say("")
         self._confirmed = False
+
+    def _say_unknown(self, field: Field) -> None:
+        field.say(self._texts.get("ui.forms.unknown", text=field.editor.text().strip()))
+        self.adjustSize()
 
     def _foot(self, theme: Theme) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -116,6 +122,8 @@ class OralSheet(Sheet):
         from app.usecases.reports import FileOralReport
 
         row = self._row
+        if not self._settled():
+            return
         when = self._read_spoken()
         if when is None:
             return
@@ -132,6 +140,16 @@ class OralSheet(Sheet):
         self._busy = self._session.act(
             command, lambda done: self._done(done, row, when.timestamp()), self._refused
         )
+
+    def _settled(self) -> bool:
+        """Take what was typed into the lists; False when a field holds what is no entry."""
+        for name, editor in (("to_role", self.to), ("channel", self.channel)):
+            editor.settle()
+            if editor.unknown:
+                self._say_unknown(self.fields[name])
+                self.fields[name].focus()
+                return False
+        return True
 
     def _read_spoken(self) -> datetime | None:
         """When it was spoken; None when it is no time, or when its day has to be confirmed first (D-26)."""

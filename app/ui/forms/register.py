@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.kernel.clock import SECOND_MS, to_ms
@@ -50,6 +50,7 @@ class RegisterSheet(Sheet):
     grows = True
     registered = Signal(object)
     pick_wanted = Signal()
+    draft_kept = Signal(bool)
 
     def __init__(
         self, console: Console, session: Session, theme: Theme, parent: QWidget, limits_s: Mapping[str, int]
@@ -64,6 +65,8 @@ class RegisterSheet(Sheet):
         self._confirmed: set[str] = set()
         self._busy = False
         self._draft_at = 0
+        self._usual: tuple[str, str] = ("", "")
+        self._cleared: dict[str, Any] | None = None
         self.setFixedWidth(WIDTH)
         self._build()
         self._batch = QTimer(self)
@@ -101,6 +104,8 @@ class RegisterSheet(Sheet):
                 grid.addWidget(field, 0, column)
                 grid.setColumnStretch(column, stretch)
                 editor.textChanged.connect(self._edited)
+                if isinstance(editor, ChoiceField):
+                    editor.unknown_left.connect(lambda name=name: self._say_unknown(name))
             self.body.addLayout(grid)
         self.type.chosen.connect(self._type_chosen)
         self.place.chosen.connect(self._place_chosen)
@@ -116,8 +121,9 @@ class RegisterSheet(Sheet):
             theme, texts.get("ui.forms.register.pick"), icon="pin", hint="Alt+P", kind="quiet"
         )
         self.pick.clicked.connect(self.pick_wanted)
-        # A shortcut, not a key press: a line editor takes Alt+P for the letter.
-        self.pick.setShortcut(QKeySequence("Alt+P"))
+        # A shortcut, not a key press: a line editor takes Alt+P for the letter. Not the button's own, which goes with every
+        # new text of the button.
+        QShortcut(QKeySequence("Alt+P"), self).activated.connect(self.pick_wanted)
         self.pick.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.clear = HintButton(theme, texts.get("ui.forms.register.clear"), kind="quiet")
         self.clear.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -144,6 +150,7 @@ class RegisterSheet(Sheet):
         usual = Source.ALARM_119 if self._console.agency == Agency.FRD else Source.SELF
         self.source.take(usual.value)
         self.received.setText(moments.clock_text(self._console.clock.now_ms()))
+        self._usual = (self.source.text(), self.received.text())
         for editor in (self.occurred, self.place, self.type, self.grade, self.what):
             editor.clear()
         self.place.choice = self.type.choice = self.grade.choice = None
@@ -160,6 +167,7 @@ class RegisterSheet(Sheet):
             self._fill_new()
             if isinstance(kept, dict):
                 self._fill(kept)
+            self._forget_cleared()
             self.clear.setVisible(isinstance(kept, dict))
             self._draft_at = int(kept.get("at", 0)) if isinstance(kept, dict) else 0
             self._read_limits()
@@ -170,6 +178,7 @@ class RegisterSheet(Sheet):
             self.source.selectAll()
 
     def _fill(self, kept: Mapping[str, Any]) -> None:
+        self._usual = ("", "")  # of a draft everything was typed
         for name, editor in self._editors().items():
             text = str(kept.get(name, ""))
             if isinstance(editor, MomentLine):
@@ -185,7 +194,7 @@ class RegisterSheet(Sheet):
             if kept.get(f"{name}_code"):
                 text = field.text()
                 field.take(str(kept[f"{name}_code"]))
-                if name == "place":
+                if text:
                     field.setText(text)
         match kept.get("point"):
             case [float(lon), float(lat)]:
@@ -194,6 +203,7 @@ class RegisterSheet(Sheet):
 
     def _editors(self) -> dict[str, QLineEdit]:
         return {
+            "source": self.source,
             "received": self.received,
             "occurred": self.occurred,
             "place": self.place,
@@ -205,16 +215,15 @@ class RegisterSheet(Sheet):
     def has_content(self) -> bool:
         """True when something was typed that would be missed."""
         typed = (self.occurred, self.place, self.type, self.grade, self.what)
-        return any(editor.text().strip() for editor in typed) or self._point is not None
+        return (
+            any(editor.text().strip() for editor in typed)
+            or self._point is not None
+            or (self.source.text(), self.received.text()) != self._usual
+        )
 
-    def keep_draft(self) -> None:
-        """Keep what stands in the form; nothing is kept of an empty one."""
-        self._batch.stop()
-        if not self.has_content():
-            self._console.remember(DRAFT, None)
-            return
+    def _content(self) -> dict[str, Any]:
         kept: dict[str, Any] = {name: editor.text() for name, editor in self._editors().items()}
-        kept |= {
+        return kept | {
             "source_code": self.source.code,
             "type_code": self.type.code,
             "grade_code": self.grade.code,
@@ -224,16 +233,36 @@ class RegisterSheet(Sheet):
             "occurred_typed_at": self.occurred.typed_ms,
             "at": self._console.clock.now_ms(),
         }
+
+    def keep_draft(self) -> None:
+        """Keep what stands in the form; nothing is kept of an untouched one."""
+        self._batch.stop()
+        self._remember(self._content() if self.has_content() else None)
+
+    def _remember(self, kept: dict[str, Any] | None) -> None:
         self._console.remember(DRAFT, kept)
+        self.draft_kept.emit(kept is not None)
 
     def start_over(self) -> None:
-        """Throw the draft away."""
-        self._fill_new()
-        self._console.remember(DRAFT, None)
-        self.clear.hide()
+        """Throw the draft away; the same button brings it back until something is typed."""
+        cleared, self._cleared = self._cleared, None
+        if cleared is not None:
+            self._fill(cleared)
+            self.keep_draft()
+            self._forget_cleared()
+        else:
+            content = self._content()
+            self._fill_new()
+            self._remember(None)
+            self._cleared = content
+            self.clear.setText(self._texts.get("ui.forms.register.unclear"))
         self._draft_at = 0
         self._tell_clocks()
         self.source.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _forget_cleared(self) -> None:
+        self._cleared = None
+        self.clear.setText(self._texts.get("ui.forms.register.clear"))
 
     def dismiss(self) -> None:
         """Closing keeps the draft."""
@@ -249,6 +278,8 @@ class RegisterSheet(Sheet):
                 self.adjustSize()
         self._confirmed.clear()
         if self.is_open:
+            if self._cleared is not None:
+                self._forget_cleared()
             self._batch.start()
             self._draft_at = 0
             self._tell_clocks()
@@ -302,19 +333,17 @@ class RegisterSheet(Sheet):
         self._session.ask(read, take, "register.places")
 
     def _tell_clocks(self) -> None:
-        """What registration will start, or that a draft was taken up."""
-        texts = self._texts
+        """What registration will start, and that a draft was taken up."""
+        texts, when, now = self._texts, self.received.moment(), self._console.clock.now_ms()
+        lines = []
         if self._draft_at:
-            self.note.setText(texts.get("ui.forms.register.draft", time=moments.clock_text(self._draft_at)))
-            return
-        when, now = self.received.moment(), self._console.clock.now_ms()
-        if when is None or not all(name in self._limits_s for name in LIMITS):
-            self.note.setText("")
-            return
-        oral, written = (
-            moments.day_clock(to_ms(when) + self._limits_s[name] * SECOND_MS, now) for name in LIMITS
-        )
-        self.note.setText(texts.get("ui.forms.register.clocks", oral=oral, written=written))
+            lines.append(texts.get("ui.forms.register.draft", time=moments.day_clock(self._draft_at, now)))
+        if when is not None and all(name in self._limits_s for name in LIMITS):
+            oral, written = (
+                moments.day_clock(to_ms(when) + self._limits_s[name] * SECOND_MS, now) for name in LIMITS
+            )
+            lines.append(texts.get("ui.forms.register.clocks", oral=oral, written=written))
+        self.note.setText("\n".join(lines))
 
     # -- the point ---------------------------------------------------------------------------------------------------------
     def fill_point(self, lon: float, lat: float) -> None:
@@ -367,6 +396,24 @@ class RegisterSheet(Sheet):
             outside_confirmed="outside_confirmed" in self._confirmed,
         )
 
+    def _say_unknown(self, name: str) -> None:
+        """Text that is no entry of its list stays, and is said: it would be missing from the record."""
+        field = self.fields[name]
+        field.say(self._texts.get("ui.forms.unknown", text=field.editor.text().strip()))
+        self.adjustSize()
+
+    def _settled(self) -> bool:
+        """Take what was typed into the lists; False, with the cursor in it, when a field holds what is no entry."""
+        for name in ("source", "place", "type", "alarm_grade"):
+            editor = self.fields[name].editor
+            assert isinstance(editor, ChoiceField)
+            editor.settle()
+            if editor.unknown:
+                self._say_unknown(name)
+                self.fields[name].focus()
+                return False
+        return True
+
     def _read(self, name: str, editor: MomentLine) -> datetime | None:
         """The moment of a field; None when it is none, or when its day has to be confirmed first (D-26)."""
         when = editor.moment()
@@ -385,9 +432,7 @@ class RegisterSheet(Sheet):
 
     def submit(self) -> None:
         """Register; a second Ctrl+Enter while the first is under way does nothing."""
-        for field in (self.source, self.place, self.type, self.grade):
-            field.close_list()
-        command = None if self._busy else self.command()
+        command = self.command() if not self._busy and self._settled() else None
         if command is None:
             return
         self.keep_draft()
@@ -395,10 +440,10 @@ class RegisterSheet(Sheet):
 
     def _done(self, done: Done) -> None:
         self._busy = False
-        self._console.remember(DRAFT, None)
         self._batch.stop()
         Sheet.dismiss(self)
         self._fill_new()
+        self._remember(None)
         self.registered.emit(done)
 
     def _refused(self, error: BaseException) -> bool:

@@ -47,6 +47,7 @@ class Deeds:
     def _made_register(self, sheet: Any) -> None:
         sheet.registered.connect(self._registered)
         sheet.pick_wanted.connect(self._pick)
+        sheet.draft_kept.connect(self._show_draft)
 
     def _made_watch(self, sheet: Any) -> None:
         sheet.taken.connect(lambda post: self._say(self._texts.get("ui.forms.watch.taken", post=post)))
@@ -359,14 +360,23 @@ class Deeds:
 
         self._session.ask(read, tell)
 
+    def _show_draft(self, waits: bool) -> None:
+        show = getattr(self._window.board, "show_draft", None)
+        if callable(show):
+            show(waits)
+
     def offer_draft(self) -> None:
         """A registration that was not submitted before the last end is offered again."""
         kept = self._console.memory(REGISTER_DRAFT)
         if not isinstance(kept, dict):
             return
+        self._show_draft(True)
         typed = sum(len(str(kept.get(name, ""))) for name in ("place", "what"))
-        text = self._texts.get(
-            "ui.forms.register.offer", time=moments.clock_text(int(kept.get("at", 0))), n=typed
+        time = moments.day_clock(int(kept.get("at", 0)), self._console.clock.now_ms())
+        text = (
+            self._texts.get("ui.forms.register.offer", time=time, n=typed)
+            if typed
+            else self._texts.get("ui.forms.register.offer_begun", time=time)
         )
         offer = (self._texts.get("ui.forms.register.resume"), "Ctrl+N", self.register)
         self._window.overlays.toasts.say(text, icon="pencil", tone="accent", offer=offer)
@@ -395,7 +405,12 @@ class Deeds:
 
     def _stamped(self, no: str, spoken_at: int) -> None:
         self._say(
-            self._texts.get("ui.forms.oral.done", time=moments.clock_text(spoken_at), no=no), icon="mic"
+            self._texts.get(
+                "ui.forms.oral.done",
+                time=moments.day_clock(spoken_at, self._console.clock.now_ms()),
+                no=no,
+            ),
+            icon="mic",
         )
 
     def raise_grade(self) -> None:
