@@ -77,6 +77,11 @@ def test_without_the_engine_the_list_stands_in(stage: Stage, monkeypatch: pytest
         until(lambda: "地图没有显示出来" in shown(stage), "the sentence")
     assert any("系统库" in sentence for sentence in shown(stage))
     until(lambda: stage.panel.list.model.rowCount() == 1, "the list")
+    words = [label for label in stage.panel._placeholder.findChildren(QLabel) if label.isVisible()]
+    until(
+        lambda: all(not w.geometry().intersects(stage.panel.list.geometry()) for w in words),
+        "words beside the list",
+    )
     index = stage.panel.list.model.index(0)
     assert index.data() == "商场火灾  FRD-014·处置中"
     stage.panel.list.view.clicked.emit(index)

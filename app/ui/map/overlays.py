@@ -15,6 +15,7 @@ BAR_PX = 36
 _TOOL_PX = 32
 _ICON_PX = 16
 _GRID_PX = 96
+_MARGIN = 9
 
 
 def quiet_button(parent: QWidget, size: int, name: str) -> QPushButton:
@@ -190,7 +191,7 @@ class Placeholder(QWidget):
         self._head.setProperty("type", "summary")
         self._again = QPushButton(texts.get("ui.map.state.retry"), self)
         self._again.clicked.connect(self.retry)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch(1)
         for label in (self._icon, self._head, self._detail, self._comfort):
@@ -215,6 +216,10 @@ class Placeholder(QWidget):
         for part in (self._detail, self._comfort, self._again):
             part.setVisible(self._broken)
         self._redress()
+
+    def keep_right_free(self, width: int) -> None:
+        """Words stay left of what lies over the right edge, px."""
+        self._column.setContentsMargins(_MARGIN, _MARGIN, width + _MARGIN, _MARGIN)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The map's ground with a faint grid."""

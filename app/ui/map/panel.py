@@ -33,6 +33,7 @@ _TICK_MS, _LEAST_MS = 1000, 50
 _INSET = 12
 _LIST_LIMIT = 2000
 _ROOM = (620, 480)  # below it the card starts folded and the legend is left out
+_ROOM_FOR_WORDS = 200  # beside the open list the sentence needs this many px, else it keeps the middle
 _REFERENCE_PX = 12
 _LAYERS_KEY = "map.layers"
 _CARD_KEY = "map.card_folded"
@@ -321,7 +322,6 @@ class MapPanel(QWidget):
 
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
-        self._placeholder.setGeometry(self.rect())
         tools = self.tools.sizeHint()
         self.layers.move(_INSET, _INSET)
         self.layers.fit_into(width - 3 * _INSET - tools.width())
@@ -329,6 +329,9 @@ class MapPanel(QWidget):
         self.tools.setGeometry(QRect(QPoint(width - _INSET - tools.width(), _INSET), tools))
         beside = width - 2 * _INSET - tools.width() + 4
         self.list.setGeometry(beside - LIST_PX, _INSET, LIST_PX, min(height - 2 * _INSET - 60, 560))
+        room = self.list.x() if self.list.isVisibleTo(self) else width
+        self._placeholder.setGeometry(self.rect())
+        self._placeholder.keep_right_free(width - room if room > _ROOM_FOR_WORDS else 0)
         hint = self._hint.sizeHint()
         room = beside - LIST_PX if self.list.isVisible() else width
         self._hint.setGeometry(QRect(QPoint((room - hint.width()) // 2, 2 * _INSET + BAR_PX), hint))
