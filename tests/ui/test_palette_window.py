@@ -7,14 +7,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.kit import founded_town, register
-from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, frd_room, rooms
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 
 
 @pytest.mark.parametrize(
     ("typed", "first"),
-    [("tsl", "天山路街道"), ("djsj", "登记事件"), ("register", "登记事件"), ("口头", "口头报")],
+    [
+        ("tsl", "天山路街道"),
+        ("djsj", "登记事件"),
+        ("register", "登记事件"),
+        ("口头", "口头报"),
+        ("dl", "登录"),
+        ("sg", "上岗"),
+        ("alarm sound", "开关警报声"),
+    ],
 )
 def test_the_palette_finds_by_initials_chinese_and_english(emb_room: Room, typed: str, first: str) -> None:
     room = emb_room
@@ -80,3 +88,34 @@ def test_control_digits_go_to_the_panels(emb_room: Room) -> None:
     room.press(Qt.Key.Key_F, CTRL)
     focused = QApplication.focusWidget()
     assert focused is not None and window.board.isAncestorOf(focused)
+
+
+def test_in_english_everything_is_found_in_chinese_as_well(rooms: Open) -> None:
+    """Whoever has switched to English by mistake finds the way back, and is told that it takes a restart."""
+    room = rooms("EMB", language="en")
+    room.press(ESCAPE)
+    palette = room.window.overlays.palette
+    for typed, action in (
+        ("sg", "take_watch"),
+        ("登记事件", "register"),
+        ("djsj", "register"),
+        ("dl", "sign_in"),
+    ):
+        room.press(Qt.Key.Key_K, CTRL)
+        room.type(typed)
+        name = room.console.texts.get(f"ui.shell.action.{action}")
+        assert palette.results.entries[0].name == name, typed
+        room.press(ESCAPE)
+    for typed in ("切换语言", "中文", "qhyy", "chinese", "language"):
+        room.press(Qt.Key.Key_K, CTRL)
+        room.type(typed)
+        first = palette.results.entries[0]
+        assert first.name.startswith("Switch language") and "中文" in first.detail, typed
+        room.press(ESCAPE)
+    assert "initials" in palette.input.placeholderText(), "full pinyin is not known, and it says so"
+    room.press(Qt.Key.Key_K, CTRL)
+    room.type("中文")
+    room.press(ENTER)
+    assert room.console.memory("language") == "zh_CN"
+    [said] = room.window.overlays.toasts.texts_shown()
+    assert "再启动" in said and "start again" in said

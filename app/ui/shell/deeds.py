@@ -11,6 +11,7 @@ from app.kernel.clock import DAY_MS, SECOND_MS
 from app.kernel.enums import IncidentStatus
 from app.ui.actions import Action, always
 from app.ui.shell import moments
+from app.ui.shell.languages import other_texts
 
 if TYPE_CHECKING:
     from app.queries.duty import LogRow
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
 _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui.shell.group.account"
 _SELECT = "ui.shell.why.select"
-_LANGUAGES = {"zh_CN": "en", "en": "zh_CN"}
 SOUND_AGAIN_S = 20
 REGISTER_DRAFT = "draft.register"
 TOLD = "watch.told"
@@ -344,7 +344,9 @@ class Deeds:
         def tell(row: IncidentRow | None) -> None:
             no = row.no if row is not None and row.no else other_id
             span = moments.age(self._texts, int(other["apart_s"]) * SECOND_MS)
-            text = self._texts.get("ui.forms.register.duplicate", no=no, metres=other["distance_m"], age=span)
+            metres = other["distance_m"]
+            key = "duplicate_words" if metres is None else "duplicate"
+            text = self._texts.get(f"ui.forms.register.{key}", no=no, metres=metres, age=span)
             go = self._texts.get("ui.forms.register.open")
             self._window.overlays.toasts.say(
                 text,
@@ -468,9 +470,11 @@ class Deeds:
         self._window.theme.use("light" if self._window.theme.kind == "dark" else "dark")
 
     def language(self) -> None:
-        """The other language, from the next start on."""
-        self._console.remember("language", _LANGUAGES.get(self._texts.language, "zh_CN"))
-        self._say(self._texts.get("ui.shell.said.language"), icon="info", tone="muted")
+        """The other language, from the next start on; said in both."""
+        other = other_texts(self._texts.language)
+        self._console.remember("language", other.language)
+        said = (self._texts.get("ui.shell.said.language"), other.get("ui.shell.said.here"))
+        self._say("\n".join(said), icon="info", tone="muted")
 
     def quit(self) -> None:
         """Close the window."""

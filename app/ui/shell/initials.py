@@ -39,6 +39,7 @@ _STARTS = (
     (0xD1B9, "y"),
     (0xD4D1, "z"),
 )
+EXACT = -1
 _CODES = tuple(code for code, _ in _STARTS)
 
 
@@ -70,11 +71,13 @@ def initials(name: str) -> str:
 
 
 def rank(needle: str, name: str) -> int | None:
-    """How well a typed needle fits a name, best first: 0 begins it, 1 begins its initials, 2 stands in it, 3 stands in its
-    initials; None when it does not fit. Case and blanks around do not count.
+    """How well a typed needle fits a name, best first: -1 (EXACT) is the name or its initials, 0 begins it, 1 begins its
+    initials, 2 stands in it, 3 stands in its initials; None when it does not fit. Case and blanks around do not count.
     """
     wanted = needle.strip().lower()
     plain, letters = name.lower(), initials(name)
+    if wanted and wanted in (plain, letters):
+        return EXACT
     if not wanted or plain.startswith(wanted):
         return 0
     if letters.startswith(wanted):

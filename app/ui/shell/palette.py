@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.kernel.texts import Texts
-from app.ui.shell.initials import matched, rank
+from app.ui.shell.initials import EXACT, matched, rank
 from app.ui.shell.sheet import Sheet, plain
 from app.ui.theme.chips import hint_width, paint_hint
 from app.ui.theme.theme import Theme
@@ -36,7 +36,9 @@ class Entry:
 
 
 def found(entries: Iterable[Entry], typed: str) -> list[Entry]:
-    """Entries that fit, grouped in the order of their groups, the best first in each; before anything is typed, commands."""
+    """Entries that fit, grouped, the best first in each. Groups stand in their order, but one with an exact fit stands
+    before the others; before anything is typed, commands do.
+    """
     ranked: dict[str, list[tuple[int, int, Entry]]] = {}
     for index, entry in enumerate(entries):
         ranks = [r for name in (entry.name, *entry.also) if (r := rank(typed, name)) is not None]
@@ -44,7 +46,8 @@ def found(entries: Iterable[Entry], typed: str) -> list[Entry]:
             ranked.setdefault(entry.group, []).append((min(ranks), index, entry))
     shown: list[Entry] = []
     blank = not typed.strip()
-    for name in sorted(ranked, key=lambda group: blank and not group.endswith(COMMANDS)):
+    exact = {group for group, items in ranked.items() if min(item[0] for item in items) == EXACT}
+    for name in sorted(ranked, key=lambda g: not g.endswith(COMMANDS) if blank else g not in exact):
         ranked[name].sort(key=lambda item: item[:2])
         shown += [entry for _, _, entry in ranked[name][: MOST if blank else MOST_EACH]]
     return shown[:MOST]

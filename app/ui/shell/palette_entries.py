@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.ui.desk import words
 from app.ui.shell.initials import initials
+from app.ui.shell.languages import other_texts
 from app.ui.shell.palette import Entry
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def _incidents(window: MainWindow) -> list[Entry]:
 
 
 def _commands(window: MainWindow) -> list[Entry]:
+    """Each by its name in both languages, whichever is on the screen."""
     texts = window.texts
+    other = other_texts(texts.language)
     found = []
     for action in window.actions_table:
         name = texts.get(action.text)
@@ -77,9 +80,9 @@ def _commands(window: MainWindow) -> list[Entry]:
                 "command",
                 name,
                 action.handler,
-                _letters(name),
+                _letters(name) or other.get(action.text),
                 action.shortcut.replace("Up", "\N{UPWARDS ARROW}"),
-                (action.id.replace("_", " "),),
+                (action.id.replace("_", " "), other.get(action.text)),
                 reason,
             )
         )
