@@ -8,10 +8,12 @@ from app.domain.alarm_grade import alarm_kind, check_grade
 from app.domain.district import District
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
-from app.domain.required import is_blank
+from app.domain.required import is_blank, tidy
 from app.domain.rule_numbers import RuleKey
 from app.kernel.enums import IncidentClass
 from app.kernel.errors import ErrorCode, Refusal
+
+PLACE_MOST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,20 @@ def _check_required(facts: RegistrationFacts) -> int:
     return facts.received_at
 
 
+def check_place(place: str | None) -> None:
+    """Refuse words for a place that nobody could read out over a radio: E_RANGE above PLACE_MOST characters (D-37)."""
+    length = len(tidy(place)) if place is not None else 0
+    if length > PLACE_MOST:
+        raise Refusal(
+            ErrorCode.RANGE,
+            "refusal.incidents.place_too_long",
+            field="place",
+            clause="D-37",
+            length=length,
+            most=PLACE_MOST,
+        )
+
+
 def check_order(occurred_at: int | None, received_at: int) -> None:
     """Refuse an event later than its first message: E_TIME; the same moment is allowed (RP-02)."""
     if occurred_at is not None and occurred_at > received_at:
@@ -82,9 +98,10 @@ def check_registration(facts: RegistrationFacts, district: District, now_ms: int
     E_REQUIRED: received_at, class (pending counts), one of place, point, unit_code; blanks count as empty
     (D-37). E_TIME: received_at or occurred_at ahead of now, or far back and not confirmed (D-26); occurred_at after
     received_at (RP-02). E_FORMAT: unknown unit_code, point outside the district and not confirmed. E_RANGE:
-    point, alarm grade.
+    place of more than 200 characters, point, alarm grade.
     """
     received_at = _check_required(facts)
+    check_place(facts.place)
     check_event_time(
         received_at,
         now_ms,

@@ -12,7 +12,13 @@ from app.domain.duplicates import Sighting
 from app.domain.event_time import check_event_time
 from app.domain.geometry import check_point
 from app.domain.numbering import IncidentNumber, incident_number, parse_number
-from app.domain.registration import RegistrationFacts, check_order, check_registration, check_unit_code
+from app.domain.registration import (
+    RegistrationFacts,
+    check_order,
+    check_place,
+    check_registration,
+    check_unit_code,
+)
 from app.domain.required import is_blank, require_text, tidy
 from app.domain.rule_numbers import RuleKey
 from app.journal import verbs
@@ -207,7 +213,15 @@ def suggestions(context: Context, row: Sighting) -> list[dict[str, Any]]:
     )
     known = set(IncidentClass)
     others = [
-        Sighting(other.id, IncidentClass(other.class_code), other.received_at, other.lon, other.lat)
+        Sighting(
+            other.id,
+            IncidentClass(other.class_code),
+            other.received_at,
+            other.lon,
+            other.lat,
+            other.place,
+            other.unit_code,
+        )
         for other in near
         if other.class_code in known and other.received_at is not None
     ]
@@ -215,7 +229,11 @@ def suggestions(context: Context, row: Sighting) -> list[dict[str, Any]]:
         row, others, distance_limit_m=context.district.value(RuleKey.DUPLICATE_DISTANCE), window_s=window_s
     )
     return [
-        {"incident_id": s.id, "distance_m": round(s.distance_m), "apart_s": s.apart_ms // SECOND_MS}
+        {
+            "incident_id": s.id,
+            "distance_m": None if s.distance_m is None else round(s.distance_m),
+            "apart_s": s.apart_ms // SECOND_MS,
+        }
         for s in found
     ]
 
@@ -276,7 +294,15 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
     acts = context.create(
         "incident", incident_id, values, received_at=received_at, alarm_grade=command.alarm_grade
     )
-    seen = Sighting(incident_id, command.class_code, received_at, command.lon, command.lat)
+    seen = Sighting(
+        incident_id,
+        command.class_code,
+        received_at,
+        command.lon,
+        command.lat,
+        text_or_none(command.place),
+        text_or_none(command.unit_code),
+    )
     return outcome(*acts, incident_id=incident_id, no=no, possible_duplicates=suggestions(context, seen))
 
 
@@ -342,6 +368,7 @@ def _check_change(
         )
     if row.alarm_grade is not None and text_or_none(command.type_code) is not None:
         check_type(row.alarm_grade, alarm_kind(text_or_none(command.type_code)))
+    check_place(command.place)
     if command.unit_code is not None and not is_blank(command.unit_code):
         check_unit_code(command.unit_code, context.district)
     if (command.lon is None) != (command.lat is None):

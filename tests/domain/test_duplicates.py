@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_s6_is_suggested_at_150_metres() -> None:
     frd = Sighting("FRD-20251009-001", IncidentClass.ACCIDENT, at("10:14:00"), 121.3790, 31.2180)
     emb = Sighting("EMB-20251009-001", IncidentClass.ACCIDENT, at("10:18:00"), 121.3790, 31.21935)
     (found,) = suggestions(emb, [frd, emb])
-    assert (found.id, round(found.distance_m), found.apart_ms) == (frd.id, 150, 240_000)
+    assert (found.id, round(found.distance_m or 0), found.apart_ms) == (frd.id, 150, 240_000)
 
 
 @pytest.mark.parametrize(("metres", "found"), [(199.9, True), (200.1, False)])
@@ -53,11 +54,49 @@ def test_limit_of_time(apart_ms: int, found: bool) -> None:
         assert bool(suggestions(sighting("a", noon), [sighting("b", later)])) is found
 
 
+def test_hints_by_words_come_after_points() -> None:
+    one = named("a", "某楼", lon=LON, lat=LAT)
+    by_words, near = named("b", "某楼"), named("c", "别处", lon=LON, lat=LAT)
+    assert [(s.id, s.distance_m) for s in suggestions(one, [by_words, near])] == [("c", 0.0), ("b", None)]
+
+
 def test_another_class_or_no_point_is_no_suggestion() -> None:
     other = sighting("b", incident_class=IncidentClass.NATURAL)
     nowhere = Sighting("c", IncidentClass.ACCIDENT, at("10:00:00"), None, None)
     assert suggestions(sighting("a"), [other, nowhere]) == []
     assert suggestions(nowhere, [sighting("a")]) == []
+
+
+def named(key: str, place: str | None, unit_code: str | None = None, **facts: Any) -> Sighting:
+    usual: dict[str, Any] = {
+        "incident_class": IncidentClass.ACCIDENT,
+        "received_at": at("10:00:00"),
+        "lon": None,
+        "lat": None,
+    }
+    return Sighting(id=key, place=place, unit_code=unit_code, **{**usual, **facts})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        (("天山路街道 某楼6层", None), ("天山路街道某楼６层", "310105006"), True),
+        (("某楼", "310105006"), ("某楼", "310105009"), False),
+        (("某楼", None), ("另一楼", None), False),
+        ((None, "310105006"), (None, "310105006"), True),
+        ((None, "310105006"), ("某楼", "310105006"), False),
+        ((None, None), (None, None), False),
+    ],
+)
+def test_without_a_point_the_same_words_are_a_hint(
+    one: tuple[str | None, str | None], other: tuple[str | None, str | None], found: bool
+) -> None:
+    """D-21: a hint and nothing more; class and time as ever, points decide where both have one."""
+    assert bool(suggestions(named("a", *one), [named("b", *other)])) is found
+    for facts in ({"incident_class": IncidentClass.NATURAL}, {"received_at": at("10:30:01")}):
+        assert suggestions(named("a", *one), [named("b", *other, **facts)]) == []
+    here, far = {"lon": LON, "lat": LAT}, {"lon": LON + 0.1, "lat": LAT}
+    assert suggestions(named("a", *one, **here), [named("b", *other, **far)]) == []
 
 
 def test_nearest_first_then_closest_in_time_then_id() -> None:
@@ -85,7 +124,7 @@ def test_list_is_sorted_complete_and_independent_of_order(one: Sighting, others:
     found = suggestions(one, others)
     assert found == suggestions(one, reversed(others))
     assert {s.id for s in found} == {o.id for o in others if suggestion(one, o) is not None}
-    assert [s.distance_m for s in found] == sorted(s.distance_m for s in found)
+    assert [s.distance_m for s in found] == sorted(s.distance_m or 0.0 for s in found)
 
 
 def test_stated_defaults_are_those_of_the_sample_pack() -> None:

@@ -49,6 +49,13 @@ def test_no_place_at_all(blank: str | None) -> None:
         check(replace(BARE, place=blank, unit_code=blank))
 
 
+def test_a_place_is_no_essay() -> None:
+    """D-37; blanks around it do not count."""
+    check(replace(S2, place=" " + "长" * 200 + " "))
+    with refused(ErrorCode.RANGE, "place", "refusal.incidents.place_too_long"):
+        check(replace(S2, place="长" * 201))
+
+
 def test_half_a_point_is_no_point() -> None:
     with refused(ErrorCode.REQUIRED, "lat", "refusal.points.half"):
         check(replace(BARE, lon=121.40))

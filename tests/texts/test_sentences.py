@@ -138,6 +138,7 @@ REFUSED: list[Callable[[], object]] = [
     register(received_at=None),
     register(incident_class=None),
     register(place=None),
+    register(place="长" * 201),
     register(lon=121.4),
     register(occurred_at=NOW + 1_000),
     register(unit_code="310105003"),

@@ -411,9 +411,10 @@ def test_a_point_picked_on_the_map_goes_into_the_form(emb_room: Room) -> None:
     sheet = room.window.overlays.register
     sheet.pick_wanted.connect(lambda: wished.append(True))
     open_form(room)
-    for times in (1, 2, 3):
+    for times in range(3):
         room.press(Qt.Key.Key_P, ALT)
-        room.wait(lambda times=times: len(wished) == times)
+        room.wait(wished)
+        wished.clear()
         room.window.deeds.point_picked(121.39 + times / 100, 31.21)
         room.press(ESCAPE)
         open_form(room)
@@ -421,7 +422,7 @@ def test_a_point_picked_on_the_map_goes_into_the_form(emb_room: Room) -> None:
     assert sheet.place.text() == "", "the key types no letter"
     room.click(sheet.clear)
     room.press(Qt.Key.Key_P, ALT)
-    room.wait(lambda: len(wished) == 4)
+    room.wait(wished)
     room.window.deeds.point_picked(121.39, 31.21)
     assert "121.39000" in sheet.pick.text() and QApplication.focusWidget() is sheet.place
     room.press(ENTER, CTRL)
@@ -443,6 +444,37 @@ def test_a_possible_duplicate_is_suggested_afterwards(emb_room: Room) -> None:
     said = room.window.overlays.toasts.texts_shown
     room.wait(lambda: any(other.no is not None and other.no in text for text in said()))
     assert any("请核对" in text and "米" in text for text in said())
+
+
+def test_the_same_address_without_a_point_is_hinted_too(emb_room: Room) -> None:
+    """D-21 compares points; the same words are a hint where one has none, and nothing is merged."""
+    room = emb_room
+    other = register(room.site, type_code="fire")
+    room.sign_in()
+    open_form(room)
+    go_to_place(room)
+    room.type("天山路街道 某居民楼6层")
+    room.press(TAB)
+    room.type("hz")
+    room.press(ENTER, CTRL)
+    said = room.window.overlays.toasts.texts_shown
+    room.wait(
+        lambda: any(other.no is not None and other.no in text and "写法相同" in text for text in said())
+    )
+    assert room.site.count("incident") == 2
+
+
+def test_a_place_of_ten_thousand_characters_is_refused_at_its_field(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    go_to_place(room)
+    room.type("长" * 10_000)
+    room.press(ENTER, CTRL)
+    sheet = room.window.overlays.register
+    room.wait(sheet.fields["place"].fault.text)
+    assert "最多 200 个字" in sheet.fields["place"].fault.text()
+    assert len(sheet.place.text()) == 10_000 and room.site.count("incident") == 0
 
 
 def test_places_with_a_name_bring_their_point(emb_room: Room) -> None:
