@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -157,6 +157,9 @@ class Tally:
     soon: int = 0
     running: int = 0
     closed: int = 0
+    changes_at: int | None = field(
+        default=None, compare=False
+    )  # UTC ms: from then on time alone makes it untrue
 
     @property
     def open(self) -> int:
@@ -441,7 +444,13 @@ def _tally(connection: sqlite3.Connection, view: BoardView, now_ms: int, amber_s
         closed = _closed(connection, view)
     overdue = sum(1 for due in dues if due is not None and due < now_ms)
     soon = sum(1 for due in dues if due is not None and 0 <= due - now_ms <= amber_s * _SECOND_MS)
-    return Tally(overdue, soon, len(dues) - overdue - soon, closed)
+    return Tally(overdue, soon, len(dues) - overdue - soon, closed, _next_change(dues, now_ms, amber_s))
+
+
+def _next_change(dues: Iterable[int | None], now_ms: int, amber_s: int) -> int | None:
+    """The first moment after now at which a clock comes into the amber span or is overdue; None when none will."""
+    moments = (at for due in dues if due is not None for at in (due - amber_s * _SECOND_MS, due + 1))
+    return min((at for at in moments if at > now_ms), default=None)
 
 
 def _open_of(view: BoardView) -> tuple[str, dict[str, Any]]:

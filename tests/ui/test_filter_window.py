@@ -1,4 +1,4 @@
-"""The selected incident and the board's filter: no act means an incident nobody sees (SCREEN, Keyboard)."""
+"""The board in its window: filter and selection, so that no act means an incident nobody sees; figures that follow time."""
 
 from __future__ import annotations
 
@@ -78,3 +78,40 @@ def test_an_incident_chosen_elsewhere_is_shown_whatever_the_filter(emb_room: Roo
     room.press(ENTER)
     room.wait(lambda: room.board.list.chosen_id() == hidden.id)
     assert room.board.search.text() == ""
+
+
+def test_the_figures_of_the_groups_follow_the_time(emb_room: Room) -> None:
+    """D-02: what comes into the amber span or is overdue by time alone is counted there, without any change."""
+    room = emb_room
+    for minute in ("07:58:00", "07:59:00"):
+        register(room.site, received_at=room.clock_at(minute))
+    register(room.site, what="仓库冒烟")
+    model = room.board.model
+
+    def shown(group: str) -> tuple[str, int]:
+        places = {model.item(at).id: at for at in range(model.rowCount())}
+        at, rows = places.get(f"#{group}"), 0
+        if at is None:
+            return "", 0
+        while at + rows + 1 < model.rowCount() and not model.item(at + rows + 1).id.startswith("#"):
+            rows += 1
+        return model.figures.get(group, ""), rows
+
+    room.wait(lambda: shown("running") == ("3", 3))
+    room.clock.advance(18 * 60 + 1)
+    room.wait(lambda: shown("soon") == ("1", 1))
+    room.clock.advance(60)
+    room.wait(lambda: shown("soon") == ("2", 2) and shown("running") == ("1", 1))
+    room.clock.advance(9 * 60)
+    room.wait(lambda: shown("overdue") == ("1", 1) and shown("soon") == ("2", 2))
+    assert "逾期 1" in room.board._facts.text()
+
+
+def test_figures_follow_the_time_whatever_the_filter_hides(emb_room: Room) -> None:
+    room = emb_room
+    register(room.site, what="仓库冒烟")
+    register(room.site, what="燃气泄漏")
+    room.press(ESCAPE)
+    search(room, "燃气")
+    room.clock.advance(30 * 60 + 1)
+    room.wait(lambda: "逾期 2" in room.board._facts.text())

@@ -69,6 +69,7 @@ class BoardFeed(QObject):
         self.loaded = False
         self._sorted = Sorted(self.view)
         self._end: Place | None = None
+        self._stale_at: int | None = None  # when time alone makes the figures untrue
         self._paging = self._asking = False
         self._visible = True
         self._acknowledged = self._less = self._marking = False
@@ -294,21 +295,23 @@ class BoardFeed(QObject):
         )
 
     def tick(self) -> None:
-        """A second has passed: groups may have changed."""
+        """A second has passed: rows may belong to other groups, also rows that are not loaded."""
         if not self._visible or not self.loaded:
             return
-        before = self._model.ids()
         self._arrange()
-        if before != self._model.ids():
+        if self._stale_at is not None and self._console.clock.now_ms() >= self._stale_at:
             self._count()
 
     # -- figures -----------------------------------------------------------------------------------------------------
     def _count(self) -> None:
+        self._stale_at = None  # asked once
         wanted, now, amber = self.view, self._console.clock.now_ms(), self._amber_s
         future = self._console.query(lambda c: board.counts(c, wanted, now, amber), "board.counts")
         self._relay.then(future, self._counted, self._fail)
 
     def _counted(self, counts: Counts) -> None:
         self.counts = counts
+        moments = (counts.everything.changes_at, counts.shown.changes_at)
+        self._stale_at = min((at for at in moments if at is not None), default=None)
         self._model.set_figures(self._model.wording.figures(counts))
         self.counted.emit(counts)
