@@ -7,7 +7,6 @@ It is put back; everything is on both. `verify` says the record is whole. Needs 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
@@ -15,17 +14,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.bootstrap.exercise import PASSWORD, make_pair
 from app.kernel.clock import SystemClock
+from tools.cables import cables
 from tools.duo import free_ports
-from tools.relay import Relay
 
 ROOT = Path(__file__).resolve().parents[1]
 SCREEN = "1920x1080x24"
@@ -216,34 +214,6 @@ def _until(done: Callable[[], bool], what: str) -> None:
         if time.monotonic() > end:
             raise StoryError(f"in {WAIT_S:.0f} s there was not: {what}")
         time.sleep(0.3)
-
-
-@contextlib.contextmanager
-def cables(targets: tuple[int, int]) -> Iterator[tuple[tuple[int, int], Callable[[bool], None]]]:
-    """Two relays before the two ports; yields their ports and the hand that pulls the cable (True) or puts it back."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="cables", daemon=True)
-    thread.start()
-    relays = [Relay(target) for target in targets]
-
-    def on_loop(work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
-
-    async def pull(pulled: bool) -> None:
-        for relay in relays:
-            relay.refusing = pulled
-            if pulled:
-                relay.cut()
-
-    for relay in relays:
-        on_loop(relay.__aenter__())
-    try:
-        yield (relays[0].port, relays[1].port), lambda pulled: on_loop(pull(pulled))
-    finally:
-        for relay in relays:
-            on_loop(relay.__aexit__(None, None, None))
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
 
 
 def story(emb: Room, frd: Room, pull: Callable[[bool], None], say: Callable[[str], None]) -> None:
