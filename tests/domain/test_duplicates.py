@@ -95,7 +95,8 @@ def test_without_a_point_the_same_words_are_a_hint(
     assert bool(suggestions(named("a", *one), [named("b", *other)])) is found
     for facts in ({"incident_class": IncidentClass.NATURAL}, {"received_at": at("10:30:01")}):
         assert suggestions(named("a", *one), [named("b", *other, **facts)]) == []
-    here, far = {"lon": LON, "lat": LAT}, {"lon": LON + 0.1, "lat": LAT}
+    here: dict[str, Any] = {"lon": LON, "lat": LAT}
+    far: dict[str, Any] = {"lon": LON + 0.1, "lat": LAT}
     assert suggestions(named("a", *one, **here), [named("b", *other, **far)]) == []
 
 

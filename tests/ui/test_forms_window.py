@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.kernel.enums import IncidentClass, Post, Source
+from app.queries.incidents import IncidentRow
 from app.ui.desk import words
 from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, fitting
@@ -413,7 +414,7 @@ def test_a_point_picked_on_the_map_goes_into_the_form(emb_room: Room) -> None:
     open_form(room)
     for times in range(3):
         room.press(Qt.Key.Key_P, ALT)
-        room.wait(wished)
+        room.wait(wished.copy)
         wished.clear()
         room.window.deeds.point_picked(121.39 + times / 100, 31.21)
         room.press(ESCAPE)
@@ -422,7 +423,7 @@ def test_a_point_picked_on_the_map_goes_into_the_form(emb_room: Room) -> None:
     assert sheet.place.text() == "", "the key types no letter"
     room.click(sheet.clear)
     room.press(Qt.Key.Key_P, ALT)
-    room.wait(wished)
+    room.wait(wished.copy)
     room.window.deeds.point_picked(121.39, 31.21)
     assert "121.39000" in sheet.pick.text() and QApplication.focusWidget() is sheet.place
     room.press(ENTER, CTRL)
@@ -550,6 +551,71 @@ def test_an_oral_report_of_the_time_ahead_or_of_yesterday_is_not_guessed(emb_roo
     room.wait(said)
     assert "不能是将来的时间" in said() and "07-13 08:10:00" in said()
     assert not room.site.oral_reports(row.id)
+
+
+def stamp(room: Room, row: IncidentRow, at: str) -> None:
+    """One oral report by F4 and Enter, known to the desk."""
+    room.clock.set(ms(at))
+    known = len(room.site.oral_reports(row.id))
+    room.press(Qt.Key.Key_F4)
+    room.press(ENTER)
+    desk = room.window.desk
+    assert desk is not None
+    room.wait(lambda: desk.data is not None and len(desk.data.oral) == known + 1)
+
+
+def test_a_second_f4_says_what_is_recorded_and_asks_before_it_stamps_again(emb_room: Room) -> None:
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    stamp(room, row, "08:17:30")
+    room.clock.set(ms("08:20:00"))
+    room.press(Qt.Key.Key_F4)
+    sheet = room.window.overlays.oral
+    assert "08:17:30" in sheet.earlier.text() and sheet.to.text() in sheet.earlier.text()
+    assert sheet.correct.isVisible()
+    room.press(ENTER)
+    room.settle()
+    said = sheet.fields["to_role"].fault.text()
+    assert sheet.is_open and "08:17:30 已报过" in said and "F4" in said
+    assert len(room.site.oral_reports(row.id)) == 1
+    room.press(ENTER)
+    room.wait(lambda: len(room.site.oral_reports(row.id)) == 2)
+
+
+def test_a_mistaken_oral_report_is_corrected_by_f4_twice(emb_room: Room) -> None:
+    """RP-16: by a new row that counts, the old one stays."""
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    stamp(room, row, "08:05:00")
+    room.clock.set(ms("08:25:00"))
+    room.press(Qt.Key.Key_F4)
+    room.press(Qt.Key.Key_F4)
+    sheet = room.window.overlays.oral
+    assert "更正 08:05:00" in sheet.earlier.text() and sheet.spoken.text() == "08:05:00"
+    assert QApplication.focusWidget() is sheet.spoken
+    room.type("0822")
+    room.press(ENTER)
+    room.wait(lambda: len(room.site.oral_reports(row.id)) == 2)
+    room.wait(lambda: said_somewhere(room, "已更正口头报 08:22:00"))
+    old, new = room.site.oral_reports(row.id)
+    assert (new.spoken_at, new.amends_id, new.gist, new.channel) == (
+        ms("08:22:00"),
+        old.id,
+        old.gist,
+        old.channel,
+    )
+    assert room.site.incident(row.id).oral_met_at == ms("08:22:00")
+
+
+def test_ctrl_z_says_that_records_are_corrected_and_not_taken_back(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    room.press(Qt.Key.Key_Z, CTRL)
+    assert said_somewhere(room, "口头报记错了，选中事件按 F4 更正")
 
 
 def test_everyday_calls_owe_no_report(frd_room: Room) -> None:

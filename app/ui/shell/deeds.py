@@ -55,7 +55,8 @@ class Deeds:
         sheet.ended.connect(lambda title: self._say(self._texts.get("ui.forms.watch.ended", title=title)))
 
     def _made_oral(self, sheet: Any) -> None:
-        sheet.stamped.connect(self._stamped)
+        sheet.stamped.connect(lambda no, at: self._stamped("ui.forms.oral.done", no, at))
+        sheet.amended.connect(lambda no, at: self._stamped("ui.forms.oral.corrected", no, at))
 
     def _made_grade(self, sheet: Any) -> None:
         sheet.raised.connect(self._raised)
@@ -403,12 +404,13 @@ class Deeds:
             return
         sheet = self._window.overlays.oral
         self._window.overlays.dismiss_others(sheet)
-        sheet.ask(row)
+        data = self._window.desk.data if self._window.desk is not None else None
+        sheet.ask(row, data.oral if data is not None else ())
 
-    def _stamped(self, no: str, spoken_at: int) -> None:
+    def _stamped(self, key: str, no: str, spoken_at: int) -> None:
         self._say(
             self._texts.get(
-                "ui.forms.oral.done",
+                key,
                 time=moments.day_clock(spoken_at, self._console.clock.now_ms()),
                 no=no,
             ),
