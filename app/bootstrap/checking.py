@@ -14,16 +14,22 @@ from app.journal.high_water import HighWater
 from app.journal.reprojection import Standpoint
 from app.journal.verify import Depth, verify
 from app.kernel.paths import DataDir
+from app.kernel.texts import Texts
 from app.local import acks, identity
 from app.local.identity import SelfRow
 from db.examine import HEAD, check_header, open_read_only, revision_of
 from db.problems import DatabaseProblemError, ProblemKind
 
 MAX_WORKERS = 4
+_SENTENCES = {
+    "fine": "verify.fine",
+    "damaged": "verify.damaged",
+    "unreadable": "fault.database.damaged",  # what the window says of the same file
+}
 
 
 def verify_site(data: DataDir) -> dict[str, Any]:
-    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "report": {...}}.
+    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "text": sentence, "report": {...}}.
 
     `ok` says that the examination was carried out. A file that is no longer readable as a database is damaged as well;
     one that is missing, foreign, newer or locked is an EnvironmentFault: there is nothing to examine.
@@ -39,7 +45,13 @@ def verify_site(data: DataDir) -> dict[str, Any]:
             if isinstance(error, sqlite3.OperationalError):
                 raise
             report = {"ok": False, "pages": [str(error)]}
-    return {"ok": True, "damaged": not report["ok"], "report": report}
+    found = "fine" if report["ok"] else "unreadable" if set(report) == {"ok", "pages"} else "damaged"
+    return {
+        "ok": True,
+        "damaged": not report["ok"],
+        "text": Texts.load().get(_SENTENCES[found]),
+        "report": report,
+    }
 
 
 def _report(data: DataDir) -> dict[str, Any]:

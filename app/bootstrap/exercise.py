@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.bootstrap import pairing
 from app.bootstrap.founding import Founding, found
-from app.bootstrap.node import Node, Open
+from app.bootstrap.node import Node, Open, told_plainly
 from app.kernel.clock import Clock
 from app.kernel.enums import Agency, Post, Realm, Role
 from app.kernel.paths import DataDir
@@ -54,6 +54,8 @@ def make_pair(
     EnvironmentFault when there is something already or the folder is not writable.
     """
     texts = Texts.load(language)
+    with told_plainly(root):
+        root.mkdir(parents=True, exist_ok=True)
     sites = [
         _found(root, agency, clock, ("127.0.0.1", port), texts)
         for agency, port in zip((Agency.EMB, Agency.FRD), ports, strict=True)

@@ -19,6 +19,8 @@ from app.bootstrap.feature_table import policy
 from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, IDENTITY_FILE, hold_lock, load_pack, told_plainly
 from app.bootstrap.parsing import check_storable
 from app.bootstrap.recovery import Recovery, check_letter, letter_taken, open_recovery, write_recovery
+from app.domain.required import tidy
+from app.domain.sign_in import check_password, check_sign_in_name
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
@@ -73,6 +75,9 @@ class Founded:
 
 def found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
     """Found a site; Refusal for bad input, EnvironmentFault when there is a database already or the folder is not writable."""
+    ask = replace(
+        ask, admin_name=tidy(ask.admin_name), admin_title=tidy(ask.admin_title), label=tidy(ask.label)
+    )
     _check(data, ask)
     with told_plainly(data.root):
         data.create()
@@ -111,25 +116,23 @@ def _check(data: DataDir, ask: Founding) -> None:
         raise Refusal(
             ErrorCode.REQUIRED, "refusal.accounts.name_required", field="admin_name", clause="CM-04"
         )
-    if len(ask.admin_password) < credentials.MIN_LENGTH:
-        raise Refusal(
-            ErrorCode.RANGE,
-            "refusal.accounts.password_short",
-            field="password",
-            clause="CM-04",
-            n=credentials.MIN_LENGTH,
-        )
+    check_sign_in_name(ask.admin_name, field="admin_name")
+    check_password(ask.admin_password)
     check_letter(ask.letter)
+    if ask.recovery_file.resolve().is_relative_to(data.root.resolve()):
+        raise Refusal(
+            ErrorCode.FORMAT, "refusal.founding.recovery_inside", field="recovery_file", clause="CM-04"
+        )
     if ask.joining:
         _check_recovery(ask)
     elif ask.letter:
         raise Refusal(ErrorCode.RANGE, "refusal.founding.letter_alone", field="letter", clause="D-35")
     elif ask.recovery_file.exists() and not _left_over(data, ask.recovery_file):
         raise EnvironmentFault("file.exists", "fault.file.exists", path=str(ask.recovery_file))
-    if ask.recovery_file.resolve().is_relative_to(data.root.resolve()):
-        raise Refusal(
-            ErrorCode.FORMAT, "refusal.founding.recovery_inside", field="recovery_file", clause="CM-04"
-        )
+    elif (
+        not ask.recovery_file.parent.is_dir()
+    ):  # a stick that is not in: nothing is made in its place on this disk
+        raise EnvironmentFault("file.unwritable", "fault.keys.recovery_folder", path=str(ask.recovery_file))
 
 
 def _check_recovery(ask: Founding) -> Recovery:

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from app.bootstrap.feature_table import policy
 from app.bootstrap.sending_journal import SendingJournal
 from app.domain.district import District, parse_district
+from app.domain.sign_in import check_password
 from app.journal.deriving import DERIVERS
 from app.journal.high_water import HighWater, Standing
 from app.journal.indexing import index_mended
@@ -278,16 +279,11 @@ class Node:
         """Set a password on this workstation: an audit entry in the journal, the verifier only here."""
 
         def work() -> Done:
-            if len(password) < credentials.MIN_LENGTH:
-                refusal = Refusal(
-                    ErrorCode.RANGE,
-                    "refusal.accounts.password_short",
-                    field="password",
-                    clause="CM-04",
-                    n=credentials.MIN_LENGTH,
-                )
+            try:
+                check_password(password)
+            except Refusal as refusal:
                 self.bus.record_refusal("set_password", refusal, by)
-                raise refusal
+                raise
             done = self._execute(SetPassword(account_id=account_id), by)
             credentials.set_password(self._connection, account_id, password)
             return done

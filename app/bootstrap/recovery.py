@@ -39,7 +39,10 @@ class Recovery:
 def write_recovery(
     path: Path, recovery: SigningKey, realm: str, agency: str, district: str, letters: dict[str, str]
 ) -> None:
-    """Hand the agency's recovery key out as a file, 0600; it is kept off the workstations and never overwritten."""
+    """Hand the agency's recovery key out as a file, 0600; it is kept off the workstations and never overwritten.
+
+    Its folder has to be there: one that is made would lie on this disk instead of the stick that was meant.
+    """
     content = {
         "format": RECOVERY_FORMAT,
         "realm": realm,
@@ -50,7 +53,6 @@ def write_recovery(
     }
     temporary = path.with_name(path.name + ".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_secret(temporary, _text(content))
         _name_once(temporary, path)
     except OSError as wrong:

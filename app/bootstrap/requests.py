@@ -32,6 +32,7 @@ from app.kernel.clock import iso
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
 from app.queries import accounts, duty, forces, imports, incidents, points, reports, settings, shelters
+from app.usecases.accounts import SetPassword
 from db.tables import ENTITIES
 
 Json = dict[str, Any]
@@ -163,6 +164,10 @@ class Desk:
         name = str(request.get("command", ""))
         try:
             command = parse_command(name, request.get("arguments", {}))
+            if isinstance(command, SetPassword):  # it would enter a password that nobody has set (CM-04)
+                raise Refusal(
+                    ErrorCode.FORMAT, "refusal.accounts.password_verb", field="command", clause="CM-04"
+                )
         except Refusal as wrong:
             self._node.record_refusal(*fit_for_audit(name, wrong), account_id)
             raise

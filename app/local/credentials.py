@@ -62,9 +62,9 @@ class Attempt:
 
 
 def set_password(connection: sqlite3.Connection, account_id: str, password: str) -> None:
-    """Store a verifier; ValueError when the password is shorter than 8 characters."""
-    if len(password) < MIN_LENGTH:
-        raise ValueError("password too short")
+    """Store a verifier; ValueError when the password is shorter than 8 characters or blank."""
+    if len(password) < MIN_LENGTH or not password.strip():
+        raise ValueError("password too short or blank")
     connection.execute(
         _SET, {"account_id": account_id, "verifier": _HASHER.hash(password), "failures": 0, "locked_until": 0}
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.event_time import check_kept
 from app.domain.required import alike, require_text, tidy
+from app.domain.sign_in import check_sign_in_name
 from app.journal import verbs
 from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import ErrorCode, Refusal
@@ -139,6 +140,7 @@ def create_account(command: CreateAccount, context: Context) -> Outcome:
     }
     if alike(name) in taken:
         raise Refusal(ErrorCode.DUP, "refusal.accounts.name_taken", field="name", clause=_CLAUSE)
+    check_sign_in_name(name, field="name")
     account_id = context.new_id()
     values = {"kind": command.kind.value, "name": name, "title": tidy(command.title)}
     grant = _grant(context, account_id, command.roles, command.valid_from, command.valid_to)

@@ -33,6 +33,7 @@ CLOCK = ManualClock(ms("08:00:00"))
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Founding:
+    (tmp_path / "stick").mkdir()
     return Founding(
         Realm.LIVE,
         Agency.EMB,
@@ -91,6 +92,9 @@ def test_recovery_key_is_nowhere_in_the_data(data: DataDir, ask: Founding) -> No
     [
         ({"admin_name": " "}, ErrorCode.REQUIRED, "refusal.accounts.name_required", "admin_name"),
         ({"admin_password": "1234567"}, ErrorCode.RANGE, "refusal.accounts.password_short", "password"),
+        ({"admin_password": " " * 8}, ErrorCode.RANGE, "refusal.accounts.password_blank", "password"),
+        ({"admin_password": "\u3000" * 9}, ErrorCode.RANGE, "refusal.accounts.password_blank", "password"),
+        ({"admin_name": "张三 <img>"}, ErrorCode.FORMAT, "refusal.accounts.name_signs", "admin_name"),
         ({"admin_title": "a\udcff"}, ErrorCode.FORMAT, "refusal.command.encoding", None),
         ({"letter": "A"}, ErrorCode.RANGE, "refusal.founding.letter", "letter"),
         ({"letter": "BB"}, ErrorCode.RANGE, "refusal.founding.letter", "letter"),
@@ -119,7 +123,6 @@ def test_recovery_key_does_not_go_into_the_data(data: DataDir, ask: Founding) ->
 
 def test_existing_files_are_not_overwritten(data: DataDir, ask: Founding) -> None:
     """XC-01: neither a recovery file nor a database."""
-    ask.recovery_file.parent.mkdir()
     ask.recovery_file.write_text("old")
     with pytest.raises(EnvironmentFault) as fault:
         found(data, ask, CLOCK)
@@ -133,6 +136,23 @@ def test_existing_files_are_not_overwritten(data: DataDir, ask: Founding) -> Non
     after = {path: path.read_bytes() for path in data.root.rglob("*") if path.is_file()}
     assert before == after
     assert len(list(ask.recovery_file.parent.iterdir())) == 1
+
+
+def test_no_folder_is_made_for_the_recovery_key(data: DataDir, ask: Founding, tmp_path: Path) -> None:
+    """A stick that is not in: its folder made on this disk would look as if the key were off the machine."""
+    absent = tmp_path / "usb" / "deep" / "key.json"
+    with pytest.raises(EnvironmentFault) as fault:
+        found(data, replace(ask, recovery_file=absent), CLOCK)
+    assert (fault.value.code, fault.value.text) == ("file.unwritable", "fault.keys.recovery_folder")
+    assert not (tmp_path / "usb").exists() and not data.root.exists()
+
+
+def test_titles_of_blanks_are_none(data: DataDir, ask: Founding) -> None:
+    made = found(data, replace(ask, admin_title=" \u3000", label="  "), CLOCK)
+    with Node(Open(data, CLOCK)) as node:
+        rows = {row.id: row for row in node.read(accounts.accounts)}
+    assert rows[made.admin_account].title == "admin"
+    assert rows[made.console_account].title == rows[made.console_account].name
 
 
 def test_folder_that_cannot_be_made(tmp_path: Path, ask: Founding) -> None:

@@ -36,6 +36,7 @@ def do(
 def test_init_and_first_act(call: CommandLine, tmp_path: Path) -> None:
     """0 and the site; 4 over existing data; the password comes from standard input or a key file."""
     data, recovery = tmp_path / "data", tmp_path / "stick" / "recovery.json"
+    recovery.parent.mkdir()
     given = ("init", "--agency", "FRD", "--data", data, "--recovery-file", recovery, "--clock", CLOCK)
     short = call(*given, stdin="short\n")
     assert (short.code, short.error, short.json["kind"]) == (Exit.REFUSED, "E_RANGE", "refusal")
@@ -74,8 +75,22 @@ def test_password_verb(call: CommandLine, room: Path) -> None:
     assert done.code == Exit.OK
     assert do(call, room, "write_log_entry", {"text": "x"}).error == "E_PERM"
     assert do(call, room, "write_log_entry", {"text": "x"}, stdin=new).code == Exit.OK
+    blank = call("password", *OFFICER, "--data", room, "--clock", CLOCK, stdin=f"{new}\n{' ' * 8}\n")
+    assert (blank.code, blank.error) == (Exit.REFUSED, "E_RANGE") and "空格" in blank.json["error"]["text"]
+    noted = do(call, room, "set_password", {"account_id": "EMB-duty_officer"}, stdin=new)
+    assert (noted.code, noted.error) == (Exit.REFUSED, "E_FORMAT"), "no entry of a password nobody has set"
+    assert "password" in noted.json["error"]["text"]
     broken = call("do", "leave_watch", "{}", *OFFICER, "--data", room, stdin=b"\xff\xfe\n")
     assert (broken.code, broken.error) == (Exit.REFUSED, "E_FORMAT")
+
+
+def test_a_file_that_is_not_there_is_one_fault_for_every_verb(
+    call: CommandLine, room: Path, tmp_path: Path
+) -> None:
+    for verb in ("replay", "feed"):
+        for file in (tmp_path / "nope", tmp_path):
+            answer = call(verb, file, "--data", room)
+            assert (answer.code, answer.error) == (Exit.FAULT, "file.unreadable"), verb
 
 
 # -- do, show, history -----------------------------------------------------------------------------------------------------
@@ -262,6 +277,7 @@ def test_verify_rebuild_backup_restore(call: CommandLine, room: Path, tmp_path: 
     assert do(call, room, "register_incident", REGISTER).code == Exit.OK
     before = call("show", "board", "--data", room).json
     clean = call("verify", "--data", room)
+    assert "没有发现问题" in clean.json["text"]
     assert (clean.code, clean.json["damaged"], clean.json["report"]["ok"]) == (Exit.OK, False, True)
     rebuilt = call("rebuild", "--data", room)
     assert rebuilt.json["result"]["operations"] == clean.json["report"]["entries"]
@@ -282,6 +298,7 @@ def test_verify_rebuild_backup_restore(call: CommandLine, room: Path, tmp_path: 
     connection.commit()
     connection.close()
     found = call("verify", "--data", room)
+    assert "report" in found.json["text"]
     assert (found.code, found.json["ok"], found.json["damaged"]) == (Exit.DAMAGED, True, True)
     [difference] = found.json["report"]["differences"]
     assert (difference["table"], difference["columns"]) == ("incident", ["place"])

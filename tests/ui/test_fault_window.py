@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -39,7 +40,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return seen
 
 
-def called(capfd: pytest.CaptureFixture[str], *argv: object) -> tuple[int, dict[str, dict[str, str]]]:
+def called(capfd: pytest.CaptureFixture[str], *argv: object) -> tuple[int, dict[str, Any]]:
     """Exit code and answer of the command line."""
     capfd.readouterr()
     code = command_line([str(part) for part in argv])
@@ -57,6 +58,20 @@ def test_a_file_that_is_no_database_is_named_alike_everywhere(
     assert window == verify
     assert window[0] == 4 and window[1]["error"]["code"] == "database.foreign"
     assert shown == [("database.foreign", window[1]["error"]["text"])]
+
+
+def test_a_file_cut_short_is_damaged_in_the_same_sentence(
+    founded_town: tuple[Path, dict[str, str]],
+    tmp_path: Path,
+    shown: list[tuple[str, str]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    whole = (founded_town[0] / "EMB" / "console.db").read_bytes()
+    (tmp_path / "console.db").write_bytes(whole[: len(whole) // 2])
+    code, answer = called(capfd, "window", "--data", tmp_path)
+    _, verified = called(capfd, "verify", "--data", tmp_path)
+    assert (code, answer["error"]["code"]) == (4, "database.damaged")
+    assert verified["text"] == answer["error"]["text"] == shown[0][1]
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence_and_no_trace(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.kernel.clock import SHANGHAI, iso, to_ms
-from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 
 _STAMP_COLUMNS = {
     "dispatched_at": "Dispatch DtTm",
@@ -73,7 +73,10 @@ class Reading:
 
 
 def read_calls(path: Path, day: date | None = None) -> Reading:
-    """Read the calls of one Call Date (None: all); Refusal E_FORMAT naming a missing column or an unreadable file."""
+    """Read the calls of one Call Date (None: all); Refusal E_FORMAT naming a missing column or what is no table.
+
+    EnvironmentFault `file.unreadable` when it cannot be read at all, as for every other file.
+    """
     reading = Reading()
     calls: dict[str, Call] = {}
     try:
@@ -92,7 +95,9 @@ def read_calls(path: Path, day: date | None = None) -> Reading:
                 if day is None or _day(row["Call Date"]) == day:
                     reading.rows += 1
                     _take_row(reading, calls, number, row)
-    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise EnvironmentFault("file.unreadable", "fault.file.unreadable", path=str(path)) from wrong
+    except csv.Error as wrong:
         raise Refusal(
             ErrorCode.FORMAT, "refusal.feed.file", field="file", clause="IS-01", problem=str(wrong)
         ) from wrong
