@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.kernel.enums import LinkState, Post
 from app.replication.status import LinkStatus, Waiting
+from app.ui.shell.runs import Painter
 from app.usecases.duty import LeaveWatch, TakeWatch
 from tests.kit import founded_town, register, ship
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Room, emb_room, frd_room, rooms
@@ -139,6 +140,45 @@ def test_the_header_names_who_is_on_watch_and_who_is_missing(emb_room: Room) -> 
     emb_room.act(LeaveWatch(), "duty_chief")
     emb_room.wait(lambda: "缺值班长" in header.own.text())
     assert "在岗情况不明" in header.other.text(), "a partner nobody can hear is not said to be away"
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("width", [960, 1366])
+def test_narrow_headers_say_how_both_watches_stand(
+    rooms: OpenRoom, language: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JD-04: who is missing may be cut off, that somebody is missing may not."""
+    room = rooms("EMB", size=(width, 900), language=language)
+    now = room.clock.now_ms()
+    state = [link(LinkState.UP, now, waiting_out=Waiting(0), rtt_ms=1.0, clock_offset_ms=0)]
+    monkeypatch.setattr(room.console, "links", lambda: state)
+    room.act(TakeWatch(post=Post.DUTY_CHIEF), "duty_chief")
+    room.tick(1)
+    header, texts = room.window.header, room.console.texts
+    below = texts.get("ui.shell.watch.below_two")
+    room.wait(lambda: below in header.both.text())
+    painter = Painter(room.window.theme)
+    own, other = (painter._fitted(runs, header.both.width()) for runs in header.both.runs)
+    assert below in [run.text for run in own]
+    assert texts.get("ui.shell.watch.nobody") in [run.text for run in other]
+    link_runs = painter._fitted(header.link.runs[0], header.link.width())
+    assert len(link_runs) >= 3, "both ages stay readable"
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("width", [960, 1366])
+def test_tabs_of_the_desk_are_whole(rooms: OpenRoom, language: str, width: int) -> None:
+    room = rooms("EMB", size=(width, 900), language=language)
+    room.select(register(room.site))
+    room.window.open_desk()
+    desk = room.window.desk
+    assert desk is not None
+    room.wait(lambda: desk.width() == width and desk.tabs.width() > 0)
+    assert desk.tabs.width() >= desk.tabs.sizeHint().width()
+    for index in range(desk.tabs.count()):
+        words = desk.tabs.fontMetrics().horizontalAdvance(desk.tabs.tabText(index))
+        assert desk.tabs.tabRect(index).width() >= words
+        assert desk.tabs.rect().contains(desk.tabs.tabRect(index))
 
 
 def link(state: LinkState, now: int, **more: object) -> LinkStatus:

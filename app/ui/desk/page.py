@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.kernel.changes import ChangeSet
@@ -101,6 +101,8 @@ class DeskPage(QWidget):
         self.tabs.setObjectName("deskTabs")
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for page in PAGES:
             self.tabs.addTab(texts.get(f"ui.desk.tab.{page}"))
         bar = QWidget()
@@ -109,7 +111,8 @@ class DeskPage(QWidget):
         buttons.setContentsMargins(4, 0, 16, 0)
         buttons.addWidget(self.tabs)
         buttons.addStretch(1)
-        buttons.addWidget(plain(texts.get("ui.desk.back"), tone="muted", size="small"))
+        self.back = plain(texts.get("ui.desk.back"), tone="muted", size="small")
+        buttons.addWidget(self.back)
         self.buttons = buttons
         line = QFrame()
         line.setProperty("plane", "line")
@@ -136,6 +139,15 @@ class DeskPage(QWidget):
         button.clicked.connect(call)
         self.buttons.insertWidget(self.buttons.count() - 1, button)
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for all, the tabs and the acts stay; the keys stand on F1 as well."""
+        super().resizeEvent(event)
+        row = self.buttons
+        parts = [item.widget() for index in range(row.count()) if (item := row.itemAt(index)) is not None]
+        wide = [part.sizeHint().width() + row.spacing() for part in parts if part is not None]
+        margins = row.contentsMargins()
+        self.back.setVisible(sum(wide) + margins.left() + margins.right() <= event.size().width())
 
     def dispose(self) -> None:
         """Hear nothing any more."""

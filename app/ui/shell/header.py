@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from app.kernel.enums import LinkState, Realm
 from app.ui.links.judgement import NO_NETWORK, Standing
 from app.ui.session import Session
 from app.ui.shell import header_text, moments
-from app.ui.shell.runs import Run, RunLines
+from app.ui.shell.runs import Painter, Run, RunLines
 from app.ui.shell.sheet import tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.chips import Look
@@ -195,6 +196,8 @@ class Header(QWidget):
         self.own.set_runs(*lines[0])
         self.other.set_runs(*lines[1])
         self.both.set_runs(*shorts)
+        if self._small:
+            self._place()
         for block in (self.own, self.other, self.both):  # what does not fit is read there
             block.setToolTip(tip(block.text()))
 
@@ -286,8 +289,15 @@ class Header(QWidget):
         button_x = account_x - BLOCK_GAP - button
         self.links.setGeometry(button_x, (height - 28) // 2, button, 28)
         room = button_x - BLOCK_GAP - x
-        self.both.setGeometry(x + BLOCK_GAP, 0, room * 2 // 5 - BLOCK_GAP, height)
-        self._place_link(x + BLOCK_GAP + room * 2 // 5, button_x - BLOCK_GAP)
+        both = max(room * 2 // 5, min(self._watch_width() + BLOCK_GAP, room * 3 // 5))
+        self.both.setGeometry(x + BLOCK_GAP, 0, both - BLOCK_GAP, height)
+        self._place_link(x + BLOCK_GAP + both, button_x - BLOCK_GAP)
+
+    def _watch_width(self) -> int:
+        """What the short lines need to say how each watch stands; who is missing may be cut off, that may not."""
+        painter = Painter(self._theme)
+        lines = ([run for run in line if not run.shrinks] for line in self.both.runs)
+        return max((math.ceil(painter.total(line)) + 1 for line in lines), default=0)
 
     def _place_link(self, left: int, right: int) -> None:
         margin = 4 if self.height() == HEIGHT else 2
