@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from app.kernel.enums import Post
 from app.ui.shell.lock import IDLE_MS
+from app.usecases.duty import EndWatch, TakeWatch
 from tests.kit import founded_town, register
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, PLAIN, Room, emb_room, frd_room, rooms
 
@@ -100,3 +105,61 @@ def test_whoever_signs_in_after_a_long_while_is_not_locked_out_at_once(emb_room:
     assert not room.window.session.locked
     room.tick(2)
     assert room.window.session.locked
+
+
+def test_a_click_into_the_name_selects_it_so_that_typing_replaces_it(emb_room: Room) -> None:
+    room, sheet = emb_room, emb_room.window.overlays.sign_in
+    room.sign_in()
+    room.press(Qt.Key.Key_L, CTRL)
+    assert sheet.is_open and sheet.name.text() == "EMB-duty_officer" and room.focus() is sheet.password
+    room.click(sheet.name)
+    assert sheet.name.selectedText() == "EMB-duty_officer"
+    room.type("EMB-duty_chief")
+    assert sheet.name.text() == "EMB-duty_chief"
+    room.click(sheet.name)
+    assert not sheet.name.selectedText(), "a second click puts the cursor"
+
+
+def test_what_one_officer_was_told_is_gone_with_the_lock(emb_room: Room) -> None:
+    """JD-04: that somebody's watch was ended by another is told to that person alone."""
+    room, window = emb_room, emb_room.window
+    room.act(TakeWatch(post=Post.DUTY_OFFICER))
+    room.act(TakeWatch(post=Post.DUTY_CHIEF), "duty_chief")
+    [watch] = [row for row in room.site.rows("watch") if row["post"] == "duty_officer"]
+    room.act(EndWatch(watch_id=watch["id"], reason="忘记离岗"), "duty_chief")
+    room.sign_in("duty_officer")
+    bar = window.overlays.refusals
+    room.wait(bar.isVisible)
+    assert "您已被代为离岗" in bar.what.text()
+    room.press(Qt.Key.Key_L, CTRL)
+    assert not bar.isVisible()
+    room.sign_in("duty_chief")
+    room.settle()
+    assert not bar.isVisible()
+
+
+def test_an_answer_for_one_officer_that_comes_late_is_not_shown_to_another(
+    emb_room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, window = emb_room, emb_room.window
+    room.act(TakeWatch(post=Post.DUTY_OFFICER))
+    room.act(TakeWatch(post=Post.DUTY_CHIEF), "duty_chief")
+    [watch] = [row for row in room.site.rows("watch") if row["post"] == "duty_officer"]
+    room.act(EndWatch(watch_id=watch["id"], reason="忘记离岗"), "duty_chief")
+    plain, held = window.session.ask, []
+
+    def ask(read: Any, ok: Any, key: str | None = None) -> None:
+        plain(read, (lambda rows: held.append((ok, rows))) if key == "watch.told" else ok, key)
+
+    monkeypatch.setattr(window.session, "ask", ask)
+    room.sign_in("duty_officer")
+    room.wait(lambda: held)
+    window.session.lock()
+    tell, rows = held[0]
+    assert rows
+    tell(rows)
+    assert not window.overlays.refusals.isVisible()
+    monkeypatch.undo()
+    room.sign_in("duty_officer")
+    room.wait(window.overlays.refusals.isVisible)
+    assert "您已被代为离岗" in window.overlays.refusals.what.text(), "nobody read it: it is told again"

@@ -266,6 +266,7 @@ class Deeds:
     def locked_changed(self, locked: bool) -> None:
         """Say it, and show how to go on."""
         if locked:
+            self._window.overlays.put_away_refusal()  # what one person was told is not for the next
             self._window.overlays.sign_in.ask()
             return
         account = self._session.account
@@ -302,7 +303,10 @@ class Deeds:
             return ended_by_others(connection, account_id, after)
 
         def tell(rows: list[LogRow]) -> None:
-            if not rows:
+            here = self._session.account
+            if (
+                not rows or here is None or here.id != account_id
+            ):  # locked meanwhile: told at the next sign-in
                 return
             lines = [
                 self._texts.get(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -19,6 +20,24 @@ if TYPE_CHECKING:
 
 WIDTH = 376
 MEMORY = "sign_in.name"
+
+
+class WholeLine(QLineEdit):
+    """A field whose content is selected when one clicks into it, so that typing replaces it."""
+
+    _entered = False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tab selects by itself; the mouse puts the cursor where it was pressed, until it is released."""
+        super().focusInEvent(event)
+        self._entered = event.reason() is Qt.FocusReason.MouseFocusReason
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Whoever did not select a part selects all."""
+        super().mouseReleaseEvent(event)
+        if self._entered and not self.hasSelectedText():
+            self.selectAll()
+        self._entered = False
 
 
 class SignInSheet(Sheet):
@@ -55,7 +74,7 @@ class SignInSheet(Sheet):
         self.name.setText(str(console.memory(MEMORY) or ""))
 
     def _field(self, name: str, placeholder: str) -> QLineEdit:
-        field = QLineEdit()
+        field = WholeLine()
         field.setObjectName(name)
         field.setProperty("form", "true")
         field.setPlaceholderText(placeholder)
