@@ -31,6 +31,7 @@ class Session(QObject):
     selected_incident_changed = Signal(str)
     theme_changed = Signal(str)
     sign_in_wanted = Signal(str)  # text key of why
+    acted = Signal()  # a command of this window was carried out
     refused = Signal(object)  # Refusal or EnvironmentFault nobody has shown yet
     failed = Signal(object)  # a bug: any other exception
 
@@ -106,7 +107,12 @@ class Session(QObject):
             self.sign_in_wanted.emit("ui.shell.sign_in.to_act")
             return False
         future = self._console.execute(command, self._account.id)
-        self._relay.then(future, done or _nothing, lambda error: self._lost(error, failed))
+
+        def heard(result: Any) -> None:
+            self.acted.emit()
+            (done or _nothing)(result)
+
+        self._relay.then(future, heard, lambda error: self._lost(error, failed))
         return True
 
     def ask(self, read: Callable[[Any], Any], ok: Heard, key: str | None = None) -> None:

@@ -13,7 +13,7 @@ from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, SetIncidentStatus
 from app.usecases.reports import FileOralReport
 from tests.kit import feed_incident, founded_town, ms, register, ship
-from tests.ui.window_kit import ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import ALT, ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
 from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
@@ -214,6 +214,12 @@ def test_a_dispute_shows_both_values_until_a_person_decides(rooms: OpenRoom) -> 
     here.press(ENTER)
     here.wait(lambda: not desk_of(here).overview.conflicts)
     assert here.site.incident(incident_id).what == "六人受伤"
+    assert here.focus() is desk_of(here), "not on the acknowledgement of an alarm"
+    here.press(Qt.Key.Key_2, ALT)
+    assert desk_of(here).tabs.currentIndex() == 1
+    here.window.strip.setFocus(Qt.FocusReason.OtherFocusReason)
+    here.press(Qt.Key.Key_1, ALT)
+    assert desk_of(here).tabs.currentIndex() == 0
     ship(here.site, there.site)
     assert there.site.incident(incident_id).what == "六人受伤"
     assert there.site.incident(incident_id).conflicts == 0

@@ -648,7 +648,10 @@ def test_the_scale_ends(frd_room: Room) -> None:
     room.sign_in()
     room.select(row)
     room.press(Qt.Key.Key_Up, CTRL)
-    assert any("已是最高等级" in said for said in room.window.overlays.toasts.texts_shown())
+    assert any(
+        "已是最高等级（四级）" in said and "增援" in said
+        for said in room.window.overlays.toasts.texts_shown()
+    )
     assert room.window.overlays.made("grade") is None or not room.window.overlays.grade.is_open
 
 

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.kernel.enums import LinkState, Post
+from app.kernel.errors import ErrorCode, Refusal
 from app.replication.status import LinkStatus, Waiting
 from app.ui.shell.runs import Painter
 from app.usecases.duty import LeaveWatch, TakeWatch
@@ -219,15 +220,35 @@ def test_a_refusal_says_what_why_and_who_can(emb_room: Room) -> None:
     row = register(room.site, alarm_grade=2)
     room.select(row)
     room.press(Qt.Key.Key_Up, CTRL)
-    room.press(ENTER)
+    assert window.overlays.made("grade") is None, "the right is known before anything is confirmed"
     bar = window.overlays.refusals
-    room.wait(bar.isVisible)
+    assert bar.isVisible()
     assert bar.code.text() == "E_PERM"
     assert "消防" in bar.what.text() + bar.can.text(), "RC-16: the fire side raises grades"
     assert bar.basis.text().startswith("依据：")
     assert room.site.incident(row.id).alarm_grade == 2
     room.press(ESCAPE)
     assert not bar.isVisible()
+    room.press(Qt.Key.Key_L, CTRL)
+    room.press(ESCAPE)
+    room.press(Qt.Key.Key_Up, CTRL)
+    assert bar.isVisible() and not window.overlays.sign_in.is_open, "nobody here may, whoever signs in"
+
+
+def test_an_act_that_succeeds_puts_the_old_refusal_away(frd_room: Room) -> None:
+    room, bar = frd_room, frd_room.window.overlays.refusals
+    row = register(room.site, alarm_grade=2, type_code="fire")
+    room.sign_in("technician")
+    room.select(row)
+    room.press(Qt.Key.Key_Up, CTRL)
+    room.wait(bar.isVisible)
+    room.sign_in_again("duty_officer")
+    room.press(Qt.Key.Key_Up, CTRL)
+    room.window.show_error(Refusal(ErrorCode.STATE, "refusal.incidents.strike_last", clause="D-01"))
+    assert bar.isVisible()
+    room.press(ENTER)
+    room.wait(lambda: room.site.incident(row.id).alarm_grade == 3)
+    room.wait(lambda: not bar.isVisible())
 
 
 def test_a_full_disk_is_told_and_the_status_line_turns_red(emb_room: Room) -> None:

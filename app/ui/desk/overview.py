@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from app.kernel.enums import DeadlineKind
 from app.ui.desk import words as says
@@ -100,7 +100,9 @@ class Card(QFrame):
 
 
 class Overview(QWidget):
-    """Cards in two columns; disputed fields stand above everything else."""
+    """Cards in two columns; disputed fields stand above everything else. `focus_lost`: what had the focus is gone."""
+
+    focus_lost = Signal()
 
     def __init__(self, theme: Theme, session: Session, words: Words, amber_s: int) -> None:
         super().__init__()
@@ -287,6 +289,9 @@ class Overview(QWidget):
         }
         for card in self.conflicts:
             if kept.get(card.field) is not card:
+                focused = QApplication.focusWidget()
+                if focused is not None and card.isAncestorOf(focused):
+                    self.focus_lost.emit()  # before it goes, or the focus falls on whatever stands next
                 self._top.removeWidget(card)
                 card.hide()
                 card.deleteLater()

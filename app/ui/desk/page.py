@@ -129,6 +129,7 @@ class DeskPage(QWidget):
             area.setWidget(widget)
             self.stack.addWidget(area)
         self.tabs.currentChanged.connect(self._page_changed)
+        self.overview.focus_lost.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
         for part in (head, bar, line):
             column.addWidget(part)
         column.addWidget(self.stack, 1)
@@ -251,12 +252,17 @@ class DeskPage(QWidget):
             self.clocks.show_clocks(says.clocks(self._texts, self.data.row, now_ms, amber))
             self.overview.tick(now_ms)
 
+    def turn_page(self, event: QKeyEvent) -> bool:
+        """Alt+1, Alt+2 change the page, wherever in the window the focus is; False for any other key."""
+        page = event.key() - Qt.Key.Key_1
+        if not (event.modifiers() & Qt.KeyboardModifier.AltModifier and page in range(len(PAGES))):
+            return False
+        self.tabs.setCurrentIndex(page)
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back; Alt+1, Alt+2 change the page."""
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
-        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and key - Qt.Key.Key_1 in range(len(PAGES)):
-            self.tabs.setCurrentIndex(key - Qt.Key.Key_1)
-        else:
+        elif not self.turn_page(event):
             super().keyPressEvent(event)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 
-from app.kernel.clock import DAY_MS, SECOND_MS
+from app.kernel.clock import SECOND_MS
 from app.kernel.enums import IncidentStatus
 from app.ui.actions import Action, always
 from app.ui.shell import moments
+from app.ui.shell.grading import raise_grade
 from app.ui.shell.languages import other_texts
+from app.ui.shell.told import tell_ended
 
 if TYPE_CHECKING:
-    from app.queries.duty import LogRow
     from app.queries.incidents import IncidentRow
     from app.ui.shell.main_window import MainWindow
     from app.usecases.bus import Done
@@ -25,8 +26,6 @@ _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui
 _SELECT = "ui.shell.why.select"
 SOUND_AGAIN_S = 20
 REGISTER_DRAFT = "draft.register"
-TOLD = "watch.told"
-TOLD_FOR_DAYS = 30
 
 
 class Deeds:
@@ -288,36 +287,8 @@ class Deeds:
         sheet.ask(self._window.feeds.watch)
 
     def tell_ended(self) -> None:
-        """Whoever had forgotten to leave is told once by whom and why the watch was ended (JD-04)."""
-        account = self._session.account
-        if account is None:
-            return
-        account_id, now = account.id, self._console.clock.now_ms()
-        known = self._console.memory(TOLD)
-        told = known if isinstance(known, dict) else {}
-        after = max(int(told.get(account_id, 0)), now - TOLD_FOR_DAYS * DAY_MS)
-
-        def read(connection: Any) -> list[LogRow]:
-            from app.queries.duty import ended_by_others
-
-            return ended_by_others(connection, account_id, after)
-
-        def tell(rows: list[LogRow]) -> None:
-            here = self._session.account
-            if (
-                not rows or here is None or here.id != account_id
-            ):  # locked meanwhile: told at the next sign-in
-                return
-            lines = [
-                self._texts.get(
-                    "ui.forms.watch.told", time=moments.exact_text(row.at or 0)[5:16], text=row.text or ""
-                )
-                for row in rows
-            ]
-            self._console.remember(TOLD, {**told, account_id: max(row.at or 0 for row in rows)})
-            self._window.overlays.refusals.say("\n".join(lines))
-
-        self._session.ask(read, tell, "watch.told")
+        """Whoever had forgotten to leave is told once (JD-04)."""
+        tell_ended(self._window)
 
     # -- incidents ---------------------------------------------------------------------------------------------------------
     def register(self) -> None:
@@ -424,12 +395,8 @@ class Deeds:
     def raise_grade(self) -> None:
         """Ctrl+Up proposes the next grade, Enter does it."""
         row = self._row()
-        if row is None:
-            return
-        sheet = self._window.overlays.grade
-        self._window.overlays.dismiss_others(sheet)
-        if not sheet.ask(row):
-            self._say(self._texts.get("ui.forms.raise.highest", no=row.no or ""), icon="info", tone="muted")
+        if row is not None:
+            raise_grade(self._window, row)
 
     def _raised(self, no: str, grade: str) -> None:
         self._say(self._texts.get("ui.forms.raise.done", no=no, to=grade), icon="fire", tone="warn")

@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         feeds.lost.connect(self._lost)
         session.refused.connect(self.show_error)
         session.failed.connect(self._lost)
+        session.acted.connect(self.overlays.acted)
         session.sign_in_wanted.connect(self._ask_sign_in)
         session.locked_changed.connect(deeds.locked_changed)
         self._connect_board()
@@ -465,5 +466,7 @@ class MainWindow(QMainWindow):
             self.open_desk()
         elif key == Qt.Key.Key_Escape:
             self.deeds.back()
+        elif self.desk is not None and self.columns.desk_open and self.desk.turn_page(event):
+            event.accept()
         else:
             super().keyPressEvent(event)

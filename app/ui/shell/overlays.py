@@ -192,6 +192,11 @@ class Overlays:
         self._refusals.dismiss()
         return True
 
+    def acted(self) -> None:
+        """An act was carried out: the refusal of an earlier one is history."""
+        if self._refusals is not None and self._refusals.of_act:
+            self._refusals.dismiss()
+
     def dismiss_others(self, keep: Sheet) -> None:
         """One sheet at a time: the others go (drafts stay)."""
         for sheet in self._made.values():

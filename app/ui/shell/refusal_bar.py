@@ -27,6 +27,9 @@ class RefusalBar(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setFixedWidth(WIDTH)
         self._console, self._texts, self._theme = console, console.texts, theme
+        self.of_act = (
+            False  # what stands here is the answer to an act: the next one that succeeds puts it away
+        )
         self.what = plain(size="head")
         self.basis, self.can = plain(tone="muted"), plain()
         self.code = plain(tone="muted", size="small")
@@ -64,7 +67,7 @@ class RefusalBar(QFrame):
 
     def show_error(self, error: Refusal | EnvironmentFault) -> None:
         """Say a refusal or a fault; the code stands small at the right, for support."""
-        console, texts = self._console, self._texts
+        console, texts, self.of_act = self._console, self._texts, True
         sentence = console.sentence(error)
         self.what.setText(sentence)
         clause = console.clause(error) if isinstance(error, Refusal) else ""
@@ -79,6 +82,7 @@ class RefusalBar(QFrame):
 
     def say(self, text: str, code: str = "") -> None:
         """Say something that is no refusal of a rule in the same place."""
+        self.of_act = False
         self.what.setText(text)
         self.basis.setVisible(False)
         self.can.setText("")
