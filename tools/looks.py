@@ -326,6 +326,10 @@ def fill_page(window: Any, page: Any, folder: Path) -> None:
         if not editor.text() and editor.isEnabled():
             secret = editor.echoMode() is QLineEdit.EchoMode.Password
             editor.setText(values["firstStartPassword"] if secret else "admin")
+    if page is window.recovery:
+        page.path.setText(str(folder / "recovery-EMB.json"))
+        page.here.setChecked(True)
+        page.understood.setChecked(True)
 
 
 RUN = {"main": main_set, "states": states_set, "first": first_set}

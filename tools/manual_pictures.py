@@ -86,6 +86,9 @@ def _nearest(colours: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return found
 
 
+STICK = "/media/usb/recovery-EMB.json"
+
+
 class Album:
     """Takes a picture when it is wanted."""
 
@@ -112,11 +115,19 @@ class Album:
         small_png(path)
 
 
+class WithStick(SiteFounder):
+    """A first start where the place of the recovery key is a stick."""
+
+    def on_data_disk(self, path: Path) -> bool:
+        """Never."""
+        return False
+
+
 def first_start(album: Album) -> None:
     """The questions of the first start."""
     with tempfile.TemporaryDirectory(prefix="jdc-first-") as name:
         folder = Path(name)
-        founder = SiteFounder(DataDir(folder / "data"), Realm.EXERCISE, SystemClock())
+        founder = WithStick(DataDir(folder / "data"), Realm.EXERCISE, SystemClock())
         theme = Theme("dark")
         theme.apply(start.application())
         window = FirstStartWindow(founder, theme)
@@ -126,12 +137,15 @@ def first_start(album: Album) -> None:
         for page in window._pages:
             fill_page(window, page, folder)
             if page is window.recovery:
-                window.recovery.path.setText("/media/usb/recovery-EMB.json")
+                window.recovery.path.setText(STICK)
                 window.recovery.understood.setChecked(True)
             if page in (window.choice, window.recovery, window.last):
                 album.take(f"first-{page.key}", window)
+            if page is window.recovery:
+                window.recovery.path.setText(str(folder / "recovery-EMB.json"))
             if page is not window.last:
                 window.go_on()
+                window.recovery.path.setText(STICK)
                 on.settle(0.2)
         window.close()
         window.deleteLater()

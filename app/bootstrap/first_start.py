@@ -11,6 +11,7 @@ from app.bootstrap.exercise import make_pair
 from app.bootstrap.founding import Founding, found
 from app.domain import wording
 from app.domain.district import District, parse_district
+from app.domain.sign_in import is_sign_in_name
 from app.kernel.clock import Clock
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -25,6 +26,11 @@ EXERCISE_PORTS = (47601, 47602)
 def _view(pack: District, file: Path | None = None) -> PackView:
     agencies = tuple((agency.value, names.full) for agency, names in pack.agencies.items())
     return PackView(pack.code, pack.name, agencies, file)
+
+
+def _standing(path: Path) -> Path:
+    """The path or the nearest folder above it that is there."""
+    return next(each for each in (path, *path.absolute().parents) if each.exists())
 
 
 class SiteFounder:
@@ -50,6 +56,17 @@ class SiteFounder:
             raise EnvironmentFault(
                 "district", "fault.district", path=str(path), problem=str(wrong)
             ) from wrong
+
+    def name_fits(self, name: str) -> bool:
+        """True if a sign-in name holds only what a room can spell (CM-04)."""
+        return is_sign_in_name(name)
+
+    def on_data_disk(self, path: Path) -> bool:
+        """True if a file there would lie on the file system that holds the data."""
+        try:
+            return _standing(path).stat().st_dev == _standing(self.data.root).stat().st_dev
+        except OSError:
+            return False
 
     def found(self, answers: Answers) -> Future[None]:
         """Found the site as answered."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.first_start import SiteFounder
@@ -16,6 +17,7 @@ from app.bootstrap.node import open_node
 from app.kernel.clock import SystemClock
 from app.kernel.enums import Realm
 from app.kernel.paths import DataDir
+from app.ui.first_start.pages import Page
 from app.ui.first_start.window import FirstStartWindow
 from app.ui.theme.theme import Theme
 
@@ -53,14 +55,22 @@ def fill(window: FirstStartWindow, recovery: Path, password: str = "password-1")
         QTest.keyClicks(field, text)
     press(window, ENTER)
     window.recovery.path.setText(str(recovery))
+    window.recovery.here.setChecked(True)
     window.recovery.understood.setChecked(True)
     press(window, ENTER)
+
+
+def said(page: Page, widget: QWidget) -> str:
+    """What stands under a field."""
+    fault = page.faults[widget]
+    return fault.text() if fault.isVisible() else ""
 
 
 def test_a_site_is_founded_by_keyboard(window: FirstStartWindow, tmp_path: Path, qtbot: QtBot) -> None:
     ended: list[bool] = []
     window.finished.connect(ended.append)
     fill(window, tmp_path / "recovery.json")
+    assert "岗位名称：账号管理员" in window.last.summary.text()
     assert "guanli" in window.last.summary.text() and "password-1" not in window.last.summary.text()
     press(window, ENTER)
     qtbot.waitUntil(lambda: window.last.state.property("tone") == "good", timeout=30_000)
@@ -75,27 +85,75 @@ def test_a_site_is_founded_by_keyboard(window: FirstStartWindow, tmp_path: Path,
 def test_what_is_missing_is_said_and_nothing_goes_on(window: FirstStartWindow) -> None:
     press(window, ENTER, 4)
     assert window.stack.currentWidget() is window.admin
-    assert window.problem.text() == window.admin.say("missing_name")
-    QTest.keyClicks(window.admin.name, "guanli")
-    QTest.keyClicks(window.admin.password, "short")
+    admin = window.admin
+    assert said(admin, admin.name) == admin.say("missing_name") and not window.problem.text()
+    QTest.keyClicks(admin.name, "guanli <img>")
+    assert not said(admin, admin.name), "typing takes it away"
     press(window, ENTER)
-    assert window.problem.text() == window.admin.say("missing_password", n=8)
-    QTest.keyClicks(window.admin.password, "er-than-that")
+    assert said(admin, admin.name) == admin.say("missing_signs")
+    admin.name.setText("guanli")
+    admin.title.setText("  \u3000")
     press(window, ENTER)
-    assert window.problem.text() == window.admin.say("missing_again")
+    assert said(admin, admin.title) == admin.say("missing_post")
+    admin.title.setText("账号管理员")
+    QTest.keyClicks(admin.password, "short")
+    press(window, ENTER)
+    assert said(admin, admin.password) == admin.say("missing_password", n=8)
+    admin.password.setText(" " * 8)
+    press(window, ENTER)
+    assert said(admin, admin.password) == admin.say("missing_visible")
+    admin.password.setText("shorter-than-that")
+    press(window, ENTER)
+    assert said(admin, admin.again) == admin.say("missing_again")
     press(window, ESCAPE)
     assert window.stack.currentWidget() is window.seat
+
+
+def test_a_seat_of_blanks_has_no_name(window: FirstStartWindow) -> None:
+    press(window, ENTER, 2)
+    window.seat.name.setText("   ")
+    press(window, ENTER)
+    assert window.stack.currentWidget() is window.seat
+    assert said(window.seat, window.seat.name) == window.seat.say("missing_label")
+
+
+def test_the_recovery_key_has_no_place_until_one_is_chosen(
+    window: FirstStartWindow, founder: SiteFounder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enter alone keeps nothing; a folder that is not there is not made; this disk is said in red and confirmed twice."""
+    fill(window, tmp_path / "usb" / "deep" / "key.json")
+    page = window.recovery
+    assert window.stack.currentWidget() is page
+    assert said(page, page.path) == page.say("missing_folder") and not (tmp_path / "usb").exists()
+    page.path.clear()
+    press(window, ENTER)
+    assert said(page, page.path) == page.say("missing_path")
+    page.path.setText(str(tmp_path))
+    assert page.file == tmp_path / "recovery-EMB.json"
+    assert page.same_disk.isVisible() and page.same_disk.property("tone") == "bad"
+    press(window, ENTER)
+    assert window.problem.text() == page.say("missing_here")
+    page.here.setChecked(True)
+    page.path.setText(str(tmp_path / "other.json"))
+    assert not page.here.isChecked(), "another place is confirmed anew"
+    monkeypatch.setattr(founder, "on_data_disk", lambda _path: False)
+    page.path.setText(str(tmp_path / "stick.json"))
+    assert not page.same_disk.isVisible() and not page.here.isVisible()
+    press(window, ENTER)
+    assert window.stack.currentWidget() is window.last
 
 
 def test_a_refused_founding_says_why_and_can_be_tried_again(
     window: FirstStartWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    fill(window, tmp_path / "site" / "recovery.json")  # inside the data folder: not allowed
+    (old := tmp_path / "old.json").write_text("another agency's")
+    fill(window, old)  # is never overwritten
     press(window, ENTER)
     qtbot.waitUntil(lambda: window.last.state.property("tone") == "bad", timeout=30_000)
     assert not (tmp_path / "site" / "console.db").exists()
     press(window, ESCAPE)
     window.recovery.path.setText(str(tmp_path / "recovery.json"))
+    window.recovery.here.setChecked(True)
     press(window, ENTER, 2)
     qtbot.waitUntil(lambda: window.last.state.property("tone") == "good", timeout=30_000)
 
@@ -148,7 +206,7 @@ def test_a_further_workstation_joins_with_the_key_that_is_there(
     assert window.recovery.path.text() == ""
     window.recovery.path.setText(str(key))
     press(window, ENTER)
-    assert window.problem.text() == window.recovery.say("missing_file")
+    assert said(window.recovery, window.recovery.path) == window.recovery.say("missing_file")
     first.found(replace(made(), letter="", admin_name="guanli")).result(30)
     first.close()
     press(window, ENTER, 2)

@@ -65,18 +65,44 @@ class Page(QWidget):
         self.column.addWidget(label(self.say("title"), size="title"))
         self.about = label(self.say("about"), tone="muted")
         self.column.addWidget(self.about)
+        self.faults: dict[QWidget, QLabel] = {}
 
     def say(self, name: str, **params: Any) -> str:
         """A text of this page."""
         return self.texts.get(f"ui.first_start.{self.key}.{name}", **params)
 
-    def missing(self) -> str | None:
-        """What is still missing, as a sentence; None when the page is complete."""
+    def missing(self) -> tuple[QWidget, str] | None:
+        """Where something is still missing or wrong, and what, as a sentence; None when the page is complete."""
         return None
 
-    def first_missing(self) -> QWidget:
-        """Where the answer goes that `missing` asks for."""
-        return self
+    def fault_of(self, widget: QWidget) -> QLabel:
+        """The line under a field that says what is wrong with it."""
+        made = self.faults[widget] = label("", tone="bad", size="small")
+        made.hide()
+        return made
+
+    def row(self, form: QFormLayout, text: str, widget: QWidget) -> None:
+        """A field with its name at the left and its fault below."""
+        form.addRow(label(self.say(text)), widget)
+        form.addRow("", self.fault_of(widget))
+        if isinstance(widget, QLineEdit):
+            widget.textChanged.connect(self.changed)
+
+    def show_fault(self, widget: QWidget, sentence: str) -> bool:
+        """Say what is wrong where it is; False when there is no place for it there."""
+        self.clear_faults()
+        fault = self.faults.get(widget)
+        if fault is None:
+            return False
+        fault.setText(sentence)
+        fault.show()
+        return True
+
+    def clear_faults(self) -> None:
+        """Something was changed: what was said about it holds no longer."""
+        for fault in self.faults.values():
+            fault.hide()
+            fault.setText("")
 
     def end(self) -> None:
         """All widgets are in: keep them at the top."""
@@ -182,9 +208,13 @@ class SeatPage(Page):
         self.name.setText(self.say("label_default"))
         form = QFormLayout()
         form.addRow(label(self.say("letter")), self.letter)
-        form.addRow(label(self.say("label")), self.name)
+        self.row(form, "label", self.name)
         self.column.addLayout(form)
         self.end()
+
+    def missing(self) -> tuple[QWidget, str] | None:
+        """The seat's name stands in every record made here."""
+        return None if self.name.text().strip() else (self.name, self.say("missing_label"))
 
     @property
     def letter_key(self) -> str:
@@ -210,26 +240,27 @@ class AdminPage(Page):
             ("password", self.password),
             ("again", self.again),
         ):
-            form.addRow(label(self.say(text)), widget)
-            widget.textChanged.connect(self.changed)
+            self.row(form, text, widget)
         for secret in (self.password, self.again):
             secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.column.addLayout(form)
         self.end()
 
-    def missing(self) -> str | None:
-        """Name, a password of eight characters, twice the same."""
-        if not self.name.text().strip():
-            return self.say("missing_name")
-        if len(self.password.text()) < MIN_PASSWORD:
-            return self.say("missing_password", n=MIN_PASSWORD)
-        return None if self.password.text() == self.again.text() else self.say("missing_again")
-
-    def first_missing(self) -> QWidget:
-        """Name, then the password, then its repetition."""
-        if not self.name.text().strip():
-            return self.name
-        return self.password if len(self.password.text()) < MIN_PASSWORD else self.again
+    def missing(self) -> tuple[QWidget, str] | None:
+        """A name that can be typed, a post, a password of eight characters that are not all blank, twice the same."""
+        name, password = self.name.text(), self.password.text()
+        judged = (
+            (self.name, "missing_name", not name.strip()),
+            (self.name, "missing_signs", not self.port.name_fits(name)),
+            (self.title, "missing_post", not self.title.text().strip()),
+            (self.password, "missing_password", len(password) < MIN_PASSWORD),
+            (self.password, "missing_visible", not password.strip()),
+            (self.again, "missing_again", password != self.again.text()),
+        )
+        return next(
+            ((where, self.say(key, n=MIN_PASSWORD)) for where, key, wrong in judged if wrong),
+            None,
+        )
 
 
 class RecoveryPage(Page):
@@ -237,51 +268,74 @@ class RecoveryPage(Page):
 
     def __init__(self, port: FirstStart) -> None:
         super().__init__(port, "recovery")
-        self._joining, self._proposed = False, ""
+        self._joining, self._name = False, "recovery.json"
         self.path = field("recoveryPath", self.say("path"))
         self.path.setPlaceholderText(self.say("placeholder"))
         self.browse = QPushButton(self.say("browse"))
         self.browse.clicked.connect(self._choose)
         self.understood = QCheckBox(self.say("understood"))
         self.understood.setObjectName("recoveryUnderstood")
+        self.same_disk = label(self.say("same_disk"), tone="bad")
+        self.same_disk.setObjectName("recoverySameDisk")
+        self.here = QCheckBox(self.say("here"))
+        self.here.setObjectName("recoveryHere")
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
         row.addWidget(self.browse)
         self.column.addLayout(row)
-        self.column.addWidget(self.understood)
-        self.path.textChanged.connect(self.changed)
+        self.column.addWidget(self.fault_of(self.path))
+        for widget in (self.same_disk, self.here, self.understood):
+            self.column.addWidget(widget)
+        self.path.textChanged.connect(self._path_changed)
+        self.here.toggled.connect(self.changed)
         self.understood.toggled.connect(self.changed)
+        self._path_changed()
         self.end()
 
+    @property
+    def file(self) -> Path:
+        """The file that is meant: in a folder that was named, under the proposed name."""
+        path = Path(self.path.text().strip())
+        return path / self._name if path.is_dir() else path
+
     def propose(self, agency: str, joining: bool) -> None:
-        """A name for the file while none was chosen; `joining`: the agency has its file already (D-35)."""
+        """The file's name for this agency, no place: that is the stick's. `joining`: the file is there already (D-35)."""
         self._joining = joining
+        self._name = f"recovery-{re.sub(r'[^A-Z]', '', agency)}.json"
         self.about.setText(self.say("about_join" if joining else "about"))
         self.understood.setVisible(not joining)
-        if self.path.text() in ("", self._proposed):
-            name = f"recovery-{re.sub(r'[^A-Z]', '', agency)}.json"
-            self._proposed = "" if joining else str(Path.home() / name)
-            self.path.setText(self._proposed)
+        self._path_changed()
+
+    def _path_changed(self) -> None:
+        """A place on the disk of the data is said in red, and wants a confirmation of its own."""
+        near = bool(self.path.text().strip()) and not self._joining and self.port.on_data_disk(self.file)
+        self.same_disk.setVisible(near)
+        self.here.setVisible(near)
+        self.here.setChecked(False)
+        self.changed.emit()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.say("browse"), self.path.text() or str(Path.home()), "JSON (*.json)")
+        start = self.path.text() or str(Path.home().root) + "media"
+        dialog = QFileDialog(self, self.say("browse"), start, "JSON (*.json)")
         modes = QFileDialog.AcceptMode
         dialog.setAcceptMode(modes.AcceptOpen if self._joining else modes.AcceptSave)
+        if not self._joining:
+            dialog.selectFile(self._name)
         dialog.fileSelected.connect(self.path.setText)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def missing(self) -> str | None:
-        """A path and the sign that its meaning was read."""
+    def missing(self) -> tuple[QWidget, str] | None:
+        """A place that is there, and the signs that its meaning was read; no folder is ever made for it."""
         if not self.path.text().strip():
-            return self.say("missing_path")
+            return self.path, self.say("missing_path")
         if self._joining:
-            return None if Path(self.path.text().strip()).is_file() else self.say("missing_file")
-        return None if self.understood.isChecked() else self.say("missing_understood")
-
-    def first_missing(self) -> QWidget:
-        """The path, then the sign."""
-        return self.path if self._joining or not self.path.text().strip() else self.understood
+            return None if self.file.is_file() else (self.path, self.say("missing_file"))
+        if not self.file.is_absolute() or not self.file.parent.is_dir():
+            return self.path, self.say("missing_folder")
+        if not self.here.isHidden() and not self.here.isChecked():
+            return self.here, self.say("missing_here")
+        return None if self.understood.isChecked() else (self.understood, self.say("missing_understood"))
 
 
 class LastPage(Page):

@@ -49,6 +49,14 @@ class FirstStart(Protocol):
         """A pack from a file; EnvironmentFault when it cannot be read as one."""
         ...
 
+    def name_fits(self, name: str) -> bool:
+        """True if a sign-in name holds only what a room can spell (CM-04)."""
+        ...
+
+    def on_data_disk(self, path: Path) -> bool:
+        """True if a file there would lie on the disk of the data; False where nobody can tell."""
+        ...
+
     def found(self, answers: Answers) -> Future[None]:
         """Found the site; the future raises Refusal or EnvironmentFault, and then nothing was made."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
@@ -102,8 +101,9 @@ class FirstStartWindow(QWidget):
             self.close()
             return
         if (missing := page.missing()) is not None:
-            self.problem.setText(missing)
-            page.first_missing().setFocus(Qt.FocusReason.OtherFocusReason)
+            where, sentence = missing
+            self.problem.setText("" if page.show_fault(where, sentence) else sentence)
+            where.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         if page is self.last:
             self._make()
@@ -142,6 +142,7 @@ class FirstStartWindow(QWidget):
     def _refresh(self) -> None:
         index, exercise = self.stack.currentIndex(), self.choice.exercise.isChecked()
         self.problem.setText("")
+        self._pages[index].clear_faults()
         for number, step in enumerate(self.steps):
             skipped = exercise and 0 < number < len(self._pages) - 1
             step.setProperty("tone", "accent" if number == index else "muted")
@@ -165,7 +166,8 @@ class FirstStartWindow(QWidget):
             (self.seat.say("letter"), self.seat.letter.currentText()),
             (self.seat.say("label"), self.seat.name.text().strip()),
             (self.admin.say("name"), self.admin.name.text().strip()),
-            (self.recovery.say("path"), self.recovery.path.text().strip()),
+            (self.admin.say("post"), self.admin.title.text().strip()),
+            (self.recovery.say("path"), str(self.recovery.file)),
         ]
         return summary_lines(self._texts, pairs)
 
@@ -179,7 +181,7 @@ class FirstStartWindow(QWidget):
             admin_name=self.admin.name.text().strip(),
             admin_title=self.admin.title.text().strip(),
             password=self.admin.password.text(),
-            recovery_file=Path(self.recovery.path.text().strip()),
+            recovery_file=self.recovery.file,
         )
 
     # -- founding ----------------------------------------------------------------------------------------------------------
