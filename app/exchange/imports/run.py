@@ -10,6 +10,7 @@ import contextlib
 import csv
 import logging
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
@@ -65,7 +66,7 @@ def _silent(done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Watch:
-    """Whoever looks on: rows loaded of rows to load, lines taken back of all, and whether it is to be given up."""
+    """Whoever looks on: rows loaded of rows to load, rows taken back of those loaded, and whether it is to be given up."""
 
     progress: Progress = _silent
     undoing: Progress = _silent
@@ -259,27 +260,34 @@ def load(
         BeginImport(entity=entity, file_name=ask.path.name, file_hash=checked.file_hash, last_line=last_line)
     )
     batch_id, rejects = str(begun.result["batch_id"]), None
+    loaded: list[int] = []
     try:
         rejects = write_rejects(checked, rejects_folder, ask.path, texts)
-        _load_rows(entity, batch_id, checked, execute, watch)
+        _load_rows(entity, batch_id, checked, execute, watch, loaded)
         execute(FinishImport(batch_id=batch_id, accepted=len(checked.good), rejected=len(checked.bad)))
     except BaseException as wrong:
         if rejects is not None:
             with contextlib.suppress(OSError):
                 rejects.unlink()
-        _take_back(execute, batch_id, last_line, watch.undoing, wrong)
+
+        def undone(last: int, _of: int) -> None:
+            watch.undoing(bisect_right(loaded, last), len(loaded))
+
+        _take_back(execute, batch_id, last_line, undone, wrong)
         raise
     return report(checked, rejects, batch_id)
 
 
-def _load_rows(entity: str, batch_id: str, checked: Checked, execute: Execute, watch: Watch) -> None:
-    done = 0
+def _load_rows(
+    entity: str, batch_id: str, checked: Checked, execute: Execute, watch: Watch, loaded: list[int]
+) -> None:
+    """`loaded`: lines that are in, entered as they come in."""
     for rows in slices(checked.good):
         if watch.cancelled():
             raise CancelledError
         execute(_slice(entity, batch_id, rows))
-        done += len(rows)
-        watch.progress(done, len(checked.good))
+        loaded.extend(line for line, _ in rows)
+        watch.progress(len(loaded), len(checked.good))
     if watch.cancelled():
         raise CancelledError
 

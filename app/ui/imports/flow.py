@@ -313,6 +313,7 @@ class ImportFlow(QObject):
         """Cancel: what was loaded is taken back (FR-10, nothing half-loaded)."""
         if self.state is State.LOADING:
             self._give_up = True
+            self.progress = Progress()  # nothing is taken back yet: the figures of the loading would be false
             self._set(State.UNDOING)
 
     def _tell(self, state: State, done: int, total: int) -> None:
