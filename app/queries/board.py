@@ -14,6 +14,7 @@ from typing import Any
 
 from app.domain.first_reporter import Arrival, first_arrived
 from app.kernel.enums import Agency
+from app.queries.titles import title_of
 from db import search
 from db.search import Order, Stretch, Wanted
 
@@ -86,9 +87,7 @@ class BoardRow:
     @property
     def title(self) -> str:
         """Place and event as one line; empty when neither is known."""
-        place, what = self.place or "", self.what or ""
-        apart = place[-1:].isascii() and what[:1].isascii() and place and what
-        return f"{place} {what}" if apart else place + what
+        return title_of(self.place, self.what)
 
 
 _COLUMNS = (

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select, text
 
+from app.domain.incident_class import class_overdue, special_hq_key
+from app.kernel.enums import IncidentClass
 from app.queries.reading import columns_of, read, read_one
 from db.tables.incidents import ALARM_UNIT, INCIDENT
 from db.tables.journal import CONFLICT, ENTRY, OP
@@ -117,6 +119,9 @@ _NEAR_IN_TIME = _INCIDENT.where(
     _T.open == 1,
     _T.retracted == 0,
 )
+_PENDING = _INCIDENT.where(
+    _T.open == 1, _T.retracted == 0, _T.class_code == IncidentClass.PENDING.value
+).order_by(_T.registered_at, _T.id)
 # The site of a record is that of the first operation on it.
 _BORN_AT = (
     select(OP.c.site)
@@ -154,6 +159,24 @@ _UNITS = (
 def board(connection: sqlite3.Connection, limit: int = 200) -> list[IncidentRow]:
     """Incidents in the board's own order: open first, what burns first, then the newest."""
     return read(connection, IncidentRow, _BOARD, limit=limit)
+
+
+def pending_class(connection: sqlite3.Connection) -> list[IncidentRow]:
+    """Open incidents whose class is not set yet, the oldest registration first (RC-01)."""
+    return read(connection, IncidentRow, _PENDING)
+
+
+def class_overdue_since(row: IncidentRow, now_ms: int) -> int | None:
+    """Since when (its registration, UTC ms) an open incident has had no class, once that is too long; else None (RC-01)."""
+    if not row.open or row.retracted or row.registered_at is None or row.class_code not in set(IncidentClass):
+        return None
+    late = class_overdue(IncidentClass(row.class_code), row.registered_at, now_ms)
+    return row.registered_at if late else None
+
+
+def special_hq(class_code: str | None) -> str | None:
+    """Text key of the special headquarters in charge of a class; None while it is pending or not known here (RC-01)."""
+    return special_hq_key(IncidentClass(class_code)) if class_code in set(IncidentClass) else None
 
 
 def incident(connection: sqlite3.Connection, incident_id: str) -> IncidentRow | None:

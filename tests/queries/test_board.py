@@ -179,13 +179,16 @@ def test_a_row_holds_what_is_painted(db: sqlite3.Connection) -> None:
         "i1", "FRD-20250714-016", "FRD", "北新泾街道某仓库", "冒烟", None, "level_4", "handling", None, 1, NOW, NOW + 5,
         "oral_report", 1, NOW, None, None, None, ("FRD",), None, (),
     )  # fmt: skip
-    assert row.title == "北新泾街道某仓库冒烟"
+    assert row.title == "北新泾街道某仓库 冒烟"
 
 
 @pytest.mark.parametrize(
     ("place", "what", "title"),
     [
-        ("天山路", "火灾", "天山路火灾"),
+        ("天山路", "火灾", "天山路 火灾"),
+        ("3楼", "三楼商铺起火", "3楼 三楼商铺起火"),
+        ("天山路", "天山路火灾", "天山路火灾"),
+        ("天山路火灾现场", "火灾", "天山路火灾现场"),
         ("Road 5", "Fire", "Road 5 Fire"),
         (None, "火灾", "火灾"),
         ("天山路", None, "天山路"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from app.kernel.enums import Post
+from app.kernel.enums import IncidentClass, Post
+from app.ui.shell.alarms import Severity
 from app.usecases.duty import AcknowledgeAlarm, LeaveWatch, TakeWatch
+from app.usecases.incidents import ChangeIncident
 from tests.kit import founded_town, register
 from tests.ui.window_kit import ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
 
@@ -26,7 +28,7 @@ def test_f2_acknowledges_the_top_alarm_and_the_blinking_ends(emb_room: Room) -> 
     assert not strip._blink.isActive(), "the due moment itself is on time (D-02)"
     room.tick(1)
     assert strip._blink.isActive() and strip._blink.interval() == 500
-    assert "超 00:01" in strip.line.text() and "北新泾街道仓库冒烟" in strip.line.text()
+    assert "超 00:01" in strip.line.text() and "北新泾街道 仓库冒烟" in strip.line.text()
     assert "责任 我方" in strip.line.text()
     assert strip.button.isVisible()
     room.sign_in()
@@ -39,7 +41,7 @@ def test_f2_acknowledges_the_top_alarm_and_the_blinking_ends(emb_room: Room) -> 
     room.wait(lambda: "没有待确认的警报" in window.overlays.toasts.texts_shown())
     assert room.console.memory("alarms")["acknowledged"]
     [entry] = [row for row in room.site.rows("log_entry") if row["kind"] == "alarm"]
-    assert "确认警报：超 00:01 北新泾街道仓库冒烟・口头报未报" in entry["text"], (
+    assert "确认警报：超 00:01 北新泾街道 仓库冒烟・口头报未报" in entry["text"], (
         "JD-11: as the screen said it"
     )
 
@@ -83,6 +85,36 @@ def test_an_alarm_acknowledged_elsewhere_in_the_agency_falls_silent_here(emb_roo
     alarm = window.feeds.desk.unacknowledged[0]
     room.act(AcknowledgeAlarm(alarm=alarm.id, text="x", incident_id=row.id), "duty_chief")
     room.wait(lambda: not window.strip._blink.isActive())
+
+
+# -- classes (RC-01) ------------------------------------------------------------------------------------------------------
+def test_a_class_pending_for_more_than_ten_minutes_is_said_until_it_is_set(emb_room: Room) -> None:
+    """RC-01: at most ten minutes after the registration; amber in the strip, a line on the desk, then the headquarters."""
+    room, window = emb_room, emb_room.window
+    row = register(
+        room.site, class_code=IncidentClass.PENDING, what="异味", received_at=room.clock_at("07:50:00")
+    )
+    register(room.site, what="仓库冒烟")
+    room.wait(lambda: len(window.feeds.rows) == 2)
+    room.select(row)
+    room.press(ESCAPE)
+    window.open_desk()
+    assert window.desk is not None
+    facts, kinds = window.desk.overview.facts, lambda: [alarm.kind for alarm in window.feeds.desk.standing]
+    room.wait(lambda: "待定（08:00:00 登记，10 分钟内定）" in facts.text())
+    room.tick(10 * 60)
+    assert "class_pending" not in kinds(), "ten minutes are still on time"
+    room.tick(0.001)
+    assert kinds().count("class_pending") == 1
+    [alarm] = [alarm for alarm in window.feeds.desk.standing if alarm.kind == "class_pending"]
+    assert (alarm.severity, alarm.incident_id) == (Severity.AMBER, row.id)
+    said = window.strip.sentence(alarm)
+    assert "异味" in said and "类别待定" in said and "08:00" in said and "RC-01" in said
+    assert "待定，08:00:00 登记，已超过 10 分钟" in facts.text()
+    assert not window.strip._blink.isActive()
+    room.act(ChangeIncident(incident_id=row.id, class_code=IncidentClass.SOCIAL_SECURITY))
+    room.wait(lambda: "class_pending" not in kinds())
+    room.wait(lambda: "社会安全事件专项应急指挥部" in facts.text())
 
 
 # -- the watch (JD-04) -----------------------------------------------------------------------------------------------------

@@ -423,7 +423,7 @@ def test_rows_speak_for_themselves(stand: Stand) -> None:
     for word in (
         "一般",
         "口头报",
-        "天山路街道某居民楼火灾",
+        "天山路街道某居民楼 火灾",
         "处置中",
         "我方",
         "对方已见",
@@ -450,6 +450,6 @@ def test_a_tool_tip_shows_markup_as_typed(stand: Stand) -> None:
     document = QTextDocument()
     document.setHtml(stand.model.data(stand.model.index(1), int(Qt.ItemDataRole.ToolTipRole)))
     text = document.toPlainText()
-    assert text.startswith('<b>x</b><img src="file:///etc/hostname">火灾')
+    assert text.startswith('<b>x</b><img src="file:///etc/hostname"> 火灾')
     assert text.endswith("<i>y")
     assert "￼" not in text  # an image

@@ -132,7 +132,7 @@ def test_disputes_name_field_and_values(disputed: tuple[Disputed, ...], text: st
 @pytest.mark.parametrize(
     ("changes", "title"),
     [
-        ({}, "天山路火灾"),
+        ({}, "天山路 火灾"),
         ({"place": None, "what": None, "unit_code": "310105006"}, "天山路街道"),
         ({"place": None, "what": None}, "地点待补"),
     ],
@@ -153,7 +153,7 @@ def test_groups_and_figures() -> None:
     assert [ZH.group(group) for group in ("overdue", "soon", "running", "closed")] == [
         "逾期",
         "10 分钟内",
-        "处置中",
+        "其余在办",
         "已结",
     ]
     assert ZH.group("day-20250714") == "2025 年 7 月 14 日"

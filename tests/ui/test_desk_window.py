@@ -31,7 +31,7 @@ def test_the_line_says_what_matters_of_the_selected_incident(emb_room: Room) -> 
     room.select(row)
     said = line.line.text()
     for part in (
-        "天山路街道某居民楼6层居民楼火灾",
+        "天山路街道某居民楼6层 居民楼火灾",
         row.no or "",
         "未定级",
         "已登记",

@@ -206,7 +206,7 @@ def test_both_clocks_of_an_incident_raise_their_own_alarm_and_name_who_owes() ->
         ("written_report", "FRD"),
     ]
     assert len({alarm.id for alarm in known}) == 2
-    assert known[0].title == "某街道某事"
+    assert known[0].title == "某街道 某事"
 
 
 def test_unacknowledged_red_stands_first_then_what_is_longest_overdue() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from app.kernel.enums import DeadlineKind
+from app.kernel.enums import DeadlineKind, IncidentClass
 from app.ui.desk import words as says
 from app.ui.desk.conflict_card import ConflictCard
 from app.ui.desk.data import DeskData
@@ -17,6 +19,9 @@ from app.ui.shell import moments
 from app.ui.shell.runs import Painter, Run, RunLines
 from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from app.queries.incidents import IncidentRow
 
 LINE, SIDE = 28, 12
 _EVERYDAY = "everyday"
@@ -139,7 +144,6 @@ class Overview(QWidget):
     def show_data(self, data: DeskData, now_ms: int) -> None:
         """Show an incident."""
         self._data = data
-        self.facts.show_lines(self._facts(data))
         self.oral.show_lines(self._oral(data, now_ms))
         self.reports.show_lines(self._reports(data, now_ms))
         self.units.show_lines(self._units(data))
@@ -151,18 +155,21 @@ class Overview(QWidget):
         self._now_ms = now_ms
         if self._data is not None:
             self.clocks.show_lines(self._clocks(self._data, now_ms))
+            self.facts.show_lines(self._facts(self._data, now_ms))
 
     # -- cards -------------------------------------------------------------------------------------------------------------
-    def _facts(self, data: DeskData) -> list[tuple[list[Run], str]]:
+    def _facts(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         words, disputed = self._words, says.conflict_fields(data.conflicts)
         names = [Run(says.field_name(words.texts, field), "muted", "small") for field in _FACTS]
         wide = round(max(Painter(self._theme).width(name) for name in names)) + 1
         lines = []
         for field in _FACTS:
-            value = words.value(field, getattr(data.row, field))
+            value, tone = words.value(field, getattr(data.row, field)), "text"
+            if field == "class_code":
+                value, tone = self._class_words(data.row, now_ms)
             runs = [
                 Run(says.field_name(words.texts, field), "muted", "small", wide=wide),
-                Run(value, size="body", gap=16, shrinks=True),
+                Run(value, tone, "body", gap=16, shrinks=True),
             ]
             if field in disputed:
                 both = " / ".join(words.value(field, row.value) for row in disputed[field])
@@ -175,6 +182,22 @@ class Overview(QWidget):
                 )
             lines.append((runs, value))
         return lines
+
+    def _class_words(self, row: IncidentRow, now_ms: int) -> tuple[str, str]:
+        """(class, tone): with its special headquarters; pending says since when, amber once that is too long (RC-01)."""
+        from app.queries import incidents
+
+        texts, name = self._words.texts, self._words.value("class_code", row.class_code)
+        headquarters = incidents.special_hq(row.class_code)
+        if headquarters is not None:
+            return texts.get("ui.desk.class.known", name=name, headquarters=texts.get(headquarters)), "text"
+        if row.class_code != IncidentClass.PENDING or row.registered_at is None:
+            return name, "text"
+        late = incidents.class_overdue_since(row, now_ms) is not None
+        time = moments.day_clock(row.registered_at, now_ms)
+        if late:
+            return texts.get("ui.desk.class.overdue", name=name, time=time), "warn"
+        return texts.get("ui.desk.class.pending", name=name, time=time), "text"
 
     def _clocks(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         texts, row = self._words.texts, data.row

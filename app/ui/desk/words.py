@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.kernel.clock import SECOND_MS
 from app.kernel.enums import DeadlineKind, DeadlineStatus, IncidentLevel, IncidentStatus
 from app.kernel.texts import Texts
+from app.queries.titles import title_of
 from app.ui.shell import moments
 from app.ui.shell.runs import Run
 from app.ui.theme.chips import Look
@@ -42,8 +43,7 @@ class ClockWords:
 
 def title(row: IncidentRow) -> str:
     """Place and what, as the board says it."""
-    what, place = row.what or "", row.place or ""
-    return (what if place in what else f"{place}{what}") or row.no or ""
+    return title_of(row.place, row.what) or row.no or ""
 
 
 def level_of(row: IncidentRow) -> str:

@@ -113,7 +113,7 @@ class AlarmStrip(QWidget):
         tone = "bad" if alarm.severity is Severity.RED else "warn"
         key = alarm.incident_id
         if alarm.due_at is None:
-            return [Run(self._words(alarm), tone if fresh else "text", "table", shrinks=True)]
+            return [Run(self._words(alarm), tone if fresh else "text", "table", shrinks=True, key=key)]
         left = alarm.due_at - self._now
         clock = texts.get(
             "ui.shell.alarm.over" if left < 0 else "ui.shell.alarm.left", time=moments.countdown(texts, left)
@@ -135,6 +135,12 @@ class AlarmStrip(QWidget):
             since = alarm.since if alarm.since is not None else self._now
             span = moments.age(texts, self._now - since)
             return texts.get("ui.shell.alarm.single_sided", time=moments.minute_text(since), age=span)
+        if alarm.kind == "class_pending":
+            since = alarm.since if alarm.since is not None else self._now
+            span = moments.age(texts, self._now - since)
+            return texts.get(
+                "ui.shell.alarm.class_pending", title=alarm.title, time=moments.minute_text(since), age=span
+            )
         if alarm.kind == "skew":
             return texts.get("ui.shell.alarm.skew", s=abs(alarm.number))
         return alarm.title

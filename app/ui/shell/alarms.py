@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.kernel.clock import SECOND_MS, local_date
 from app.kernel.enums import DeadlineKind, LinkState
+from app.queries.titles import title_of
 
 if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
@@ -30,7 +31,8 @@ class Severity(IntEnum):
 class Alarm:
     """One alarm. `id` stays the same while its cause does; `due_at` (UTC ms) counts for clocks, `since` for the rest.
 
-    `kind`: oral_report, written_report, single_sided, understaffed, skew, trouble. `owner` is the agency that owes, or empty.
+    `kind`: oral_report, written_report, class_pending, single_sided, understaffed, skew, trouble. `owner` is the agency that
+    owes, or empty.
     """
 
     id: str
@@ -68,17 +70,41 @@ def of_clocks(
             if left > amber_s * SECOND_MS:
                 continue
             severity = Severity.RED if left < 0 else Severity.AMBER
-            title = row.what or row.place or row.no or ""
-            place = row.place if row.what and row.place and row.place not in row.what else ""
             found.append(
                 Alarm(
                     f"{kind}:{row.id}:{due}:{severity.name}",
                     severity,
                     kind.value,
                     row.id,
-                    f"{place}{title}",
+                    _title(row),
                     next(iter(owners.get(row.id, ())), row.agency or ""),
                     due,
+                )
+            )
+    return found
+
+
+def _title(row: IncidentRow) -> str:
+    return title_of(row.place, row.what) or row.no or ""
+
+
+def of_classes(rows: Iterable[IncidentRow], now_ms: int) -> list[Alarm]:
+    """A class that is still pending ten minutes after the registration is said, amber, until somebody sets it (RC-01)."""
+    from app.queries.incidents import class_overdue_since
+
+    found = []
+    for row in rows:
+        since = class_overdue_since(row, now_ms)
+        if since is not None:
+            found.append(
+                Alarm(
+                    f"class_pending:{row.id}",
+                    Severity.AMBER,
+                    "class_pending",
+                    row.id,
+                    _title(row),
+                    row.agency or "",
+                    since=since,
                 )
             )
     return found

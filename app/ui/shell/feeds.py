@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
     from app.ui.shell.ports import SiteDoor
 
+    Clocks = tuple[Sequence[IncidentRow], dict[str, tuple[str, ...]], Sequence[IncidentRow]]
+    """Rows in the board's order, who owes their clocks, and all open ones whose class is pending."""
+
 ROWS = 200
 _HEALTH_PAUSE_MS = 5_000
 MEMORY = "alarms"
@@ -58,6 +61,7 @@ class Feeds(QObject):
         self._network = False
         self._clocks_known = False
         self._owners: dict[str, tuple[str, ...]] = {}
+        self._unclassed: Sequence[IncidentRow] = ()
         self._health_at, self._grown = 0, False  # grown: there were commits since
         self.desk.recall(console.memory(MEMORY), console.clock.now_ms())
         self._kept = self.desk.memory()
@@ -111,17 +115,18 @@ class Feeds(QObject):
 
         view = BoardView(self._console.agency, self._console.partner)
 
-        def read(connection: Any) -> tuple[Sequence[IncidentRow], dict[str, tuple[str, ...]]]:
+        def read(connection: Any) -> Clocks:
             from app.queries import board, incidents
 
             rows = incidents.board(connection, ROWS)
             running = [row.id for row in rows if row.open and row.next_due_at is not None]
-            return rows, {row.id: row.owed_by for row in board.rows(connection, view, running)}
+            owners = {row.id: row.owed_by for row in board.rows(connection, view, running)}
+            return rows, owners, incidents.pending_class(connection)
 
         self._relay.then(self._console.query(read, "shell.clocks"), self._take_clocks, self.lost.emit)
 
-    def _take_clocks(self, found: tuple[Sequence[IncidentRow], dict[str, tuple[str, ...]]]) -> None:
-        (self.rows, self._owners), self._clocks_known = found, True
+    def _take_clocks(self, found: Clocks) -> None:
+        (self.rows, self._owners, self._unclassed), self._clocks_known = found, True
         self.judge_alarms(self._console.clock.now_ms())
 
     def read_health(self) -> None:
@@ -151,6 +156,8 @@ class Feeds(QObject):
             return
         console = self._console
         found = alarms.of_clocks(self.rows, self._owners, now_ms, console.district.amber_s)
+        if self._unclassed:
+            found += alarms.of_classes(self._unclassed, now_ms)
         if self._watch_known:
             found += self._of_watch()
         if self._network:
