@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.bootstrap.exercise import make_pair
 from app.bootstrap.founding import Founding, found
+from app.bootstrap.guided import PORTS, guided_root
 from app.domain import wording
 from app.domain.district import District, parse_district
 from app.domain.sign_in import is_sign_in_name
@@ -20,7 +21,6 @@ from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES, Texts
 from app.ui.first_start.port import Answers, PackView
 
 READY = "310105"
-EXERCISE_PORTS = (47601, 47602)
 
 
 def _view(pack: District, file: Path | None = None) -> PackView:
@@ -93,10 +93,10 @@ class SiteFounder:
         return self._thread.submit(self._exercise)
 
     def _exercise(self) -> None:
-        root = DataDir.default(Realm.EXERCISE).root.parent / "guided"
+        root = guided_root()
         site = DataDir(root / Agency.EMB.value)
         if not site.database.exists():
-            make_pair(root, self._clock, EXERCISE_PORTS, self._language)
+            make_pair(root, self._clock, (PORTS[Agency.EMB], PORTS[Agency.FRD]), self._language)
         self.data, self.realm = site, Realm.EXERCISE
 
     def sentence(self, error: Refusal | EnvironmentFault) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from app.bootstrap.guided import guidance_of, guided_agency, listening_of
 from app.bootstrap.listening import NO_DOORS, Doors
 from app.bootstrap.site_console import SiteConsole
 from app.kernel import logs
@@ -56,12 +57,17 @@ def run_window(
     with _writable(data):
         if data.logs.exists():
             logs.configure(data.logs)
+    guided = guided_agency(data)
+    if guided is not None and listen is None:
+        listen = listening_of(guided)
     console = SiteConsole(data, clock, listen, doors=doors)
     try:
         if console.realm != realm:
             raise EnvironmentFault("data.realm", "fault.window.realm", path=str(data.root))
         console.opened.add_done_callback(lambda opened: _tell(opened, tell))
-        return start.run(console, console.open, console.stopped, side)
+        names = {key: view.short for key, view in console.district.agencies.items()}
+        guidance = None if guided is None else guidance_of(guided, console.texts, names)
+        return start.run(console, console.open, console.stopped, side, guidance)
     finally:
         console.close()
 

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import EnvironmentFault
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from app.kernel.texts import Texts
+    from app.ui.first_start.guide import Guidance
     from app.ui.first_start.port import FirstStart
     from app.ui.shell.main_window import MainWindow
     from app.ui.shell.ports import SiteDoor
@@ -98,10 +100,16 @@ def open_window(console: SiteDoor) -> MainWindow:
     return MainWindow(console, Session(console), theme)
 
 
-def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None], side: str | None = None) -> int:
+def run(
+    console: SiteDoor,
+    begin: Callable[[], None],
+    stopped: Future[None],
+    side: str | None = None,
+    guidance: Guidance | None = None,
+) -> int:
     """Show the window until it is closed; `begin` is called once, after its first paint. Returns the exit code.
 
-    `stopped` done: the site was told from outside to stop, and the window closes.
+    `stopped` done: the site was told from outside to stop, and the window closes. `guidance`: an exercise with a guide.
     """
     app = application()
     window = open_window(console)
@@ -113,6 +121,8 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None], sid
     window.appear()
     if side is not None:
         _take_half(window, side)
+    if guidance is not None:
+        window.first_painted.connect(lambda: _guide(window, guidance, with_other=side is None))
     try:
         app.exec()
     finally:
@@ -121,6 +131,26 @@ def run(console: SiteDoor, begin: Callable[[], None], stopped: Future[None], sid
     code = EXIT_FAULT if window.fault is not None else EXIT_OK
     window.dispose()
     return code
+
+
+def _guide(window: MainWindow, guidance: Guidance, *, with_other: bool) -> None:
+    """The guide over the window; who opens the other room has both beside each other."""
+    from PySide6.QtCore import QRect
+
+    from app.ui.first_start.guide import Guide
+
+    def beside() -> None:
+        _take_half(window, "left")
+        open_other()
+
+    open_other = guidance.open_other
+    guide = Guide(replace(guidance, open_other=beside), window.theme, window.shell)
+    guide.other.setVisible(with_other)
+    guide.command.setVisible(with_other)
+    columns = window.columns
+    guide.place(QRect(columns.pos(), columns.size()))
+    guide.show()
+    guide.raise_()
 
 
 def _collect_again() -> None:
