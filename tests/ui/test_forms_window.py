@@ -7,30 +7,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.kernel.enums import IncidentClass, Post, Source
-from app.queries.incidents import IncidentRow
-from app.ui.desk import words
 from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, fitting
-from tests.kit import feed_incident, founded_town, moment, ms, register
+from tests.kit import founded_town, moment, ms, register
+from tests.ui.forms_kit import go_to_place, open_form, said_somewhere
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
-from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 ALT = Qt.KeyboardModifier.AltModifier
-
-
-def open_form(room: Room) -> None:
-    room.press(Qt.Key.Key_N, CTRL)
-
-
-def said_somewhere(room: Room, text: str) -> bool:
-    """True while a note with this text is shown."""
-    return any(text in said for said in room.window.overlays.toasts.texts_shown())
-
-
-def go_to_place(room: Room) -> None:
-    for _ in range(3):
-        room.press(TAB)
 
 
 # -- registration ----------------------------------------------------------------------------------------------------------
@@ -83,17 +67,6 @@ def test_when_and_where_are_enough(emb_room: Room) -> None:
     assert row is not None and row.class_code == IncidentClass.PENDING and row.unit_code is None
 
 
-def test_the_form_says_what_its_registration_will_start(emb_room: Room) -> None:
-    """RP-07: thirty minutes and one hour from the message."""
-    open_form(emb_room)
-    note = emb_room.window.overlays.register.note
-    assert note.text() == "登记后起算：口头报 08:30:00，书面报 09:00:00"
-    emb_room.press(TAB)
-    emb_room.window.overlays.register.received.selectAll()
-    emb_room.type("0752")
-    assert note.text() == "登记后起算：口头报 08:22:00，书面报 08:52:00"
-
-
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
@@ -137,110 +110,6 @@ def test_a_missing_place_is_said_at_the_place(emb_room: Room) -> None:
     assert QApplication.focusWidget() is sheet.place
 
 
-def test_a_late_entry_is_confirmed_by_the_same_key(emb_room: Room) -> None:
-    """D-26: up to 24 h back without asking, then only after a second Ctrl+Enter."""
-    room = emb_room
-    room.sign_in()
-    open_form(room)
-    sheet = room.window.overlays.register
-    sheet.place.setText("某处")
-    sheet.received.setText("2025-07-12 08:00")
-    room.press(ENTER, CTRL)
-    room.wait(sheet.fields["received_at"].fault.text)
-    assert "再按一次 Ctrl+Enter" in sheet.fields["received_at"].fault.text()
-    room.press(ENTER, CTRL)
-    room.wait(lambda: room.window.selected_row is not None)
-    row = room.window.selected_row
-    assert row is not None and row.received_at == ms("08:00:00", "2025-07-12")
-
-
-def test_a_time_ahead_without_a_date_is_refused_and_never_moved_to_yesterday(emb_room: Room) -> None:
-    """D-26: 18:52 typed at 18:49 is not yesterday's 18:52."""
-    room = emb_room
-    room.clock.set(ms("18:49:00"))
-    room.sign_in()
-    open_form(room)
-    sheet = room.window.overlays.register
-    room.press(TAB)
-    room.type("1852")
-    assert sheet.note.text() == "登记后起算：口头报 19:22:00，书面报 19:52:00"
-    room.press(TAB)
-    room.press(TAB)
-    room.type("某处")
-    room.press(ENTER, CTRL)
-    room.wait(sheet.fields["received_at"].fault.text)
-    said = sheet.fields["received_at"].fault.text()
-    assert "不能是将来的时间" in said and "昨天的请写日期：07-13 18:52:00" in said
-    room.press(ENTER, CTRL)
-    room.settle()
-    assert sheet.is_open and room.site.count("incident") == 0
-    room.type("1850")
-    room.press(ENTER, CTRL)
-    room.wait(lambda: room.window.selected_row is not None)
-    row = room.window.selected_row
-    assert row is not None and row.received_at == ms("18:50:00"), "a minute ahead is allowed"
-
-
-def test_a_late_evening_typed_after_midnight_is_shown_with_its_date_and_asked(emb_room: Room) -> None:
-    room = emb_room
-    room.clock.set(ms("00:05:00"))
-    room.sign_in()
-    open_form(room)
-    sheet = room.window.overlays.register
-    room.press(TAB)
-    room.type("2340")
-    assert sheet.note.text() == "登记后起算：口头报 00:10:00，书面报 00:40:00"
-    room.type(":00")
-    room.press(TAB)
-    room.type("2330")
-    room.press(TAB)
-    room.type("某处")
-    room.press(ENTER, CTRL)
-    assert sheet.received.text() == "07-13 23:40:00"
-    assert "按 07-13 23:40:00 记" in sheet.fields["received_at"].fault.text()
-    assert "再按一次 Ctrl+Enter" in sheet.fields["received_at"].fault.text()
-    room.settle()
-    assert room.site.count("incident") == 0
-    room.press(ENTER, CTRL)
-    assert sheet.occurred.text() == "07-13 23:30:00", "each such time is asked"
-    room.press(ENTER, CTRL)
-    room.wait(lambda: room.window.selected_row is not None)
-    row = room.window.selected_row
-    assert row is not None
-    assert (row.received_at, row.occurred_at) == (
-        ms("23:40:00", "2025-07-13"),
-        ms("23:30:00", "2025-07-13"),
-    )
-
-
-def test_the_clocks_of_another_day_are_told_with_their_date(emb_room: Room) -> None:
-    room = emb_room
-    open_form(room)
-    sheet = room.window.overlays.register
-    room.press(TAB)
-    room.type("7-13 22:45")
-    assert sheet.note.text() == "登记后起算：口头报 07-13 23:15:00，书面报 07-13 23:45:00"
-    row = register(room.site, received_at=moment("22:45:00", "2025-07-13"))
-    oral, written = words.clocks(room.console.texts, row, room.clock.now_ms(), 600)
-    assert "07-13 23:15:00" in oral.second and "07-13 23:45:00" in written.second
-
-
-def test_a_form_left_open_over_midnight_keeps_the_day_of_its_times(emb_room: Room) -> None:
-    room = emb_room
-    room.clock.set(ms("17:00:00"))
-    room.sign_in()
-    open_form(room)
-    sheet = room.window.overlays.register
-    sheet.place.setText("某处")
-    room.clock.set(ms("18:00:00", "2025-07-15"))
-    room.press(ENTER, CTRL)
-    assert sheet.received.text() == "07-14 17:00:00"
-    assert sheet.fields["received_at"].fault.text()
-    room.press(ESCAPE)
-    sheet.received.setText("17:30")
-    assert not sheet.received.assumed()
-
-
 def test_tab_stays_in_the_form_and_keys_do_not_fall_through(emb_room: Room) -> None:
     room = emb_room
     room.sign_in()
@@ -255,83 +124,6 @@ def test_tab_stays_in_the_form_and_keys_do_not_fall_through(emb_room: Room) -> N
     room.press(Qt.Key.Key_PageDown)
     assert room.window.session.selected_incident == ""
     assert not room.board.search.text()
-
-
-def test_a_draft_is_kept_by_the_keystroke_batch_and_offered_after_a_restart(rooms: OpenRoom) -> None:
-    room = rooms("EMB")
-    room.sign_in()
-    open_form(room)
-    go_to_place(room)
-    room.type("新华路街道某小区")
-    room.wait(lambda: room.console.memory("draft.register"))
-    assert room.console.memory("draft.register")["place"] == "新华路街道某小区"
-    room.close()
-    again = rooms("EMB")
-    again.wait(again.window.overlays.toasts.texts_shown)
-    assert "登记表有未提交的草稿，08:00:00，8 字" in again.window.overlays.toasts.texts_shown()
-    again.sign_in()
-    open_form(again)
-    sheet = again.window.overlays.register
-    assert sheet.place.text() == "新华路街道某小区" and "已取回 08:00:00 的草稿" in sheet.note.text()
-    again.press(ENTER, CTRL)
-    again.wait(lambda: again.window.selected_row is not None)
-    assert again.console.memory("draft.register") is None
-
-
-def test_escape_keeps_the_draft_and_clear_throws_it_away(emb_room: Room) -> None:
-    room = emb_room
-    open_form(room)
-    go_to_place(room)
-    room.type("某处")
-    room.press(ESCAPE)
-    sheet = room.window.overlays.register
-    if sheet.is_open:  # the first Esc put the list of places away
-        room.press(ESCAPE)
-    assert not sheet.is_open and room.console.memory("draft.register")["place"] == "某处"
-    open_form(room)
-    assert sheet.place.text() == "某处"
-    room.click(sheet.clear)
-    assert sheet.place.text() == "" and room.console.memory("draft.register") is None
-    room.click(sheet.clear)
-    assert sheet.place.text() == "某处" and room.console.memory("draft.register")["place"] == "某处"
-    room.click(sheet.clear)
-    room.press(TAB)
-    room.type("0755")
-    assert sheet.clear.text() == "清空重填", "what was cleared comes back only until something is typed"
-
-
-def test_a_draft_is_kept_as_soon_as_anything_was_typed_and_shown_on_the_board(rooms: OpenRoom) -> None:
-    room = rooms("EMB")
-    room.clock.set(ms("18:40:00"))
-    room.sign_in()
-    button = room.board._register
-    assert button.text() == "登记事件"
-    open_form(room)
-    room.press(TAB)
-    room.type("1830")
-    room.press(ESCAPE)
-    assert button.text() == "继续登记（草稿）"
-    room.close()
-    again = rooms("EMB")
-    again.wait(lambda: again.board._register.text() == "继续登记（草稿）")
-    again.clock.set(ms("08:40:00", "2025-07-15"))
-    again.sign_in()
-    open_form(again)
-    sheet = again.window.overlays.register
-    assert sheet.received.text() == "07-14 18:30:00", "a draft of yesterday keeps its day"
-    assert "已取回 07-14 18:40:00 的草稿" in sheet.note.text()
-    assert "登记后起算：口头报 07-14 19:00:00" in sheet.note.text()
-    sheet.place.setText("某处")
-    again.press(ENTER, CTRL)
-    again.wait(lambda: again.window.selected_row is not None)
-    assert again.board._register.text() == "登记事件"
-
-
-def test_a_form_that_was_only_opened_leaves_no_draft(emb_room: Room) -> None:
-    open_form(emb_room)
-    emb_room.press(ESCAPE)
-    assert emb_room.console.memory("draft.register") is None
-    assert emb_room.board._register.text() == "登记事件"
 
 
 @pytest.mark.parametrize(
@@ -373,24 +165,6 @@ def test_a_kind_typed_last_is_taken_by_ctrl_enter(emb_room: Room) -> None:
     room.wait(lambda: room.window.selected_row is not None)
     row = room.window.selected_row
     assert row is not None and row.type_code == "fire"
-
-
-def test_an_oral_report_to_nobody_known_is_said_at_its_field(emb_room: Room) -> None:
-    room = emb_room
-    row = register(room.site)
-    room.sign_in()
-    room.select(row)
-    room.press(Qt.Key.Key_F4)
-    sheet = room.window.overlays.oral
-    for name, editor in (("to_role", sheet.to), ("channel", sheet.channel)):
-        usual = editor.text()
-        editor.setFocus()
-        editor.selectAll()
-        room.type("=1+1")
-        room.press(ENTER)
-        assert "列表里没有" in sheet.fields[name].fault.text() and editor.text() == "=1+1"
-        editor.setText(usual)
-    assert not room.site.oral_reports(row.id)
 
 
 def test_two_ctrl_enters_register_once(emb_room: Room) -> None:
@@ -490,141 +264,6 @@ def test_places_with_a_name_bring_their_point(emb_room: Room) -> None:
     room.type("tslyy")
     room.press(ENTER)
     assert sheet.place.text() == "天山路医院" and "121.37000" in sheet.pick.text()
-
-
-# -- oral report -----------------------------------------------------------------------------------------------------------
-def test_an_oral_report_is_stamped_with_at_most_three_keystrokes(emb_room: Room) -> None:
-    """RP-16: to the duty room, by telephone, now, place and what: the usual values stand there."""
-    room = emb_room
-    row = register(room.site)
-    room.sign_in()
-    room.select(row)
-    room.clock.advance(17 * 60 + 30)
-    room.keys = 0
-    room.press(Qt.Key.Key_F4)
-    room.press(ENTER)
-    assert room.keys <= 3
-    room.wait(lambda: room.site.oral_reports(row.id))
-    [report] = room.site.oral_reports(row.id)
-    assert (report.to_role, report.channel, report.spoken_at) == ("gov_duty_room", "landline", ms("08:17:30"))
-    assert row.no in report.gist
-    room.wait(lambda: room.site.incident(row.id).oral_met_at == ms("08:17:30"))
-    room.wait(lambda: said_somewhere(room, "已记口头报 08:17:30"))
-
-
-def test_a_report_from_before_the_message_is_asked_back(emb_room: Room) -> None:
-    """RP-16, D-26: asked again whenever something was changed after it was confirmed."""
-    room = emb_room
-    row = register(room.site)
-    room.sign_in()
-    room.select(row)
-    room.press(Qt.Key.Key_F4)
-    sheet = room.window.overlays.oral
-    sheet.spoken.setFocus()
-    sheet.spoken.selectAll()
-    said = sheet.fields["spoken_at"].fault.text
-    for typed in ("0730", "0710"):
-        room.type(typed)
-        room.press(ENTER)
-        room.wait(said)
-        assert "早于接报时间" in said() and "再按一次 Enter" in said()
-        assert typed[2:] in said()
-    assert not room.site.oral_reports(row.id)
-    room.press(ENTER)
-    room.wait(lambda: not sheet.is_open)
-    [report] = room.site.oral_reports(row.id)
-    assert report.spoken_at == ms("07:10:00")
-
-
-def test_an_oral_report_of_the_time_ahead_or_of_yesterday_is_not_guessed(emb_room: Room) -> None:
-    room = emb_room
-    row = register(room.site, received_at=moment("07:55:00"))
-    room.sign_in()
-    room.select(row)
-    room.press(Qt.Key.Key_F4)
-    sheet = room.window.overlays.oral
-    sheet.spoken.setFocus()
-    sheet.spoken.selectAll()
-    room.type("0810")
-    room.press(ENTER)
-    said = sheet.fields["spoken_at"].fault.text
-    room.wait(said)
-    assert "不能是将来的时间" in said() and "07-13 08:10:00" in said()
-    assert not room.site.oral_reports(row.id)
-
-
-def stamp(room: Room, row: IncidentRow, at: str) -> None:
-    """One oral report by F4 and Enter, known to the desk."""
-    room.clock.set(ms(at))
-    known = len(room.site.oral_reports(row.id))
-    room.press(Qt.Key.Key_F4)
-    room.press(ENTER)
-    desk = room.window.desk
-    assert desk is not None
-    room.wait(lambda: desk.data is not None and len(desk.data.oral) == known + 1)
-
-
-def test_a_second_f4_says_what_is_recorded_and_asks_before_it_stamps_again(emb_room: Room) -> None:
-    room = emb_room
-    row = register(room.site)
-    room.sign_in()
-    room.select(row)
-    stamp(room, row, "08:17:30")
-    room.clock.set(ms("08:20:00"))
-    room.press(Qt.Key.Key_F4)
-    sheet = room.window.overlays.oral
-    assert "08:17:30" in sheet.earlier.text() and sheet.to.text() in sheet.earlier.text()
-    assert sheet.correct.isVisible()
-    room.press(ENTER)
-    room.settle()
-    said = sheet.fields["to_role"].fault.text()
-    assert sheet.is_open and "08:17:30 已报过" in said and "F4" in said
-    assert len(room.site.oral_reports(row.id)) == 1
-    room.press(ENTER)
-    room.wait(lambda: len(room.site.oral_reports(row.id)) == 2)
-
-
-def test_a_mistaken_oral_report_is_corrected_by_f4_twice(emb_room: Room) -> None:
-    """RP-16: by a new row that counts, the old one stays."""
-    room = emb_room
-    row = register(room.site)
-    room.sign_in()
-    room.select(row)
-    stamp(room, row, "08:05:00")
-    room.clock.set(ms("08:25:00"))
-    room.press(Qt.Key.Key_F4)
-    room.press(Qt.Key.Key_F4)
-    sheet = room.window.overlays.oral
-    assert "更正 08:05:00" in sheet.earlier.text() and sheet.spoken.text() == "08:05:00"
-    assert QApplication.focusWidget() is sheet.spoken
-    room.type("0822")
-    room.press(ENTER)
-    room.wait(lambda: len(room.site.oral_reports(row.id)) == 2)
-    room.wait(lambda: said_somewhere(room, "已更正口头报 08:22:00"))
-    old, new = room.site.oral_reports(row.id)
-    assert (new.spoken_at, new.amends_id, new.gist, new.channel) == (
-        ms("08:22:00"),
-        old.id,
-        old.gist,
-        old.channel,
-    )
-    assert room.site.incident(row.id).oral_met_at == ms("08:22:00")
-
-
-def test_ctrl_z_says_that_records_are_corrected_and_not_taken_back(emb_room: Room) -> None:
-    room = emb_room
-    room.sign_in()
-    room.press(Qt.Key.Key_Z, CTRL)
-    assert said_somewhere(room, "口头报记错了，选中事件按 F4 更正")
-
-
-def test_everyday_calls_owe_no_report(frd_room: Room) -> None:
-    """D-34."""
-    row = feed_incident(frd_room.site, "119-1", 1, place="某处", type_code="service")
-    frd_room.sign_in()
-    frd_room.select(row)
-    frd_room.press(Qt.Key.Key_F4)
-    assert any("日常警情，不用报送" in said for said in frd_room.window.overlays.toasts.texts_shown())
 
 
 # -- grade and watch -------------------------------------------------------------------------------------------------------

@@ -63,6 +63,6 @@ class MomentLine(QLineEdit):
 
 
 def future_sentence(texts: Texts, editor: MomentLine, sentence: str) -> str:
-    """The refusal of a time ahead of now, and how yesterday's is written when no date was typed (D-26)."""
+    """The refusal of a time ahead of now; without a date typed, how yesterday's is written (D-26)."""
     example = editor.yesterday()
-    return texts.get("ui.forms.yesterday", sentence=sentence, example=example) if example else sentence
+    return texts.get("ui.forms.yesterday", example=example) if example else sentence
