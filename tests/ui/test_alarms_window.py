@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
@@ -11,6 +12,7 @@ from app.usecases.duty import AcknowledgeAlarm, LeaveWatch, TakeWatch
 from app.usecases.incidents import ChangeIncident
 from tests.kit import founded_town, register
 from tests.ui.window_kit import ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 
@@ -134,6 +136,27 @@ def test_a_shift_that_drops_below_two_alarms(emb_room: Room) -> None:
     assert "双人在岗不足" in window.strip.line.text(), "it stands until the post is taken"
     room.act(TakeWatch(post=Post.DUTY_OFFICER))
     room.wait(lambda: "双人在岗不足" not in window.strip.line.text())
+
+
+@pytest.mark.parametrize("width", [1366, 1920])
+def test_header_and_strip_have_one_colour_for_a_short_handed_watch(rooms: OpenRoom, width: int) -> None:
+    """JD-04: amber while a shift begins short-handed, red when it drops below two; chapter 5 of the manual says the same."""
+    room = rooms("EMB", size=(width, 900))
+    window = room.window
+
+    def tones() -> set[str]:
+        lines = window.header.both.runs[:1] if window.small else window.header.own.runs[1:]
+        header = {run.token for line in lines for run in line if run.icon == "alert"}
+        [alarm] = [alarm for alarm in window.feeds.desk.standing if alarm.kind == "understaffed"]
+        return header | {"bad" if alarm.severity is Severity.RED else "warn"}
+
+    room.wait(lambda: tones() == {"warn"})
+    room.act(TakeWatch(post=Post.DUTY_CHIEF), "duty_chief")
+    room.wait(lambda: "缺带班领导、值班员" in window.strip.line.text())
+    assert tones() == {"warn"}
+    room.act(TakeWatch(post=Post.DUTY_OFFICER))
+    room.act(LeaveWatch(), "duty_officer")
+    room.wait(lambda: tones() == {"bad"})
 
 
 def test_a_forgotten_watch_is_ended_from_the_account_block_and_its_officer_is_told(emb_room: Room) -> None:

@@ -71,6 +71,7 @@ def test_the_cheat_sheet_is_the_action_table(emb_room: Room) -> None:
     shown = {key for lines in sheet.lines().values() for key, _ in lines}
     table = {action.shortcut for action in room.window.actions_table if action.shortcut}
     assert table <= shown
+    assert {"Enter", "Esc", "Tab", "Ctrl+Enter", "Alt+P", "Alt+1", "Alt+2"} <= shown
     assert {"F1", "F2", "F3", "F4", "Ctrl+N", "Ctrl+K", "Ctrl+F", "Ctrl+Up", "Ctrl+L"} <= table
     room.press(ESCAPE)
     assert not sheet.is_open
@@ -80,14 +81,17 @@ def test_control_digits_go_to_the_panels(emb_room: Room) -> None:
     room, window = emb_room, emb_room.window
     room.press(ESCAPE)
     assert window.desk is not None and window.links is not None
+    plain = window.strip.grab().toImage()
     for key, panel in ((Qt.Key.Key_1, window.board), (Qt.Key.Key_2, window.map_host), (Qt.Key.Key_3, window.links),
                        (Qt.Key.Key_4, window.line), (Qt.Key.Key_5, window.strip)):  # fmt: skip
         room.press(key, CTRL)
         focused = QApplication.focusWidget()
         assert focused is not None and (focused is panel or panel.isAncestorOf(focused)), key
+    assert window.strip.grab().toImage() != plain, "that the alarms have the focus is seen"
     room.press(Qt.Key.Key_F, CTRL)
     focused = QApplication.focusWidget()
     assert focused is not None and window.board.isAncestorOf(focused)
+    assert window.strip.grab().toImage() == plain
 
 
 def test_in_english_everything_is_found_in_chinese_as_well(rooms: Open) -> None:

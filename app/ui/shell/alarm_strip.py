@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.shell import moments
@@ -169,7 +169,29 @@ class AlarmStrip(QWidget):
             runs = [Run(r.text, token, r.size, r.bold, r.gap, r.icon) for r in self._tile]
             area = QRectF(INSET, 0, width - INSET, self.height())
             self._painter.paint(painter, runs, area, self.devicePixelRatioF())
+        if self.hasFocus():  # Ctrl+5, while there is nothing to acknowledge
+            painter.setPen(QPen(theme.accent, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The frame of the focus."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Without it."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens the incident of the top alarm."""
+        top = self._desk.standing[0] if self._desk.standing else None
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self.hasFocus() and top is not None and top.incident_id:
+            self.incident_wanted.emit(top.incident_id)
+        super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the parts anew."""

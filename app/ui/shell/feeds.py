@@ -38,7 +38,7 @@ _CLOCKED = ("incident", "oral_report", "report")
 class Feeds(QObject):
     """Signals carry plain rows. `begin` starts reading, `dispose` ends it."""
 
-    watch_changed = Signal(object)  # list of WatchRow
+    watch_changed = Signal(object, object)  # list of WatchRow; agencies of which somebody has left
     link_changed = Signal(object)  # Standing
     alarms_changed = Signal()
     health_changed = Signal(object)  # Health
@@ -96,18 +96,20 @@ class Feeds(QObject):
     def read_watch(self) -> None:
         """Who is on watch."""
 
-        agency = self._console.agency
+        agencies = (self._console.agency, self._console.partner)
 
-        def read(connection: Any) -> tuple[Sequence[WatchRow], int | None]:
+        def read(connection: Any) -> tuple[Sequence[WatchRow], dict[str, int]]:
             from app.queries.duty import last_left, on_watch
 
-            return on_watch(connection), last_left(connection, agency)
+            found = {agency: last_left(connection, agency) for agency in agencies}
+            return on_watch(connection), {agency: at for agency, at in found.items() if at is not None}
 
         self._relay.then(self._console.query(read, "shell.watch"), self._take_watch, self.lost.emit)
 
-    def _take_watch(self, found: tuple[Sequence[WatchRow], int | None]) -> None:
-        (self.watch, self._left_at), self._watch_known = found, True
-        self.watch_changed.emit(self.watch)
+    def _take_watch(self, found: tuple[Sequence[WatchRow], dict[str, int]]) -> None:
+        (self.watch, left), self._watch_known = found, True
+        self._left_at = left.get(self._console.agency)
+        self.watch_changed.emit(self.watch, frozenset(left))
         self.judge_alarms(self._console.clock.now_ms())
 
     def read_clocks(self) -> None:

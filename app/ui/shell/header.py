@@ -122,6 +122,7 @@ class Header(QWidget):
         self._standing: Standing = NO_NETWORK
         self._watch: Sequence[WatchRow] = ()
         self._watch_known = False
+        self._left: frozenset[str] = frozenset()
         self._now = console.clock.now_ms()
         self._build()
         session.account_changed.connect(self.show_account)
@@ -180,9 +181,9 @@ class Header(QWidget):
         )
         self._show_link()
 
-    def show_watch(self, rows: Sequence[WatchRow]) -> None:
-        """Who stands watch now, of both agencies."""
-        self._watch, self._watch_known = rows, True
+    def show_watch(self, rows: Sequence[WatchRow], left: frozenset[str]) -> None:
+        """Who stands watch now, of both agencies; `left`: those of which somebody has left since their first shift."""
+        self._watch, self._watch_known, self._left = rows, True, left
         self._show_watch()
 
     def _show_watch(self) -> None:
@@ -191,8 +192,9 @@ class Header(QWidget):
         lines, shorts = [], []
         for key, own in ((console.agency, True), (console.partner, False)):
             view, fresh = agencies[key], own or linked
-            lines.append(header_text.agency_lines(texts, view, own, self._watch, known=known, fresh=fresh))
-            shorts.append(header_text.agency_short(texts, view, own, self._watch, known=known, fresh=fresh))
+            here = {"known": known, "fresh": fresh, "dropped": key in self._left}
+            lines.append(header_text.agency_lines(texts, view, own, self._watch, **here))
+            shorts.append(header_text.agency_short(texts, view, own, self._watch, **here))
         self.own.set_runs(*lines[0])
         self.other.set_runs(*lines[1])
         self.both.set_runs(*shorts)

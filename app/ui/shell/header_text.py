@@ -25,9 +25,17 @@ WHOLE_FROM_S = 10
 
 
 def agency_lines(
-    texts: Texts, view: AgencyView, own: bool, rows: Iterable[WatchRow], *, known: bool, fresh: bool
+    texts: Texts,
+    view: AgencyView,
+    own: bool,
+    rows: Iterable[WatchRow],
+    *,
+    known: bool,
+    fresh: bool,
+    dropped: bool = True,
 ) -> tuple[Line, Line]:
-    """Name of an agency, and its posts: present with a tick, missing with a warning (JD-04, IS-03).
+    """Name of an agency, and its posts: present with a tick, missing with a warning (JD-04, IS-03). Fewer than two are red
+    once somebody has left (`dropped`), amber as long as the shift only begins, as the alarm has it.
 
     `known` is False until the first rows were read; `fresh` is False while the partner cannot tell us.
     """
@@ -37,23 +45,27 @@ def agency_lines(
         return head, [Run(texts.get("ui.shell.watch.reading"), "muted", "small")]
     present = [row for row in rows if row.agency == view.key]
     if not present:
-        return head, [_nobody(texts, fresh)]
-    line = _posts(texts, present, presence(present, view.key))
+        return head, [_nobody(texts, fresh, dropped)]
+    line = _posts(texts, present, presence(present, view.key), dropped)
     return head, line if fresh else _stale(texts, line)
 
 
-def _nobody(texts: Texts, fresh: bool) -> Run:
+def _nobody(texts: Texts, fresh: bool, dropped: bool) -> Run:
     """Nobody there; or nobody could say so."""
     if not fresh:
         return Run(texts.get("ui.shell.watch.unknown"), "muted", "small", icon="ring-dashed")
-    return Run(texts.get("ui.shell.watch.nobody"), "bad", "small", icon="alert")
+    return Run(texts.get("ui.shell.watch.nobody"), _short_tone(dropped), "small", icon="alert")
+
+
+def _short_tone(dropped: bool) -> str:
+    return "bad" if dropped else "warn"
 
 
 def _look(own: bool) -> Look:
     return Look.OUTLINED if own else Look.FILLED
 
 
-def _posts(texts: Texts, present: Sequence[WatchRow], shift: Presence) -> Line:
+def _posts(texts: Texts, present: Sequence[WatchRow], shift: Presence, dropped: bool) -> Line:
     counted = Counter(row.post for row in present)
     line: Line = []
     for post in Post:
@@ -63,7 +75,7 @@ def _posts(texts: Texts, present: Sequence[WatchRow], shift: Presence) -> Line:
         if number:
             line.append(Run(name, "text", "small", icon="check"))
         else:
-            tone = "warn" if shift.two_persons else "bad"
+            tone = "warn" if shift.two_persons else _short_tone(dropped)
             line.append(Run(texts.get("ui.shell.watch.missing", post=name), tone, "small", icon="alert"))
     since = min((row.taken_at for row in present if row.taken_at is not None), default=None)
     if since is not None:
@@ -87,7 +99,14 @@ def missing_said(texts: Texts, shift: Presence) -> str:
 
 
 def agency_short(
-    texts: Texts, view: AgencyView, own: bool, rows: Iterable[WatchRow], *, known: bool, fresh: bool
+    texts: Texts,
+    view: AgencyView,
+    own: bool,
+    rows: Iterable[WatchRow],
+    *,
+    known: bool,
+    fresh: bool,
+    dropped: bool = True,
 ) -> Line:
     """The same in one line for narrow windows: two persons present or not (JD-04), and how many."""
     side = Run(texts.get(f"ui.shell.side.{'own' if own else 'partner'}"), size="small", look=_look(own))
@@ -95,7 +114,7 @@ def agency_short(
         return [side, Run(texts.get("ui.shell.watch.reading"), "muted", "small")]
     present = [row for row in rows if row.agency == view.key]
     if not present:
-        return [side, _nobody(texts, fresh)]
+        return [side, _nobody(texts, fresh, dropped)]
     shift = presence(present, view.key)
     line = [side]
     if not fresh:
@@ -105,12 +124,12 @@ def agency_short(
     if shift.two_persons:
         line += [Run(texts.get("ui.shell.watch.two"), size="small"), Run("", "good", "small", icon="check")]
     else:
-        line.append(Run(texts.get("ui.shell.watch.below_two"), "bad", "small", icon="alert"))
+        line.append(Run(texts.get("ui.shell.watch.below_two"), _short_tone(dropped), "small", icon="alert"))
     if shift.missing:
         names = texts.get("wording.comma").join(
             texts.get(f"enum.post.{post.value}") for post in shift.missing
         )
-        tone = "warn" if shift.two_persons else "bad"
+        tone = "warn" if shift.two_persons else _short_tone(dropped)
         line.append(Run(texts.get("ui.shell.watch.missing", post=names), tone, "small", shrinks=True))
     else:
         line.append(Run(texts.get("ui.shell.watch.people", n=shift.people), "muted", "small"))

@@ -12,7 +12,17 @@ from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 WIDTH = 760
-_FIXED = (("Enter", "enter"), ("Esc", "escape"), ("Tab", "tab"))
+_WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
+_FIXED = (
+    (_WINDOW, "Enter", "enter"),
+    (_WINDOW, "Esc", "escape"),
+    (_WINDOW, "Tab", "tab"),
+    (_WINDOW, "Ctrl+Enter", "submit"),
+    (_INCIDENT, "Alt+P", "point"),
+    (_INCIDENT, "Alt+1", "overview"),
+    (_INCIDENT, "Alt+2", "timeline"),
+)
+"""Keys of lists, forms and the desk: they stand in no table of actions."""
 
 
 def _shown(key: str) -> str:
@@ -56,8 +66,8 @@ class KeySheet(Sheet):
         for action in self._table:
             if action.shortcut:
                 groups.setdefault(action.group, []).append((action.shortcut, texts.get(action.text)))
-        window = groups.setdefault("ui.shell.group.window", [])
-        window += [(key, texts.get(f"ui.shell.keys.{name}")) for key, name in _FIXED]
+        for group, key, name in _FIXED:
+            groups.setdefault(group, []).append((key, texts.get(f"ui.shell.keys.{name}")))
         return groups
 
     def _fill(self) -> None:
