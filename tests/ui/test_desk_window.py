@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QRadioButton
 from app.kernel.enums import DeadlineKind, IncidentStatus
 from app.ui.desk import words
 from app.ui.desk.page import DeskPage
+from app.ui.desk.wrap import wrapped
 from app.ui.shell.runs import Painter, Run
 from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, SetIncidentStatus
@@ -331,3 +332,13 @@ def test_what_must_shrink_is_never_left_out(emb_room: Room) -> None:
     for less in range(1, int(whole) - 20):
         [run] = painter._fitted([Run(long, "text", shrinks=True)], whole - less)
         assert run.text and painter.width(run) <= whole - less
+
+
+def test_latin_words_and_numbers_are_not_parted(emb_room: Room) -> None:
+    theme, text = emb_room.window.theme, "smoke in the basement EMB-20250714-001 地下二层有浓烟并有蔓延的趋势"
+    painter = Painter(theme)
+    for room in range(170, 400, 7):
+        rows = wrapped(theme, [Run(text, "text", "body", shrinks=True)], room)
+        pieces = [runs[-1].text for runs in rows]
+        assert "".join(pieces) == text and all(painter.total(runs) <= room for runs in rows)
+        assert any("EMB-20250714-001" in piece for piece in pieces), (room, pieces)

@@ -39,13 +39,21 @@ def wrapped(theme: Theme, runs: list[Run], room: float) -> list[list[Run]]:
 
 
 def _broken(metrics: QFontMetricsF, text: str, room: float) -> list[str]:
-    """A text in pieces that fit."""
+    """A text in pieces that fit; Latin words and numbers stay whole where a blank stands before them."""
     pieces = []
     while text:
         fits = _fitting(metrics, text, room)
+        if fits < len(text) and _in_word(text, fits) and " " in text[:fits].rstrip():
+            fits = text[:fits].rstrip().rindex(" ") + 1
         pieces.append(text[:fits])
         text = text[fits:]
     return pieces
+
+
+def _in_word(text: str, at: int) -> bool:
+    """True if a break there would part a word or number."""
+    before, after = text[at - 1], text[at]
+    return before.isascii() and after.isascii() and not before.isspace() and not after.isspace()
 
 
 def _fitting(metrics: QFontMetricsF, text: str, room: float) -> int:

@@ -140,7 +140,8 @@ def link_lines(texts: Texts, standing: Standing, now_ms: int) -> tuple[Line, Lin
     """The link block: two ages and what waits; colour on the age that is bad, not on the channel."""
     if standing.state is None:
         why = [Run(texts.get(f"{standing.word}_why"), "muted", "small", shrinks=True)]
-        return [_data(texts), Run(texts.get(standing.word), standing.tone, "small", icon=standing.icon)], why
+        word = Run(texts.get(standing.word), standing.tone, "small", icon=standing.icon, shrinks=True)
+        return [_data(texts), word], why
     first = [_data(texts), *ages(texts, standing), *waiting(texts, standing)]
     return first, _figures(texts, standing)
 
