@@ -21,7 +21,7 @@ def test_a_pending_class_is_late_after_ten_minutes(emb: Site) -> None:
     assert incidents.class_overdue_since(row, at + 10 * MINUTE_MS) is None
     assert incidents.class_overdue_since(row, at + 10 * MINUTE_MS + 1) == at
     for over in ({"open": 0}, {"retracted": 1}, {"class_code": "accident"}, {"class_code": None}):
-        assert incidents.class_overdue_since(replace(row, **over), at + 60 * MINUTE_MS) is None, over  # type: ignore[arg-type]
+        assert incidents.class_overdue_since(replace(row, **over), at + 60 * MINUTE_MS) is None, over
 
 
 def test_open_incidents_without_a_class_are_found(emb: Site) -> None:
