@@ -19,6 +19,7 @@ from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.reading import Reader, told
 from app.bootstrap.window_imports import SiteImports
+from app.kernel import imports
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.enums import Agency
@@ -59,6 +60,7 @@ class SiteConsole:
         doors: Doors = NO_DOORS,
     ) -> None:
         """`language`: None for the one chosen on this workstation."""
+        imports.one_at_a_time()
         self.data, self.clock = data, clock
         self._listen, self._doors = listen, doors
         if not data.database.exists():

@@ -14,7 +14,7 @@ from typing import Any
 from app.cli import asking, exits, parser, secrets
 from app.cli.exits import Exit
 from app.cli.given import clock_of, data_of, wrong_input
-from app.kernel import logs
+from app.kernel import imports, logs
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.texts import Texts
@@ -23,6 +23,7 @@ from app.kernel.texts import Texts
 def run(argv: Sequence[str]) -> int:
     """Carry out one call of the command line; returns the exit code."""
     arguments = parser.build().parse_args(parser.with_verb(argv))
+    imports.one_at_a_time()
     logs.configure()
     try:
         answer = _VERBS[arguments.verb](arguments)
