@@ -3,24 +3,42 @@
 Python locks module by module. When one thread imports a package that imports its parts, and another imports one of these
 parts at the same moment, each waits for what the other holds, and one of them gets a `_DeadlockError` in the middle of its
 work. The window imports on several threads after its first paint (the site behind it, queries, map, plot), so imports take
-turns, as they did before Python 3.3.
+turns, as they did before Python 3.3. What is already there is had without waiting.
 """
 
 from __future__ import annotations
 
 import builtins
+import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 _turn = threading.RLock()
 _import = builtins.__import__
 
 
-def _in_turn(*given: Any, **named: Any) -> Any:
+def _is_there(name: str, wanted: Sequence[str]) -> bool:
+    """True if a module is loaded to its end, with everything that is wanted of it."""
+    module = sys.modules.get(name)
+    if module is None or getattr(getattr(module, "__spec__", None), "_initializing", False):
+        return False
+    return all(hasattr(module, each) for each in wanted)
+
+
+def _in_turn(
+    name: str,
+    globals_: Any = None,
+    locals_: Any = None,
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> Any:
+    if level == 0 and _is_there(name, fromlist or ()):
+        return _import(name, globals_, locals_, fromlist or (), level)
     with _turn:
-        return _import(*given, **named)
+        return _import(name, globals_, locals_, fromlist or (), level)
 
 
 def one_at_a_time() -> None:
     """From now on imports of this process take turns. Idempotent; called before any thread is started."""
-    builtins.__import__ = _in_turn
+    builtins.__import__ = _in_turn  # type: ignore[assignment]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 STORY = """
-import sys, threading
+import email.message, sys, threading
 sys.path[:0] = [{root!r}, {folder!r}]
 from app.kernel import imports
 if {turns}: imports.one_at_a_time()
@@ -17,6 +17,7 @@ import slowly
 first = threading.Thread(target=__import__, args=("one",))
 first.start()
 assert slowly.begun.wait(20)
+assert __import__("email.message", fromlist=("Message",)).Message  # what is there is had meanwhile
 second = threading.Thread(target=__import__, args=("two",))
 second.start()
 second.join(1 if {turns} else 20)
