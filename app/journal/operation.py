@@ -21,7 +21,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from app.journal.faults import BadTransactionError
 
-SCHEMA_V = 2  # raised when an older program would judge or show an operation differently (docs/REPLICATION.md, Versions)
+SCHEMA_V = 3  # raised when an older program would judge or show an operation differently (docs/REPLICATION.md, Versions)
 HASH_BYTES = 32
 SALT_BYTES = 16
 SIGNATURE_BYTES = 64
