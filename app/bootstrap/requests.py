@@ -31,7 +31,18 @@ from app.journal.history import history
 from app.kernel.clock import iso
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
-from app.queries import accounts, duty, forces, imports, incidents, points, reports, settings, shelters
+from app.queries import (
+    accounts,
+    duty,
+    forces,
+    imports,
+    incidents,
+    points,
+    quarantine,
+    reports,
+    settings,
+    shelters,
+)
 from app.usecases.accounts import SetPassword
 from db.tables import ENTITIES
 
@@ -61,6 +72,7 @@ QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "log": lambda c, a: duty.log(c, limit_of(a, MAX_ROWS)),
     "oral_reports": lambda c, a: reports.oral_reports(c, _incident_id(c, a)),
     "points": lambda c, _: points.points(c),
+    "quarantine": lambda c, a: quarantine.quarantined(c, limit_of(a, MAX_ROWS)),
     "refusals": lambda c, a: accounts.refusals(c, limit_of(a, MAX_ROWS)),
     "reports": lambda c, a: reports.reports(c, _incident_id(c, a)),
     "rule_numbers": lambda c, _: settings.rule_numbers(c),
