@@ -9,6 +9,7 @@ from app.kernel.enums import Agency
 from app.usecases import (
     accounts,
     alarms,
+    attachments,
     conflicts,
     duty,
     forces,
@@ -28,6 +29,7 @@ from db.tables import ENTITIES
 FEATURES = (
     accounts,
     alarms,
+    attachments,
     conflicts,
     duty,
     forces,

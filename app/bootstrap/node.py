@@ -33,6 +33,7 @@ from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.paths import DataDir, check_private
 from app.kernel.texts import RESOURCES, Texts
 from app.local import credentials, identity
+from app.local.attachments import AttachmentStore
 from app.local.credentials import SignIn
 from app.local.identity import SelfRow
 from app.queries import accounts
@@ -159,9 +160,17 @@ class Node:
         self.workstation = Workstation(
             known.realm, known.district, Agency(known.agency), known.site, known.letter, known.console_account
         )
+        self.attachments = AttachmentStore(self.data.attachments)
         pack = load_pack(known.district, self.data)
         self.bus = Bus(
-            self._connection, self.journal, matrix(), self.clock, pack, self.workstation, self.texts
+            self._connection,
+            self.journal,
+            matrix(),
+            self.clock,
+            pack,
+            self.workstation,
+            self.texts,
+            self.attachments.has,
         )
         with told_plainly(self.data.database):
             if reproject or self.journal.outdated:

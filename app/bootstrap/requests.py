@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.bootstrap import importing, pairing
+from app.bootstrap import attaching, importing, pairing
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
@@ -33,6 +33,7 @@ from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
 from app.queries import (
     accounts,
+    attachments,
     duty,
     forces,
     imports,
@@ -63,6 +64,7 @@ QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "accounts": lambda c, _: accounts.accounts(c),
     "agencies": lambda c, _: accounts.agencies(c),
     "alarm_units": lambda c, a: incidents.units(c, _incident_id(c, a)),
+    "attachments": lambda c, a: attachments.attachments(c, _incident_id(c, a)),
     "board": lambda c, a: incidents.board(c, limit_of(a, MAX_ROWS)),
     "conflicts": lambda c, _: incidents.conflicts(c),
     "entries": lambda c, a: incidents.entries(
@@ -142,6 +144,8 @@ class Desk:
             "password": self._password,
             "links": lambda _: {"rows": plain(self._links() if self._links else [])},
             "import": self._import,
+            "attach": self._attach,
+            "attachment": self._attachment,
             "alarm": lambda request: plain(self.feed.take(request.get("alarm"))),
             "feed": lambda _: {"rows": [plain(self.feed.counts)]},
         }
@@ -272,6 +276,17 @@ class Desk:
         return {
             "result": plain(importing.run(self._node, ask, account_id, dry_run=bool(request.get("dry_run"))))
         }
+
+    def _attach(self, request: Json) -> Json:
+        account_id = self._signed_in(request)
+        incident_id = self._node.read(lambda c: _incident_id(c, request))
+        path, note = Path(str(request.get("path", ""))), request.get("note")
+        return {"result": attaching.attach(self._node, path, incident_id, account_id, note)}
+
+    def _attachment(self, request: Json) -> Json:
+        self._signed_in(request)
+        target = Path(str(request.get("path", "")))
+        return {"result": attaching.save_copy(self._node, text_of(request, "attachment_id"), target)}
 
     def _password(self, request: Json) -> Json:
         account_id = self._signed_in(request)

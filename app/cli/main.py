@@ -216,6 +216,8 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] =
     "password": _password,
     "feed": _late("feeding", "feed"),
     "import": _late("feeding", "load_file"),
+    "attach": _late("attaching", "attach"),
+    "attachment": _late("attaching", "save"),
     "replay": _late("feeding", "replay"),
     "exercise-pack": _late("feeding", "exercise_pack"),
     "verify": _late("record", "verify"),

@@ -147,6 +147,15 @@ def _acts(
     load.add_argument("--encoding", help="encoding of the file, where it is not found out")
     load.add_argument("--point-kind", help="kind of all points of the file, e.g. hospital")
     load.add_argument("--dry-run", action="store_true", help="check only, load nothing")
+    attach = verbs.add_parser("attach", parents=[signed], help="attach a file to an incident")
+    attach.add_argument("incident")
+    attach.add_argument("file", type=Path)
+    attach.add_argument("--note")
+    attachment = verbs.add_parser(
+        "attachment", parents=[signed], help="save a copy of an attachment in a new file or a folder"
+    )
+    attachment.add_argument("attachment_id")
+    attachment.add_argument("out", type=Path)
     pack = verbs.add_parser(
         "exercise-pack", help="make a district pack whose extent is that of a file's points"
     )

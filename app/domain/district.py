@@ -13,7 +13,7 @@ from types import MappingProxyType
 from app.domain.geometry import Box
 from app.domain.pack_reader import PackTable
 from app.domain.reportable import ReportableRule
-from app.domain.rule_numbers import SPECS, RuleKey, RuleNumber
+from app.domain.rule_numbers import LATER, SPECS, RuleKey, RuleNumber
 from app.kernel.enums import Agency, Recipient
 
 _CRS = "WGS-84"
@@ -171,6 +171,9 @@ def _parse_recipients(entries: list[PackTable]) -> tuple[RecipientNames, ...]:
 def _parse_rules(table: PackTable) -> Mapping[RuleKey, RuleNumber]:
     rules: dict[RuleKey, RuleNumber] = {}
     for key in RuleKey:
+        if key in LATER and not table.has(key.value):
+            rules[key] = LATER[key]
+            continue
         spec = SPECS[key]
         entry = table.table(key.value)
         entry.text("unit", spec.unit.value)

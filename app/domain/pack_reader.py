@@ -28,6 +28,10 @@ class PackTable:
         """Path of a key, e.g. streets[2].code."""
         return f"{self._path}.{key}" if self._path else key
 
+    def has(self, key: str) -> bool:
+        """True if the key is there."""
+        return key in self._data
+
     def _take(self, key: str, kind: type[_T], name: str) -> _T:
         self._read.add(key)
         if key not in self._data:

@@ -42,6 +42,10 @@ class RuleKey(StrEnum):
     POSTING_ABSENT_AFTER = "posting_absent_after"
     PUSH_UNREAD = "push_unread"
     AIR_RESPONSE_LIMIT = "air_response_limit"
+    BACKUP_INTERVAL = "backup_interval"
+    BACKUP_KEEP_ALL = "backup_keep_all"
+    BACKUP_KEEP_DAILY = "backup_keep_daily"
+    ATTACHMENT_LIMIT = "attachment_limit"
 
 
 class Unit(StrEnum):
@@ -53,6 +57,7 @@ class Unit(StrEnum):
     DAY = "d"
     METRE = "m"
     GRADE = "grade"
+    MEBIBYTE = "MiB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class RuleSpec:
     high: int
 
 
+MAX_ATTACHMENT_MIB = 200  # beyond this no console fetches a file, whatever another district allows
 _SECONDS = {Unit.SECOND: 1, Unit.MINUTE: 60, Unit.HOUR: 3_600, Unit.DAY: 86_400}
 
 _MINUTES = RuleSpec(Unit.MINUTE, 1, 1_440)
@@ -103,6 +109,10 @@ SPECS: Mapping[RuleKey, RuleSpec] = MappingProxyType(
         RuleKey.POSTING_ABSENT_AFTER: _MINUTES,
         RuleKey.PUSH_UNREAD: _MINUTES,
         RuleKey.AIR_RESPONSE_LIMIT: _MINUTES,
+        RuleKey.BACKUP_INTERVAL: RuleSpec(Unit.HOUR, 1, 48),
+        RuleKey.BACKUP_KEEP_ALL: _HOURS,
+        RuleKey.BACKUP_KEEP_DAILY: _DAYS,
+        RuleKey.ATTACHMENT_LIMIT: RuleSpec(Unit.MEBIBYTE, 1, MAX_ATTACHMENT_MIB),
     }
 )
 
@@ -143,3 +153,16 @@ class RuleNumber:
                 rule=self.key,
             )
         return replace(self, value=value)
+
+
+# Numbers that came after the first packs: a room's own pack from an earlier version stays good and gets these.
+LATER: Mapping[RuleKey, RuleNumber] = MappingProxyType(
+    {
+        RuleKey.ATTACHMENT_LIMIT: RuleNumber(
+            RuleKey.ATTACHMENT_LIMIT, 20, 20, Unit.MEBIBYTE, "CM-05", "D-31"
+        ),
+        RuleKey.BACKUP_INTERVAL: RuleNumber(RuleKey.BACKUP_INTERVAL, 6, 6, Unit.HOUR, "XC-09", "D-31"),
+        RuleKey.BACKUP_KEEP_ALL: RuleNumber(RuleKey.BACKUP_KEEP_ALL, 24, 24, Unit.HOUR, "XC-09", "D-31"),
+        RuleKey.BACKUP_KEEP_DAILY: RuleNumber(RuleKey.BACKUP_KEEP_DAILY, 30, 30, Unit.DAY, "XC-09", "D-31"),
+    }
+)

@@ -85,6 +85,11 @@ class DataDir:
         return self.root / "backups"
 
     @property
+    def attachments(self) -> Path:
+        """Files of attachments, each under the hash of its content."""
+        return self.root / "attachments"
+
+    @property
     def logs(self) -> Path:
         """Technical log without personal data (XC-07)."""
         return self.root / "logs"
@@ -94,7 +99,7 @@ class DataDir:
         self.root.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(PermissionError):  # somebody else's folder that we may write in
             os.chmod(self.root, 0o700)
-        for folder in (self.keys, self.backups, self.logs):
+        for folder in (self.keys, self.backups, self.attachments, self.logs):
             folder.mkdir(exist_ok=True)
             os.chmod(folder, 0o700)
 
@@ -106,7 +111,7 @@ class DataDir:
         shut = Shut()
         if os.name == "nt":
             return shut
-        for folder in (self.root, self.keys, self.backups, self.logs):
+        for folder in (self.root, self.keys, self.backups, self.attachments, self.logs):
             shut.one(folder, 0o700)
         for file in (self.database, *self.beside_database, self.high_water, *self.backups.glob("*.db")):
             shut.one(file, 0o600)

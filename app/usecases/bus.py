@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,9 +58,11 @@ class Bus:
         pack: District,
         workstation: Workstation,
         texts: Texts,
+        stored: Callable[[str], bool] = lambda content: False,
     ) -> None:
         self._connection, self._journal, self._permissions = connection, journal, permissions
         self._clock, self._pack, self.workstation, self._texts = clock, pack, workstation, texts
+        self._stored = stored
 
     def execute(self, command: Command, account_id: str) -> Done:
         """Carry out a command for an account; raises Refusal, which has then been recorded.
@@ -98,6 +100,7 @@ class Bus:
             texts=self._texts,
             may=lambda name: self._permissions.permits(name, agency, author.role_set),
             who=lambda name: self._permissions.who(name, agency),
+            stored=self._stored,
         )
         self._journal.state.forget_records()
         outcome = entry.handler(command, context)

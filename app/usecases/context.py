@@ -50,6 +50,8 @@ class Context:
     """True if the author may carry out a command (by name)."""
     who: Callable[[str], tuple[str, ...]]
     """Roles of the author's agency (else the agencies) that may carry out a command."""
+    stored: Callable[[str], bool] = lambda content: False
+    """True if the whole file with this hash (hex) lies on this workstation's disk."""
 
     @property
     def now_ms(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from db.fields import Entity
 from db.tables import (
     accounts,
+    attachments,
     duty,
     forces,
     imports,
@@ -20,6 +21,7 @@ from db.tables import (
 __all__ = [
     "ENTITIES",
     "accounts",
+    "attachments",
     "duty",
     "forces",
     "imports",
@@ -49,6 +51,7 @@ ENTITIES: dict[str, Entity] = {
         forces.VEHICLE,
         shelters.SHELTER,
         points.POINT,
+        attachments.ATTACHMENT,
         settings.RULE_NUMBER,
         imports.IMPORT_BATCH,
     )

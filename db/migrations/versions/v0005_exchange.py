@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -10,3 +13,108 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply. Shared tables made anew are filled by the projection that follows every migration."""
+    _attachments()
+    _incident_figures()
+
+
+def _attachments() -> None:
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("incident_id", sa.String(), nullable=True),
+        sa.Column("content", sa.String(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("media_type", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("at", sa.Integer(), nullable=True),
+        sa.Column("agency", sa.String(), nullable=True),
+        sa.Column("account_id", sa.String(), nullable=True),
+        sa.Column("born_agency", sa.String(), nullable=True),
+        sa.Column("updated_at", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retracted", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_attachment_content", "attachment", ["content"], unique=False)
+    op.create_index("ix_attachment_incident_id_at", "attachment", ["incident_id", "at"], unique=False)
+
+
+_FIGURES = (
+    "deaths",
+    "injured_serious",
+    "injured_minor",
+    "missing",
+    "trapped",
+    "evacuated",
+    "direct_loss_yuan",
+)
+
+
+def _incident_figures() -> None:
+    """Incidents made anew with their casualty figures, each with its verify state, source and time (IS-14)."""
+    op.drop_table("incident")
+    figures = [
+        column
+        for name in _FIGURES
+        for column in (
+            sa.Column(name, sa.Integer(), nullable=True),
+            sa.Column(f"{name}_state", sa.String(), nullable=True),
+            sa.Column(f"{name}_source", sa.String(), nullable=True),
+            sa.Column(f"{name}_stated_at", sa.Integer(), nullable=True),
+        )
+    ]
+    op.create_table(
+        "incident",
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("no", sa.String(), nullable=True),
+        sa.Column("agency", sa.String(), nullable=True),
+        sa.Column("registered_at", sa.Integer(), nullable=True),
+        sa.Column("registered_by", sa.String(), nullable=True),
+        sa.Column("origin", sa.String(), nullable=True),
+        sa.Column("alarm_no", sa.String(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("received_at", sa.Integer(), nullable=True),
+        sa.Column("occurred_at", sa.Integer(), nullable=True),
+        sa.Column("class_code", sa.String(), nullable=True),
+        sa.Column("type_code", sa.String(), nullable=True),
+        sa.Column("what", sa.String(), nullable=True),
+        sa.Column("place", sa.String(), nullable=True),
+        sa.Column("unit_code", sa.String(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("crs", sa.String(), nullable=True),
+        sa.Column("address_note", sa.String(), nullable=True),
+        sa.Column("alarm_grade", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(), nullable=True),
+        sa.Column("status_reason", sa.String(), nullable=True),
+        sa.Column("owes_reports", sa.Integer(), nullable=True),
+        sa.Column("owes_why", sa.String(), nullable=True),
+        sa.Column("oral_limit_s", sa.Integer(), nullable=True),
+        sa.Column("written_limit_s", sa.Integer(), nullable=True),
+        *figures,
+        sa.Column("incident_level", sa.String(), nullable=True),
+        sa.Column("preliminary", sa.Integer(), nullable=True),
+        sa.Column("oral_due_at", sa.Integer(), nullable=True),
+        sa.Column("oral_met_at", sa.Integer(), nullable=True),
+        sa.Column("oral_status", sa.String(), nullable=True),
+        sa.Column("written_due_at", sa.Integer(), nullable=True),
+        sa.Column("written_met_at", sa.Integer(), nullable=True),
+        sa.Column("written_status", sa.String(), nullable=True),
+        sa.Column("next_due_at", sa.Integer(), nullable=True),
+        sa.Column("next_clock", sa.String(), nullable=True),
+        sa.Column("open", sa.Integer(), nullable=True),
+        sa.Column("born_agency", sa.String(), nullable=True),
+        sa.Column("updated_at", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retracted", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("n"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("ix_incident_alarm_no", "incident", ["alarm_no"], unique=False)
+    op.create_index("ix_incident_no", "incident", ["no"], unique=False)
+    op.create_index("ix_incident_received_at", "incident", ["received_at"], unique=False)
+    op.execute(
+        "CREATE INDEX ix_incident_board ON incident (open DESC, coalesce(next_due_at, 9223372036854775807), received_at DESC, id)"
+    )

@@ -1,0 +1,149 @@
+"""Files of attachments beside the database, each under the hash of its content; nothing of a sender's path or name is used.
+
+`ab/abcd…` is a whole file, checked; `coming/abcd…` the beginning of one that is on its way. A file lies on the disk, whole,
+before anything names it (REPLICATION, Wire).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from app.kernel.paths import private_opener, sync_folder
+
+_PIECE = 1 << 18
+_CONTENT = re.compile(r"^[0-9a-f]{64}$")
+_COMING = "coming"
+
+
+def hasher() -> hashlib.blake2b:
+    """The hash a content is named by: BLAKE2b-256 with a domain of its own."""
+    return hashlib.blake2b(digest_size=32, person=b"jdc-file")
+
+
+class AttachmentStore:
+    """The folder of one site. OSError of a full or unwritable disk reaches the caller; ValueError for what is no hash."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, content: str) -> Path:
+        """Where a whole file lies, or would."""
+        if not _CONTENT.match(content):
+            raise ValueError("not a hash")
+        return self._root / content[:2] / content
+
+    def _coming(self, content: str) -> Path:
+        self.path(content)
+        return self._root / _COMING / content
+
+    def has(self, content: str) -> bool:
+        """True if the whole file is here."""
+        return self.path(content).is_file()
+
+    def contents(self) -> Iterator[str]:
+        """Hashes of all whole files."""
+        for folder in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+            yield from sorted(each.name for each in folder.iterdir() if _CONTENT.match(each.name))
+
+    # -- from a file of the officer's ---------------------------------------------------------------------------------------
+    def take(
+        self,
+        source: BinaryIO,
+        progress: Callable[[int], None] = lambda done: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> tuple[str, int] | None:
+        """Copy an open file into the store, durably; returns (hash, bytes), or None when it was cancelled.
+
+        What is read is what is hashed: a file that changes meanwhile cannot come in under another's name.
+        """
+        folder = self._folder(_COMING)
+        temporary = folder / f"taking-{os.getpid()}-{id(source)}"
+        digest, size = hasher(), 0
+        try:
+            with open(temporary, "xb", opener=private_opener) as target:
+                while piece := source.read(_PIECE):
+                    if cancelled():
+                        return None
+                    digest.update(piece)
+                    target.write(piece)
+                    size += len(piece)
+                    progress(size)
+                target.flush()
+                os.fsync(target.fileno())
+            content = digest.hexdigest()
+            self._name(temporary, content)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return content, size
+
+    # -- from a peer, piece by piece ----------------------------------------------------------------------------------------
+    def held(self, content: str) -> int:
+        """Bytes that have come so far."""
+        try:
+            return self._coming(content).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, content: str, offset: int, data: bytes) -> int:
+        """Add a piece where the last one ended, and return the bytes that are here now; any other piece changes nothing."""
+        path = self._coming(content)
+        self._folder(_COMING)
+        with open(path, "ab", opener=private_opener) as target:
+            if target.tell() == offset:
+                target.write(data)
+            return target.tell()
+
+    def finish(self, content: str) -> bool:
+        """Check what came and give it its name; False, and it is thrown away, when it is not what was asked for."""
+        path, digest = self._coming(content), hasher()
+        with open(path, "rb+") as source:
+            while piece := source.read(_PIECE):
+                digest.update(piece)
+            os.fsync(source.fileno())
+        if digest.hexdigest() != content:
+            path.unlink()
+            return False
+        self._name(path, content)
+        return True
+
+    def drop(self, content: str) -> None:
+        """Forget a file and what has come of it."""
+        for path in (self._coming(content), self.path(content)):
+            path.unlink(missing_ok=True)
+
+    # -- reading ------------------------------------------------------------------------------------------------------------
+    def read(self, content: str, offset: int, size: int) -> bytes | None:
+        """Up to `size` bytes of a whole file; None when it is not here."""
+        with contextlib.suppress(FileNotFoundError), open(self.path(content), "rb") as source:
+            source.seek(offset)
+            return source.read(size)
+        return None
+
+    def is_sound(self, content: str) -> bool:
+        """True if the file still has the content it is named by; OSError when it cannot be read."""
+        digest = hasher()
+        with open(self.path(content), "rb") as source:
+            while piece := source.read(_PIECE):
+                digest.update(piece)
+        return digest.hexdigest() == content
+
+    # -- folders ------------------------------------------------------------------------------------------------------------
+    def _folder(self, name: str) -> Path:
+        folder = self._root / name
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            for each in (self._root, folder):
+                os.chmod(each, 0o700)
+            sync_folder(self._root)
+        return folder
+
+    def _name(self, path: Path, content: str) -> None:
+        folder = self._folder(content[:2])
+        os.replace(path, folder / content)
+        sync_folder(folder)

@@ -1,0 +1,65 @@
+"""Attachments of an incident, and which contents records speak of (CM-05)."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from app.queries.reading import columns_of, read, read_one
+from db.tables.attachments import ATTACHMENT
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """One attachment; `content`: hash of the file (hex), `size` in bytes, `at` in UTC ms."""
+
+    id: str
+    incident_id: str | None
+    content: str | None
+    size: int | None
+    media_type: str | None
+    name: str | None
+    note: str | None
+    at: int | None
+    agency: str | None
+    account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRow:
+    """A file that a record speaks of: its hash (hex) and size in bytes."""
+
+    content: str | None
+    size: int | None
+
+
+_C = ATTACHMENT.table.c
+_ATTACHMENT = select(*(_C[name] for name in columns_of(AttachmentRow))).where(_C.retracted == 0)
+_OF = _ATTACHMENT.where(_C.incident_id == bindparam("incident_id")).order_by(_C.at, _C.id)
+_ONE = _ATTACHMENT.where(_C.id == bindparam("id"))
+_NAMED = _ATTACHMENT.where(_C.content == bindparam("content")).order_by(_C.at, _C.id)
+_CONTENTS = (
+    select(_C.content, _C.size).where(_C.retracted == 0).order_by(_C.size, _C.content).distinct()
+)  # small ones first: a picture is not kept waiting by a film
+
+
+def attachments(connection: sqlite3.Connection, incident_id: str) -> list[AttachmentRow]:
+    """Attachments of an incident, oldest first."""
+    return read(connection, AttachmentRow, _OF, incident_id=incident_id)
+
+
+def attachment(connection: sqlite3.Connection, attachment_id: str) -> AttachmentRow | None:
+    """One attachment by id."""
+    return read_one(connection, AttachmentRow, _ONE, id=attachment_id)
+
+
+def named(connection: sqlite3.Connection, content: str) -> list[AttachmentRow]:
+    """Attachments that speak of a file (hash in hex)."""
+    return read(connection, AttachmentRow, _NAMED, content=content)
+
+
+def contents(connection: sqlite3.Connection) -> list[ContentRow]:
+    """All files that records speak of, smallest first."""
+    return read(connection, ContentRow, _CONTENTS)
