@@ -31,6 +31,7 @@ from app.replication.ports import JournalPort, NodePort
 from app.replication.session import Hooks, Parts, Session
 from app.replication.status import Limits, LinkStatus, PeerStatus
 from app.replication.tls import TlsFiles, client_context, peer_pin, server_context
+from app.replication.websocket import WebSocketCarrier
 
 _LOG = logging.getLogger(__name__)
 _SOCKET_LOG = logging.getLogger(f"{__name__}.websocket")
@@ -202,7 +203,7 @@ class Replication:
                 await connection.close()
                 link.failed(wrong.text)
                 return 0.0
-        session = Session(self._parts, link.peer, connection, link.status, dialled=dialled)
+        session = Session(self._parts, link.peer, WebSocketCarrier(connection), link.status, dialled=dialled)
         try:
             ended = await session.run()
         except asyncio.CancelledError:

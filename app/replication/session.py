@@ -1,6 +1,4 @@
-"""One session with one peer over one websocket: HELLO both ways, then both halves side by side until one
-ends.
-"""
+"""One session with one peer over one carrier: HELLO both ways, then both halves side by side until one ends."""
 
 from __future__ import annotations
 
@@ -10,15 +8,13 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
-
-import websockets.exceptions
-import websockets.frames
+from typing import Final
 
 from app.kernel.clock import Clock
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import run_until_first_ends
+from app.replication.carriers import Carrier, CarrierClosedError
 from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, SessionEndedError, told
 from app.replication.frames import (
     MAX_RANGES,
@@ -48,22 +44,6 @@ from app.replication.wire import vector_of
 
 _ENDING_S: Final = 1.0
 _LOG = logging.getLogger(__name__)
-
-
-class Socket(Protocol):
-    """What a session needs of a websocket connection."""
-
-    async def send(self, message: bytes) -> None:
-        """Send one message; ConnectionClosed when it is over."""
-        ...
-
-    async def recv(self) -> bytes | str:
-        """Return the next message; ConnectionClosed when it is over."""
-        ...
-
-    async def close(self) -> None:
-        """Close from this side."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -103,9 +83,9 @@ class Session:
     """A link to one pinned peer; `dialled` tells who opened the connection."""
 
     def __init__(
-        self, parts: Parts, peer: Peer, socket: Socket, status: PeerStatus, *, dialled: bool
+        self, parts: Parts, peer: Peer, carrier: Carrier, status: PeerStatus, *, dialled: bool
     ) -> None:
-        self._parts, self.peer, self._socket, self._status = parts, peer, socket, status
+        self._parts, self.peer, self._carrier, self._status = parts, peer, carrier, status
         self.dialler = parts.local.site if dialled else peer.site
         self.peer_instance = b""
         self.live = False
@@ -143,8 +123,8 @@ class Session:
             ended = SessionEndedError(FRAME, str(wrong))
         except Refusal as wrong:
             ended = SessionEndedError(wrong.text)
-        except websockets.exceptions.ConnectionClosed as wrong:
-            ended = SessionEndedError(FRAME if _too_big(wrong) else CUT, str(wrong))
+        except CarrierClosedError as over:
+            ended = SessionEndedError(FRAME if over.oversized else CUT, str(over))
         except (OSError, TimeoutError) as wrong:
             ended = SessionEndedError(CUT, type(wrong).__name__)
         except EnvironmentFault as fault:
@@ -176,11 +156,9 @@ class Session:
         node, local = self._parts.node, self._parts.local
         held = await node.on_writer(Priority.LIVE, partial(_held, node.journal))
         hello = greeting(local, held.vector, held.withheld, self._parts.clock.now_ms(), self._parts.instance)
-        with contextlib.suppress(websockets.exceptions.ConnectionClosed):
-            await self._socket.send(self._codec.encode(hello))
-        data = await self._socket.recv()  # who closed at once may have said why
-        if isinstance(data, str):
-            raise FrameError("text")
+        with contextlib.suppress(CarrierClosedError):
+            await self._carrier.send(self._codec.encode(hello))
+        data = await self._carrier.recv()  # who closed at once may have said why
         self._status.heard()
         frame = self._codec.decode(data)
         if isinstance(frame, Err):
@@ -217,7 +195,7 @@ class Session:
         assert self._sending is not None and self._receiving is not None and self._heartbeat is not None
         return {
             "read": self._read(self._sending, self._receiving, self._heartbeat),
-            "write": self._outbox.run(self._socket.send),
+            "write": self._outbox.run(self._carrier.send),
             "send": self._sending.run(),
             "decode": self._receiving.decode(),
             "apply": self._apply(self._receiving, held),
@@ -241,10 +219,8 @@ class Session:
 
     async def _read(self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat) -> None:
         while True:
-            data = await self._socket.recv()
+            data = await self._carrier.recv()
             self._status.heard()
-            if isinstance(data, str):
-                raise FrameError("text")
             if peek(data)[0] in (Kind.OPS, Kind.FILL):
                 receiving.accept(data)
                 continue
@@ -269,18 +245,14 @@ class Session:
 
     async def _say_goodbye(self, ended: SessionEndedError) -> None:
         """Tell the peer why, if it is still there and does not know."""
-        with contextlib.suppress(websockets.exceptions.ConnectionClosed, OSError, TimeoutError):
+        with contextlib.suppress(CarrierClosedError, OSError, TimeoutError):
             async with asyncio.timeout(_ENDING_S):
                 if ended.key != CUT and not ended.from_peer:
                     own_trouble = not ended.key.startswith("refusal.sync.")
                     key, detail = (CLOSED, "") if own_trouble else (ended.key, ended.detail[:200])
-                    await self._socket.send(self._codec.encode(Err(key, detail)))
-                await self._socket.close()
+                    await self._carrier.send(self._codec.encode(Err(key, detail)))
+                await self._carrier.close()
 
 
 def _held(journal: JournalPort) -> _Held:
     return _Held(journal.vector(), journal.withheld())
-
-
-def _too_big(closed: websockets.exceptions.ConnectionClosed) -> bool:
-    return closed.sent is not None and closed.sent.code == websockets.frames.CloseCode.MESSAGE_TOO_BIG
