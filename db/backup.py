@@ -176,33 +176,7 @@ def backups(folder: Path) -> list[Path]:
     return sorted(each for each in folder.iterdir() if _NAME.match(each.name) and each.is_file())
 
 
-def newest(folder: Path) -> Path | None:
-    """The latest backup of a folder."""
-    found = backups(folder)
-    return found[-1] if found else None
-
-
-def rotate(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups and return what was removed; ValueError when none would be
-    kept.
-
-    A damaged backup does not push out a sound one: the newest sound one always stays.
-    """
-    if keep < 1:
-        raise ValueError("at least one backup is kept")
-    found = backups(folder)
-    old, kept = found[:-keep], found[-keep:]
-    if old and not any(_sound(each) for each in reversed(kept)):
-        spared = next((each for each in reversed(old) if _sound(each)), None)
-        old = [each for each in old if each != spared]
-    for each in old:
-        each.unlink()
-    return old
-
-
-def _sound(path: Path) -> bool:
-    try:
-        check_backup(path)
-    except DatabaseProblemError:
-        return False
-    return True
+def backup_moment(path: Path) -> int:
+    """Moment (UTC milliseconds) of which a backup's name tells; ValueError for another name."""
+    when = datetime.strptime(path.name, "console-%Y%m%dT%H%M%SZ.db").replace(tzinfo=UTC)
+    return int(when.timestamp()) * 1000

@@ -12,7 +12,7 @@ from app.bootstrap.node import told_plainly
 from app.journal.deriving import DERIVERS
 from app.journal.high_water import HighWater
 from app.journal.reprojection import Standpoint
-from app.journal.verify import Depth, verify
+from app.journal.verify import Depth, Progress, verify
 from app.kernel.paths import DataDir
 from app.kernel.texts import Texts
 from app.local import acks, identity
@@ -28,15 +28,16 @@ _SENTENCES = {
 }
 
 
-def verify_site(data: DataDir) -> dict[str, Any]:
+def verify_site(data: DataDir, tell: Progress | None = None, workers: int | None = None) -> dict[str, Any]:
     """Examine every entry, signature and row: {"ok": True, "damaged": bool, "text": sentence, "report": {...}}.
 
     `ok` says that the examination was carried out. A file that is no longer readable as a database is damaged as well;
-    one that is missing, foreign, newer or locked is an EnvironmentFault: there is nothing to examine.
+    one that is missing, foreign, newer or locked is an EnvironmentFault: there is nothing to examine. `tell` hears of the
+    progress; `workers`: processes that walk the chains, None for as many as fit this machine.
     """
     with told_plainly(data.database):
         try:
-            report = _report(data)
+            report = _report(data, tell, workers or min(MAX_WORKERS, os.cpu_count() or 1))
         except DatabaseProblemError as problem:
             if problem.kind is not ProblemKind.DAMAGED:
                 raise
@@ -54,7 +55,7 @@ def verify_site(data: DataDir) -> dict[str, Any]:
     }
 
 
-def _report(data: DataDir) -> dict[str, Any]:
+def _report(data: DataDir, tell: Progress | None, workers: int) -> dict[str, Any]:
     check_header(data.database)
     revision = revision_of(data.database)
     if revision is not None and revision > HEAD:
@@ -67,9 +68,10 @@ def _report(data: DataDir) -> dict[str, Any]:
         Standpoint(known.realm, known.agency, known.recovery_key, known.site),
         policy(),
         DERIVERS,
-        depth=Depth(workers=min(MAX_WORKERS, os.cpu_count() or 1)),
+        depth=Depth(workers=workers),
         high_water=HighWater(data.high_water),
         peers_seq=_peers_know(data, known.site),
+        progress=tell,
     )
     return report.as_dict()
 

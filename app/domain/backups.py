@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.kernel.clock import DAY_MS, HOUR_MS, MINUTE_MS, local_date
+from app.kernel.clock import HOUR_MS, MINUTE_MS, local_date
 
 AHEAD_MS = MINUTE_MS  # a backup dated further ahead was made under another clock and does not count as new
 HANDOVER_GAP_MS = HOUR_MS  # at a handover the last one is new enough when it is younger

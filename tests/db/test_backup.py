@@ -15,7 +15,7 @@ import pytest
 
 from db import backup as module
 from db import migrate
-from db.backup import BackupCancelledError, backup, backup_name, backups, check_backup, newest, rotate
+from db.backup import BackupCancelledError, backup, backup_moment, backup_name, backups, check_backup
 from db.engine import open_writer
 from db.problems import DatabaseProblemError, ProblemKind
 from tests.db.unprivileged import bound_by_permissions, hand_over, take_back
@@ -293,30 +293,15 @@ def test_names_sort_as_times(tmp_path: Path) -> None:
     assert names == sorted(names)
 
 
-def test_rotation_keeps_the_newest_and_touches_nothing_else(source: Path, tmp_path: Path) -> None:
-    assert newest(tmp_path / "none") is None
+def test_backups_of_a_folder_are_those_with_such_a_name(source: Path, tmp_path: Path) -> None:
+    assert backups(tmp_path / "none") == []
     made = []
-    for day in (3, 1, 2, 5, 4):
+    for day in (3, 1, 2):
         made.append(tmp_path / backup_name(day * DAY_MS))
         backup(source, made[-1])
+        assert backup_moment(made[-1]) == day * DAY_MS
     for other in ("console-old.db", "notes.txt", "console-20250714T040210Z.db.part"):
         (tmp_path / other).touch()
-    made.sort()
-    assert backups(tmp_path) == made
-    assert newest(tmp_path) == made[-1]
-    assert rotate(tmp_path, 2) == made[:3]
-    assert backups(tmp_path) == made[3:]
-    assert rotate(tmp_path, 2) == []
-    assert {each.name for each in tmp_path.iterdir()} >= {"console-old.db", "notes.txt", "data"}
-    with pytest.raises(ValueError, match="at least one"):
-        rotate(tmp_path, 0)
-
-
-def test_damaged_backups_do_not_push_out_the_last_sound_one(source: Path, tmp_path: Path) -> None:
-    made = [tmp_path / backup_name(day * DAY_MS) for day in range(5)]
-    for each in made:
-        backup(source, each)
-    for each in made[2:]:
-        each.write_bytes(each.read_bytes()[:5000])
-    assert rotate(tmp_path, 2) == [made[0], made[2]]
-    assert backups(tmp_path) == [made[1], made[3], made[4]]
+    assert backups(tmp_path) == sorted(made)
+    with pytest.raises(ValueError, match="does not match"):
+        backup_moment(tmp_path / "console-old.db")
