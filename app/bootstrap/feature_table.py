@@ -10,6 +10,7 @@ from app.usecases import (
     accounts,
     alarms,
     attachments,
+    casualties,
     conflicts,
     duty,
     forces,
@@ -19,6 +20,7 @@ from app.usecases import (
     reports,
     settings,
     shelters,
+    site_keys,
     sites,
 )
 from app.usecases.bus import RECORD_REFUSAL
@@ -30,6 +32,7 @@ FEATURES = (
     accounts,
     alarms,
     attachments,
+    casualties,
     conflicts,
     duty,
     forces,
@@ -39,6 +42,7 @@ FEATURES = (
     reports,
     settings,
     shelters,
+    site_keys,
     sites,
 )
 

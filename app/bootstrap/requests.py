@@ -17,6 +17,7 @@ from app.bootstrap import attaching, importing, pairing
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
+from app.bootstrap.pairing_requests import PairingRequests
 from app.bootstrap.parsing import (
     check_storable,
     fit_for_audit,
@@ -34,6 +35,7 @@ from app.kernel.texts import Texts
 from app.queries import (
     accounts,
     attachments,
+    casualties,
     duty,
     forces,
     imports,
@@ -66,6 +68,7 @@ QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "alarm_units": lambda c, a: incidents.units(c, _incident_id(c, a)),
     "attachments": lambda c, a: attachments.attachments(c, _incident_id(c, a)),
     "board": lambda c, a: incidents.board(c, limit_of(a, MAX_ROWS)),
+    "casualties": lambda c, a: casualties.figures(c, _incident_id(c, a)),
     "conflicts": lambda c, _: incidents.conflicts(c),
     "entries": lambda c, a: incidents.entries(
         c, text_of(a, "entity"), text_of(a, "entity_id"), text_of(a, "field")
@@ -134,6 +137,7 @@ class Desk:
     def __init__(self, node: Node, links: Callable[[], list[Any]] | None = None) -> None:
         self._node, self._links = node, links
         self.feed = intake_of(node)
+        self.pairing = PairingRequests(node.texts, self._signed_in)
         self._calls: dict[str, Callable[[Json], Json]] = {
             "do": self._do,
             "show": self._show,
@@ -141,6 +145,7 @@ class Desk:
             "identity": self._identity,
             "compare": self._compare,
             "pair": self._pair,
+            **self.pairing.calls(),
             "password": self._password,
             "links": lambda _: {"rows": plain(self._links() if self._links else [])},
             "import": self._import,

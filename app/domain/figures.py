@@ -20,6 +20,9 @@ class Figures:
     direct_loss_yuan: int | None = None
 
 
+FIGURES = tuple(entry.name for entry in fields(Figures))  # in the order in which they are said
+
+
 def check_figure(value: object, field: str) -> None:
     """Refuse anything but None or a whole number from nought: E_RANGE (RC-04)."""
     if value is None:

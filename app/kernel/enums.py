@@ -85,6 +85,15 @@ class IncidentLevel(StrEnum):
     LEVEL_NONE = "level_none"
 
 
+class VerifyState(StrEnum):
+    """How sure a fact is (IS-14): reported, being verified, verified, refuted."""
+
+    REPORTED = "reported"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    REFUTED = "refuted"
+
+
 class Source(StrEnum):
     """Where a message came from (IS-08)."""
 

@@ -44,6 +44,7 @@ class IncidentRow:
     owes_reports: int | None
     owes_why: str | None
     incident_level: str | None
+    preliminary: int | None
     oral_due_at: int | None
     oral_met_at: int | None
     oral_status: str | None

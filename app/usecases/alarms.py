@@ -21,7 +21,8 @@ from app.queries import incidents
 from app.queries.incidents import AlarmUnitRow, IncidentRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, moves, outcome, writes
 from app.usecases.context import Context, ms
-from app.usecases.incidents import BY_FEED, duty_to_report, next_number, of_alarm, position, text_or_none
+from app.usecases.incidents import BY_FEED, next_number, of_alarm, position, text_or_none
+from app.usecases.report_duty import duty_to_report
 
 _CLAUSE = "IS-01"
 _FEED_STATES = (IncidentStatus.HANDLING, IncidentStatus.CONTROLLED, IncidentStatus.CLOSED)

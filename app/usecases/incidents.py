@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain import duplicates, incident_status, reportable
+from app.domain import duplicates, incident_status
 from app.domain.alarm_grade import alarm_kind, check_raise, check_type
 from app.domain.deadlines import ends_reporting
 from app.domain.duplicates import Sighting
@@ -35,6 +35,7 @@ from app.queries import incidents, reports
 from app.queries.incidents import EntryRow, IncidentRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, moves, outcome, writes
 from app.usecases.context import Context, check_settled, known_state, missing, ms
+from app.usecases.report_duty import duty_to_report
 
 CRS = "WGS-84"
 BY_PERSON, BY_FEED = "person", "feed"
@@ -182,17 +183,6 @@ def _readable(text: str) -> IncidentNumber | None:
         return parse_number(text)
     except Refusal:
         return None
-
-
-def duty_to_report(
-    context: Context, by_person: bool, alarm_grade: int | None, type_code: str | None
-) -> list[Any]:
-    """Value of the register `report_duty`: whether reports are owed, why, and the limits the clocks keep (D-31, D-34)."""
-    owes, why = reportable.owes_reports(
-        by_person, alarm_grade, type_code, None, context.district.reportable_rule
-    )
-    limits = [context.limit_s(RuleKey.ORAL_REPORT_LIMIT), context.limit_s(RuleKey.WRITTEN_REPORT_LIMIT)]
-    return [int(owes), why, *limits]
 
 
 def position(lon: float | None, lat: float | None) -> list[Any] | None:

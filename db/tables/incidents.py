@@ -1,13 +1,31 @@
-"""Incidents (RC-01, RC-16, D-20 to D-22, D-34) and the units sent to them (IS-01)."""
+"""Incidents (RC-01, RC-16, D-20 to D-22, D-34) with their casualty figures (IS-14), and the units sent to them (IS-01)."""
 
 from __future__ import annotations
 
 from sqlalchemy import Float, Index, Integer, String, text
 
-from db.fields import Claim, fixed, maximum, minimum, register, shared, status
+from db.fields import Claim, Field, fixed, maximum, minimum, register, shared, status
 
 # Order of caution: a life may still be in danger < nobody looks any more (REPLICATION, status machines).
 CAUTION = ("handling", "registered", "clue", "controlled", "closed", "merged", "void")
+
+# Casualty figures (IS-14), in the order in which they are said.
+FIGURES = (
+    "deaths",
+    "injured_serious",
+    "injured_minor",
+    "missing",
+    "trapped",
+    "evacuated",
+    "direct_loss_yuan",
+)
+
+
+def _figure(name: str) -> Field:
+    """A figure with its verify state, who stated it and when: one register, so that one disagreement is one conflict (D-38)."""
+    columns = {name: Integer, f"{name}_state": String, f"{name}_source": String, f"{name}_stated_at": Integer}
+    return register(name, columns)
+
 
 INCIDENT = shared(
     "incident",
@@ -40,9 +58,11 @@ INCIDENT = shared(
                 "written_limit_s": Integer,
             },
         ),
+        *map(_figure, FIGURES),
     ],
     derived={
         "incident_level": String,
+        "preliminary": Integer,
         "oral_due_at": Integer,
         "oral_met_at": Integer,
         "oral_status": String,

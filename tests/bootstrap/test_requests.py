@@ -143,7 +143,9 @@ def test_every_query_answers(town: Town) -> None:
     row = register(town.emb, alarm_grade=2)
     given = {
         "entries": {"entity": "incident", "entity_id": row.id, "field": "received_at"},
-        **{name: {"incident_id": row.no} for name in ("alarm_units", "oral_reports", "reports")},
+        **{
+            name: {"incident_id": row.no} for name in ("alarm_units", "casualties", "oral_reports", "reports")
+        },
     }
     for name in QUERIES:
         answer = ask(town.emb, "show", query=name, arguments=given.get(name, {}))

@@ -49,6 +49,8 @@ KERNEL: dict[str, dict[str, set[str]]] = {
     "edit_shelter": {"EMB": {*ROOM, "technician"}},
     "edit_station": {"EMB": {*ROOM, "technician"}, "FRD": {*ROOM, "technician"}},
     "set_vehicle_state": {"EMB": {*ROOM, "console"}, "FRD": {*ROOM, "console"}},
+    # casualty figures are the affair of both rooms (IS-14)
+    "set_casualties": {"EMB": ROOM, "FRD": ROOM},
     # resolve conflict: shared fields either
     "resolve_conflict": {"EMB": ROOM, "FRD": ROOM},
     # striking out is a chief's act (REPLICATION, Merge); a false alarm as well

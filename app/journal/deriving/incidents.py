@@ -1,25 +1,39 @@
-"""Clocks, level and board order of incidents (RP-07, D-01, D-02, D-22, D-32, D-34): pure rules over the rows."""
+"""Clocks, level and board order of incidents (RP-07, D-01, D-02, D-19, D-22, D-32, D-34): pure rules over the rows."""
 
 from __future__ import annotations
 
 import sqlite3
 from typing import Any
 
+import msgspec
+
 from app.domain import deadlines
+from app.domain.casualties import LEVEL_FIGURES, Statement, level_by, statement_of
 from app.domain.deadlines import OralReport, SentReport
 from app.domain.incident_status import is_over
-from app.domain.levels import incident_level
 from app.journal.state import State
-from app.kernel.enums import DeadlineKind, DeadlineStatus, IncidentStatus, ReportForm, ReportKind
+from app.kernel.enums import (
+    DeadlineKind,
+    DeadlineStatus,
+    IncidentLevel,
+    IncidentStatus,
+    ReportForm,
+    ReportKind,
+)
 
 LONGEST_LIMIT_S = 366 * 86_400
 LAST_MS = 1 << 53
-_SHOWN = "SELECT received_at, status, owes_reports, oral_limit_s, written_limit_s FROM incident WHERE id = ?"
+_FIGURES = ", ".join(f"{name}, {name}_state" for name in LEVEL_FIGURES)
+_SHOWN = (
+    "SELECT received_at, status, owes_reports, oral_limit_s, written_limit_s, conflicts,"  # nosec B608
+    f" {_FIGURES} FROM incident WHERE id = ?"
+)
+_AGAINST = "SELECT value FROM conflict WHERE entity = 'incident' AND entity_id = ? AND field = ?"
 _ORAL = "SELECT id, spoken_at, amends_id, to_role FROM oral_report WHERE incident_id = ? AND retracted = 0"
 _SENT = "SELECT kind, form, sent_at, recipient FROM report WHERE incident_id = ? AND retracted = 0"
 _UPDATE = (
-    "UPDATE incident SET incident_level = ?, oral_due_at = ?, oral_met_at = ?, oral_status = ?, written_due_at = ?,"
-    " written_met_at = ?, written_status = ?, next_due_at = ?, next_clock = ?, open = ? WHERE id = ?"
+    "UPDATE incident SET incident_level = ?, preliminary = ?, oral_due_at = ?, oral_met_at = ?, oral_status = ?,"
+    " written_due_at = ?, written_met_at = ?, written_status = ?, next_due_at = ?, next_clock = ?, open = ? WHERE id = ?"
 )
 
 
@@ -32,15 +46,15 @@ def derive_incidents(state: State, ids: frozenset[str]) -> None:
 
 
 def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    received_at, status, owes, oral_limit_s, written_limit_s = row
+    received_at, status, owes, oral_limit_s, written_limit_s, conflicts, *figures = row
     sent = _sent(connection, incident_id)
     final_sent = any(deadlines.ends_reporting(each.kind, each.form, each.recipient) for each in sent)
     ended = status in set(IncidentStatus) and is_over(
         IncidentStatus(status), owes_reports=bool(owes), final_sent=final_sent
     )
-    level = incident_level(None, None, None)
+    level = _level(connection, incident_id, figures, conflicts)
     if not owes or received_at is None:
-        return (level, *[None] * 8, int(not ended))
+        return (*level, *[None] * 8, int(not ended))
     waived = status == IncidentStatus.VOID  # a false alarm owes nothing any more (RULES part 2)
     oral = _clock(received_at, oral_limit_s, deadlines.oral_met_at(_oral(connection, incident_id)), waived)
     written = _clock(received_at, written_limit_s, deadlines.written_met_at(sent), waived)
@@ -57,7 +71,22 @@ def _derived(connection: sqlite3.Connection, incident_id: str, row: tuple[Any, .
         ]
     )
     next_due, next_clock = min(running, default=(None, None))
-    return (level, *oral, *written, next_due, next_clock, int(not ended))
+    return (*level, *oral, *written, next_due, next_clock, int(not ended))
+
+
+def _level(
+    connection: sqlite3.Connection, incident_id: str, figures: list[Any], conflicts: int
+) -> tuple[IncidentLevel, int]:
+    """Level by the figures shown, or by all that stand against each other (D-19); and whether it is a first judgement."""
+    found: dict[str, list[Statement]] = {}
+    for index, name in enumerate(LEVEL_FIGURES):
+        values: list[Any] = [figures[2 * index : 2 * index + 2]]
+        if conflicts:
+            against = connection.execute(_AGAINST, (incident_id, name)).fetchall()
+            values = [msgspec.msgpack.decode(value) for (value,) in against] or values
+        found[name] = [said for value in values if (said := statement_of(value)) is not None]
+    level, preliminary = level_by(found)
+    return level, int(preliminary)
 
 
 def _clock(
