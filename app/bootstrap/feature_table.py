@@ -20,7 +20,6 @@ from app.usecases import (
     reports,
     settings,
     shelters,
-    site_keys,
     sites,
 )
 from app.usecases.bus import RECORD_REFUSAL
@@ -42,7 +41,6 @@ FEATURES = (
     reports,
     settings,
     shelters,
-    site_keys,
     sites,
 )
 
