@@ -39,7 +39,7 @@ class Fills:
         """Look through a part of the first range; what the peer may read now becomes ready."""
         site, first, last = self._asked.popleft()
         txs, end, top = await self._node.on_writer(
-            Priority.BULK, partial(_bodies, self._node.journal, (site, first, last), view)
+            Priority.BULK, partial(bodies_in, self._node.journal, (site, first, last), view)
         )
         if end < min(last, top):
             self._asked.appendleft((site, end + 1, last))
@@ -58,7 +58,7 @@ class Fills:
         self._asked.extend((*lost, *self.taken()))
 
 
-def _bodies(journal: JournalPort, span: Span, view: PeerView) -> tuple[list[Transaction], int, int]:
+def bodies_in(journal: JournalPort, span: Span, view: PeerView) -> tuple[list[Transaction], int, int]:
     """Answers to the first operations of a range, where they end, and where our chain ends."""
     site, first, last = span
     top = journal.vector().get(site, (0, b""))[0]

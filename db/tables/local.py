@@ -64,3 +64,38 @@ DRAFT = Table(
     Column("content", String, nullable=False),
     Column("saved_at", Integer, nullable=False),
 )
+
+# Bundles made here ("out") and taken in here ("in") for exchange by stick (CM-07). `done`: part -> hash, as JSON;
+# `upto`, `target` (out): how far each chain is carried, and is to be, packed.
+BUNDLE = Table(
+    "bundle",
+    metadata,
+    Column("direction", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("peer", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("follows", Integer, nullable=False, server_default="0"),
+    Column("made_at", Integer, nullable=False),
+    Column("touched_at", Integer, nullable=False),
+    Column("account_id", String, nullable=False, server_default=""),
+    Column("state", String, nullable=False),
+    Column("entries", Integer, nullable=False, server_default="0"),
+    Column("applied", Integer, nullable=False, server_default="0"),
+    Column("parts", Integer),
+    Column("done", String, nullable=False, server_default="{}"),
+    Column("size", Integer, nullable=False, server_default="0"),
+    Column("upto", LargeBinary),
+    Column("target", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
+# What the newest bundle of a peer said beside its acknowledgement: ranges it holds as headers, scopes it may read.
+BUNDLE_PEER = Table(
+    "bundle_peer",
+    metadata,
+    Column("peer", String, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("heard_at", Integer, nullable=False),
+    Column("owed", LargeBinary, nullable=False),
+    Column("scopes", String, nullable=False, server_default="[]"),
+)

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Apply. Shared tables made anew are filled by the projection that follows every migration."""
     _attachments()
     _incident_figures()
+    _bundles()
 
 
 def _attachments() -> None:
@@ -117,4 +118,38 @@ def _incident_figures() -> None:
     op.create_index("ix_incident_received_at", "incident", ["received_at"], unique=False)
     op.execute(
         "CREATE INDEX ix_incident_board ON incident (open DESC, coalesce(next_due_at, 9223372036854775807), received_at DESC, id)"
+    )
+
+
+def _bundles() -> None:
+    """Exchange by stick (CM-07): local tables."""
+    op.create_table(
+        "bundle",
+        sa.Column("direction", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("follows", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("made_at", sa.Integer(), nullable=False),
+        sa.Column("touched_at", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(), server_default="", nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("entries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("applied", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=True),
+        sa.Column("done", sa.String(), server_default="{}", nullable=False),
+        sa.Column("size", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("upto", sa.LargeBinary(), nullable=True),
+        sa.Column("target", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("direction", "id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "bundle_peer",
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.Integer(), nullable=False),
+        sa.Column("owed", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", sa.String(), server_default="[]", nullable=False),
+        sa.PrimaryKeyConstraint("peer"),
     )

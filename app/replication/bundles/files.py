@@ -1,0 +1,210 @@
+"""Parts as files: read without following anything the stick says, written so that a half one never bears its name (CM-07)."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from app.kernel.errors import EnvironmentFault, ErrorCode
+from app.kernel.paths import sync_folder
+from app.replication.bundles.parts import MAX_NUMBER, MAX_PART_BYTES, bundle_refusal
+
+SUFFIX: Final = ".jdb"
+MAX_FILES: Final = 10_000
+MAX_KEPT_BYTES: Final = 2 * 1024**3
+_ROOM: Final = 1024 * 1024  # left free on a stick: its own tables grow too
+_TEMPORARY: Final = ".writing"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_KEPT: Final = re.compile(r"([0-9a-f]{32})-([0-9]{4})\.jdb")
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------------
+def found(paths: Iterable[Path]) -> list[Path]:
+    """Files given, and of a folder the bundles that lie in it; Refusal `too_many`, `none_here`, EnvironmentFault."""
+    out: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            here = _in_folder(path)
+            if not here:
+                raise bundle_refusal("none_here", ErrorCode.FORMAT, name=path.name or str(path))
+            out.extend(here)
+        else:
+            out.append(path)
+        if len(out) > MAX_FILES:
+            raise bundle_refusal("too_many", ErrorCode.FORMAT, limit=MAX_FILES)
+    return out
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False)
+            ]
+    except OSError as wrong:
+        raise _unreadable(folder, wrong) from wrong
+    return [folder / name for name in sorted(names)]
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a part. Refusal `no_bundle` for what is no plain file or too large; EnvironmentFault `bundle.unreadable`."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags |= getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as wrong:
+        if wrong.errno in (errno.ELOOP, errno.ENXIO):
+            raise bundle_refusal("no_bundle", ErrorCode.FORMAT) from wrong
+        raise _unreadable(path, wrong) from wrong
+    with contextlib.closing(os.fdopen(descriptor, "rb")) as file:
+        try:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_PART_BYTES:
+                raise bundle_refusal("no_bundle", ErrorCode.FORMAT)
+            return file.read(MAX_PART_BYTES + 1)
+        except OSError as wrong:
+            raise _unreadable(path, wrong) from wrong
+
+
+def _unreadable(path: Path, wrong: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        "bundle.unreadable", "fault.bundle.unreadable", path=str(path), problem=str(wrong)
+    )
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------------
+class Target:
+    """Where the parts of one bundle go: a folder that is there, under names of ours, or one file and its followers."""
+
+    def __init__(self, where: Path, stem: str) -> None:
+        """EnvironmentFault `bundle.unwritable` when there is no such folder."""
+        if where.is_dir():
+            self.folder, self._stem, self._suffix, self._single = where, stem, SUFFIX, False
+        else:
+            self.folder, self._stem = where.parent, where.stem
+            self._suffix, self._single = where.suffix or SUFFIX, True
+        if not self.folder.is_dir():
+            raise EnvironmentFault(
+                "bundle.unwritable", "fault.bundle.no_folder", path=str(self.folder), problem="no folder"
+            )
+
+    def path(self, number: int) -> Path:
+        """The file of a part."""
+        numbered = "" if self._single and number == 1 else f"-{number:02d}"
+        return self.folder / f"{self._stem}{numbered}{self._suffix}"
+
+    def free(self) -> int:
+        """Bytes free there; EnvironmentFault when the stick is gone."""
+        try:
+            return shutil.disk_usage(self.folder).free
+        except OSError as wrong:
+            raise unwritable(self.folder, wrong) from wrong
+
+    def write(self, number: int, data: bytes) -> Path:
+        """Write a part: temporary name, to the medium, read back, then its name. EnvironmentFault `bundle.full`,
+        `bundle.unwritable`, `file.exists`; no half file is left where that can be helped.
+        """
+        path = self.path(number)
+        if path.exists() or path.is_symlink():
+            raise EnvironmentFault("file.exists", "fault.file.exists", path=str(path))
+        if self.free() < len(data) + _ROOM:
+            raise full(self.folder)
+        temporary = path.with_name(path.name + _TEMPORARY)
+        try:
+            write_through(temporary, data)
+            if not reads_back(temporary, data):
+                raise OSError(errno.EIO, "reads back differently")
+            os.replace(temporary, path)
+            sync_folder(self.folder)
+        except OSError as wrong:
+            discard(temporary)
+            raise (full if wrong.errno in _FULL else unwritable)(self.folder, wrong) from wrong
+        return path
+
+
+def full(folder: Path, _wrong: OSError | None = None) -> EnvironmentFault:
+    """No room left."""
+    return EnvironmentFault("bundle.full", "fault.bundle.full", path=str(folder))
+
+
+def unwritable(folder: Path, wrong: OSError) -> EnvironmentFault:
+    """Pulled out, write-protected, worn out."""
+    return EnvironmentFault(
+        "bundle.unwritable", "fault.bundle.unwritable", path=str(folder), problem=str(wrong)
+    )
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Make a file anew and bring it onto the medium; OSError."""
+    discard(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def reads_back(path: Path, data: bytes) -> bool:
+    """True if the medium gives back what was written; from the medium itself where the system lets us ask for that."""
+    with path.open("rb") as file:
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return file.read(len(data) + 1) == data
+
+
+def discard(path: Path) -> None:
+    """Remove a file if it is there and can be removed."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+# -- parts kept until what is missing comes ----------------------------------------------------------------------------------
+class Shelf:
+    """Parts that came too early, as they came (sealed), under names of ours: `<bundle>-<part>.jdb`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, bundle: bytes, number: int, data: bytes) -> None:
+        """Keep a part; once is enough. Refusal `shelf_full`, EnvironmentFault `bundle.unwritable`."""
+        path = self._path(bundle, number)
+        if path.exists():
+            return
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            taken = sum(each.stat().st_size for each in self.folder.iterdir())
+            if taken + len(data) > MAX_KEPT_BYTES:
+                raise bundle_refusal("shelf_full", ErrorCode.RANGE)
+            temporary = path.with_name(path.name + _TEMPORARY)
+            write_through(temporary, data)
+            os.replace(temporary, path)
+            sync_folder(self.folder)
+        except OSError as wrong:
+            raise (full if wrong.errno in _FULL else unwritable)(self.folder, wrong) from wrong
+
+    def drop(self, bundle: bytes, number: int) -> None:
+        """Forget a part."""
+        discard(self._path(bundle, number))
+
+    def kept(self) -> Iterator[tuple[bytes, int, Path]]:
+        """Bundle, part, file."""
+        names: Sequence[str] = sorted(os.listdir(self.folder)) if self.folder.is_dir() else ()
+        for name in names:
+            match = _KEPT.fullmatch(name)
+            if match is not None:
+                yield bytes.fromhex(match[1]), int(match[2]), self.folder / name
+
+    def _path(self, bundle: bytes, number: int) -> Path:
+        if not 1 <= number <= MAX_NUMBER:
+            raise ValueError("part number")
+        return self.folder / f"{bundle.hex()}-{number:04d}{SUFFIX}"
