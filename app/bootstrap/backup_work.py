@@ -146,6 +146,8 @@ def _checked(made: Copy, job: BackupJob, tell: Progress, clock: _Seconds, keeper
                 "backup.unchecked", "fault.backup.unchecked", path=str(made.path)
             ) from wrong
         return replace(made, problem=str(wrong.kind))
+    except OSError as wrong:
+        raise EnvironmentFault("backup.unchecked", "fault.backup.unchecked", path=str(made.path)) from wrong
     problem = proof.problem
     if not problem and keeper.missing(made.path, job.folder / FILES):
         problem = "files"
