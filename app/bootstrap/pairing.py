@@ -85,24 +85,35 @@ def compare(node: Node, other_file: bytes) -> Pairing:
     """Read a peer's identity file and compute the number to compare; Refusal when the two may not pair (XC-10)."""
     other, own = read_identity(other_file), read_identity(identity_file(node))
     check_pairing(own, other)
-    if other.agency not in set(Agency):  # from a newer version: this one has no rules for it
-        raise Refusal(
-            ErrorCode.FORMAT, "refusal.sync.agency_unknown", field="file", clause="CM-04", agency=other.agency
-        )
+    check_agency(other)
     return Pairing(other, pairing_number(own, other))
 
 
-def confirm(node: Node, other_file: bytes, number: str, account_id: str, address: str = "") -> dict[str, Any]:
-    """Confirm that the other side read the same number; meets the agency in the journal and admits the site here.
+def check_agency(other: Identity) -> None:
+    """Refusal E_FORMAT for an agency of a newer version: this one has no rules for it."""
+    if other.agency not in set(Agency):
+        raise Refusal(
+            ErrorCode.FORMAT, "refusal.sync.agency_unknown", field="file", clause="CM-04", agency=other.agency
+        )
 
-    A further workstation of our own agency is enrolled by our own recovery key: there is nobody to meet.
-    """
+
+def confirm(node: Node, other_file: bytes, number: str, account_id: str, address: str = "") -> dict[str, Any]:
+    """Confirm that the other side read the same number; meets the agency in the journal and admits the site here."""
     pairing = compare(node, other_file)
     if number.translate(_SEPARATORS) != pairing.number.translate(_SEPARATORS):
         refusal = Refusal(ErrorCode.SYNC, "refusal.sync.pairing_code", field="number", clause="CM-04")
         node.record_refusal("meet_agency", refusal, account_id)
         raise refusal
-    other = pairing.identity
+    first = address or (pairing.identity.endpoints[0] if pairing.identity.endpoints else "")
+    return enter(node, pairing.identity, other_file, account_id, first)
+
+
+def enter(node: Node, other: Identity, other_file: bytes, account_id: str, address: str) -> dict[str, Any]:
+    """Enter a side whose number was compared: meet its agency in the journal, admit its site here.
+
+    A further workstation of our own agency is enrolled by our own recovery key: there is nobody to meet.
+    """
+    parse_address(address)  # of the other's making: refused here rather than found out at the next start
     assert len(bytes.fromhex(other.recovery_key)) == KEY_BYTES
     if other.agency == node.me.agency:
         node.check_right("meet_agency", account_id)
@@ -111,13 +122,12 @@ def confirm(node: Node, other_file: bytes, number: str, account_id: str, address
         agency = Agency(other.agency)
         meet = MeetAgency(agency=agency, recovery_key=other.recovery_key, name=other.agency_name)
         changes = node.execute(meet, account_id).changes
-    first = address or (other.endpoints[0] if other.endpoints else "")
     row = PeerRow(
-        other.site, other.agency, other.agency_name, pack({"file": other_file}), first, node.clock.now_ms()
+        other.site, other.agency, other.agency_name, pack({"file": other_file}), address, node.clock.now_ms()
     )
     node.local(lambda connection: peers.confirm_peer(connection, row))
     node.publish(changes)
-    return {"peer": other.site, "agency": other.agency, "address": first}
+    return {"peer": other.site, "agency": other.agency, "address": address}
 
 
 def confirmed_peers(node: Node) -> list[Peer]:

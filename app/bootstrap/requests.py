@@ -17,6 +17,7 @@ from app.bootstrap import attaching, importing, pairing
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
+from app.bootstrap.pairing_requests import PairingRequests
 from app.bootstrap.parsing import (
     check_storable,
     fit_for_audit,
@@ -136,6 +137,7 @@ class Desk:
     def __init__(self, node: Node, links: Callable[[], list[Any]] | None = None) -> None:
         self._node, self._links = node, links
         self.feed = intake_of(node)
+        self.pairing = PairingRequests(node.texts, self._signed_in)
         self._calls: dict[str, Callable[[Json], Json]] = {
             "do": self._do,
             "show": self._show,
@@ -143,6 +145,7 @@ class Desk:
             "identity": self._identity,
             "compare": self._compare,
             "pair": self._pair,
+            **self.pairing.calls(),
             "password": self._password,
             "links": lambda _: {"rows": plain(self._links() if self._links else [])},
             "import": self._import,

@@ -15,6 +15,7 @@ from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.feeding import post_door, watch_folder
 from app.bootstrap.link_log import LinkLog
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
+from app.bootstrap.network_pairing import NetworkPairing
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.bootstrap.self_watch import SelfWatch
@@ -70,6 +71,10 @@ class Service:
             self._tasks.spawn(self.acknowledgements.run(), "acknowledgements")
             stack.callback(self._node.subscribe(self.self_watch.hear))
             self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
+            self.pairing = NetworkPairing(
+                self._node, self._loop, self._tasks, lambda: self.replication.port, self._peers_changed
+            )
+            self.desk.pairing.network = self.pairing
             self.desk.pairing_changed = lambda: self._loop.call_soon_threadsafe(self._peers_changed)
             self.feed_port = stack.enter_context(post_door(self._node, self.desk.feed, self._doors.port))
             if self._doors.folder is not None:

@@ -213,6 +213,8 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] =
     "window": _window,
     "identity": _identity,
     "pair": _pair,
+    "pair-listen": _late("pairing", "listen"),
+    "pair-connect": _late("pairing", "connect"),
     "password": _password,
     "feed": _late("feeding", "feed"),
     "import": _late("feeding", "load_file"),

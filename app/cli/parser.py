@@ -108,6 +108,18 @@ def _site(
     pair.add_argument("file", type=Path)
     pair.add_argument("--number", help="the number as read on the telephone")
     pair.add_argument("--address", default="", metavar="HOST:PORT")
+    waiting = verbs.add_parser(
+        "pair-listen",
+        parents=[signed],
+        help="pair over the network: open a window and wait for the other side; what it reads on standard input",
+    )
+    waiting.add_argument("address", metavar="HOST:PORT", help="where to wait; port 0: any free one")
+    dialling = verbs.add_parser(
+        "pair-connect",
+        parents=[signed],
+        help="pair over the network: dial the other side's window; what it reads on standard input",
+    )
+    dialling.add_argument("address", metavar="HOST:PORT", help="where the other side waits")
 
 
 def _add_doors(verb: argparse.ArgumentParser) -> None:
