@@ -12,6 +12,7 @@ from typing import Any
 
 from app.bootstrap import local_socket, pairing
 from app.bootstrap.acknowledgements import Acknowledgements
+from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.feeding import post_door, watch_folder
 from app.bootstrap.link_log import LinkLog
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
@@ -62,7 +63,13 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             self.replication = await stack.enter_async_context(
                 Replication(
-                    self._node, local, load_tls(self._node.data.keys), peers, self._node.clock, listen=where
+                    self._node,
+                    local,
+                    load_tls(self._node.data.keys),
+                    peers,
+                    self._node.clock,
+                    listen=where,
+                    files=AttachmentFiles(self._node),
                 )
             )
             stack.push_async_callback(self._end_tasks)

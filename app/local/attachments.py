@@ -17,8 +17,13 @@ from typing import BinaryIO
 from app.kernel.paths import private_opener, sync_folder
 
 _PIECE = 1 << 18
-_CONTENT = re.compile(r"^[0-9a-f]{64}$")
+_CONTENT = re.compile(r"[0-9a-f]{64}\Z")
 _COMING = "coming"
+
+
+def names_a_file(content: str) -> bool:
+    """True for the hash of a content in hex."""
+    return _CONTENT.match(content) is not None
 
 
 def hasher() -> hashlib.blake2b:
@@ -34,7 +39,7 @@ class AttachmentStore:
 
     def path(self, content: str) -> Path:
         """Where a whole file lies, or would."""
-        if not _CONTENT.match(content):
+        if not names_a_file(content):
             raise ValueError("not a hash")
         return self._root / content[:2] / content
 

@@ -19,6 +19,8 @@ MAX_FRAME_BYTES: Final = 64 * 1024
 MAX_PLAIN_BYTES: Final = 1024 * 1024
 MAX_BLOCK_OPERATIONS: Final = 8192
 MAX_RANGES: Final = 2048
+MAX_WANTED_BYTES: Final = 1 << 20
+CHUNK_BYTES: Final = 32 * 1024
 _LEVEL: Final = 3
 _KIND_BITS: Final = 5
 _KIND_MASK: Final = (1 << _KIND_BITS) - 1
@@ -34,7 +36,7 @@ HashOrNone = Annotated[bytes, Meta(max_length=32)]
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Word = Annotated[str, Meta(max_length=256)]
 Chunk = Annotated[bytes, Meta(max_length=MAX_PLAIN_BYTES)]
-Small = Annotated[bytes, Meta(max_length=32 * 1024)]
+Small = Annotated[bytes, Meta(max_length=CHUNK_BYTES)]
 Column = Annotated[list[Index], Meta(max_length=MAX_BLOCK_OPERATIONS)]
 
 
@@ -47,7 +49,7 @@ class FrameTooLargeError(ValueError):
 
 
 class Kind(IntEnum):
-    """Kinds of frames; 11 and 12 are kept for WANT and CHUNK."""
+    """Kinds of frames."""
 
     HELLO = 1
     OPS = 2
@@ -59,6 +61,8 @@ class Kind(IntEnum):
     EPH = 8
     SIG = 9
     ERR = 10
+    WANT = 11
+    CHUNK = 12
 
 
 class Lane(IntEnum):
@@ -235,6 +239,22 @@ class Sig(Frame, tag=int(Kind.SIG), frozen=True):
     data: Small
 
 
+class Want(Frame, tag=int(Kind.WANT), frozen=True):
+    """Asks for bytes of an attachment's file: `size` of them from `offset` on."""
+
+    content: HashBytes
+    offset: Count
+    size: Annotated[int, Meta(ge=1, le=MAX_WANTED_BYTES)]
+
+
+class FileChunk(Frame, tag=int(Kind.CHUNK), frozen=True):
+    """Bytes of an attachment's file; none at all: it is not held here, or not to be had."""
+
+    content: HashBytes
+    offset: Count
+    data: Small
+
+
 class Err(Frame, tag=int(Kind.ERR), frozen=True):
     """Last frame before closing: a text key and a technical remark without data."""
 
@@ -253,6 +273,8 @@ _FRAMES: Final[dict[Kind, type[Frame]]] = {
     Kind.EPH: Eph,
     Kind.SIG: Sig,
     Kind.ERR: Err,
+    Kind.WANT: Want,
+    Kind.CHUNK: FileChunk,
 }
 _KINDS: Final = {frame: kind for kind, frame in _FRAMES.items()}
 _LANES: Final[dict[Kind, tuple[Lane, ...]]] = {
@@ -261,6 +283,7 @@ _LANES: Final[dict[Kind, tuple[Lane, ...]]] = {
     Kind.EPH: (Lane.LIVE,),
     Kind.OPS: (Lane.LIVE, Lane.BULK),
     Kind.FILL: (Lane.BULK,),
+    Kind.CHUNK: (Lane.CHUNK,),
 }
 
 

@@ -15,20 +15,39 @@ _MAX_SMALL: Final = 256
 _MAX_DATA: Final = 2  # few, so that what is urgent never waits behind much
 
 
+class _Room:
+    """Room for a few frames of one sort."""
+
+    def __init__(self) -> None:
+        self._waiting, self._free = 0, asyncio.Event()
+        self._free.set()
+
+    async def take(self) -> None:
+        """Take a place; waits while all are taken."""
+        await self._free.wait()
+        self._waiting += 1
+        if self._waiting >= _MAX_DATA:
+            self._free.clear()
+
+    def give_back(self) -> None:
+        """A frame was sent."""
+        self._waiting -= 1
+        self._free.set()
+
+
 class Outbox:
     """Frames in order of lane, then of arrival; belongs to one session and its loop.
 
-    Frames of operations share one queue whatever their lane, because their order is causal.
+    Frames of operations share one queue whatever their lane, because their order is causal. Pieces of files go last and have
+    room of their own, so that no text ever waits for one that is not on its way yet.
     """
 
     def __init__(self) -> None:
-        self._heap: list[tuple[Lane, int, bytes]] = []
+        self._heap: list[tuple[Lane, int, bytes, _Room | None]] = []
         self._counts = dict.fromkeys(Lane, 0)
         self._number = 0
-        self._data = 0
         self._filled = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._data, self._pieces = _Room(), _Room()
 
     def put(self, lane: Lane, frame: bytes) -> bool:
         """Queue a small frame; False when too many of its lane wait (it is dropped then).
@@ -40,22 +59,23 @@ class Outbox:
             if lane is Lane.CONTROL:
                 raise SessionEndedError("refusal.sync.silent", "peer does not read")
             return False
-        self._push(lane, frame, counted=False)
+        self._push(lane, frame, None)
         return True
 
     async def put_data(self, frame: bytes) -> None:
         """Queue a frame of operations; waits while two of them are not sent yet."""
-        await self._room.wait()
-        self._data += 1
-        if self._data >= _MAX_DATA:
-            self._room.clear()
-        self._push(Lane.LIVE, frame, counted=True)
+        await self._data.take()
+        self._push(Lane.LIVE, frame, self._data)
 
-    def _push(self, lane: Lane, frame: bytes, *, counted: bool) -> None:
-        # Frames of operations carry odd numbers, so that sending one tells that room was made.
+    async def put_piece(self, frame: bytes) -> None:
+        """Queue a piece of a file; waits while two of them are not sent yet."""
+        await self._pieces.take()
+        self._push(Lane.CHUNK, frame, self._pieces)
+
+    def _push(self, lane: Lane, frame: bytes, room: _Room | None) -> None:
         self._number += 1
         self._counts[lane] += 1
-        heapq.heappush(self._heap, (lane, self._number * 2 + counted, frame))
+        heapq.heappush(self._heap, (lane, self._number, frame, room))
         self._filled.set()
 
     async def run(self, send: Callable[[bytes], Awaitable[None]]) -> None:
@@ -63,10 +83,9 @@ class Outbox:
         while True:
             await self._filled.wait()
             while self._heap:
-                lane, number, frame = heapq.heappop(self._heap)
+                lane, _, frame, room = heapq.heappop(self._heap)
                 self._counts[lane] -= 1
                 await send(frame)
-                if number & 1:
-                    self._data -= 1
-                    self._room.set()
+                if room is not None:
+                    room.give_back()
             self._filled.clear()

@@ -24,6 +24,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
 from app.replication.dialling import CLOSE_S, dial
 from app.replication.endings import CLOSED, PAUSED, SessionEndedError
+from app.replication.files import FilesPort, NoFiles
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
 from app.replication.peers import LocalSite, Pace, Peer
@@ -62,6 +63,7 @@ class Replication:
         *,
         listen: tuple[str, int] | None = None,
         pace: Pace | None = None,
+        files: FilesPort | None = None,
     ) -> None:
         self._node, self._local, self._tls, self._clock = node, local, tls, clock
         self._listen, self._pace = listen, pace or Pace()
@@ -77,7 +79,8 @@ class Replication:
         self._acknowledged_heard: list[Acknowledged] = []
         self.last_refusal: Refusal | None = None
         hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal, self._on_acknowledged)
-        self._parts = Parts(node, local, clock, self._pace, os.urandom(_INSTANCE_BYTES), hooks)
+        instance = os.urandom(_INSTANCE_BYTES)
+        self._parts = Parts(node, local, clock, self._pace, instance, hooks, files or NoFiles())
 
     # -- beginning and end -------------------------------------------------------------------------------
     async def __aenter__(self) -> Replication:
@@ -228,13 +231,15 @@ class Replication:
         if changes.only_acknowledged:
             return  # no operation came about: nothing goes out for it
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._stir)
+            self._loop.call_soon_threadsafe(self._stir, changes.touches("attachment"))
 
-    def _stir(self) -> None:
+    def _stir(self, files: bool) -> None:
         self._changed.set()
         for link in self._links.values():
             if link.session is not None:
                 link.session.changed()
+                if files:
+                    link.session.files_changed()
 
     async def _watch(self) -> None:
         """Keep count of what waits for peers that cannot be reached."""

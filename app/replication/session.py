@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -16,11 +16,13 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import run_until_first_ends
 from app.replication.carriers import Carrier, CarrierClosedError
 from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, SessionEndedError, told
+from app.replication.files import FileExchange, FilesPort, NoFiles
 from app.replication.frames import (
     MAX_RANGES,
     Ack,
     Eph,
     Err,
+    FileChunk,
     FrameCodec,
     FrameError,
     Hello,
@@ -30,6 +32,7 @@ from app.replication.frames import (
     Ping,
     Pong,
     Sig,
+    Want,
     peek,
 )
 from app.replication.heartbeat import Heartbeat
@@ -69,6 +72,7 @@ class Parts:
     pace: Pace
     instance: bytes
     hooks: Hooks
+    files: FilesPort = field(default_factory=NoFiles)
 
 
 @dataclass(frozen=True)
@@ -95,12 +99,18 @@ class Session:
         self._sending: Sending | None = None
         self._receiving: Receiving | None = None
         self._heartbeat: Heartbeat | None = None
+        self._files: FileExchange | None = None
 
     # -- from outside ------------------------------------------------------------------------------------
     def changed(self) -> None:
         """Something was committed here: it goes out if the peer lacks it."""
         if self._sending is not None:
             self._sending.changed()
+
+    def files_changed(self) -> None:
+        """A record that may speak of a file was committed here."""
+        if self._files is not None:
+            self._files.changed()
 
     def stop(self, key: str) -> None:
         """End the session soon, with this text key as reason."""
@@ -189,17 +199,21 @@ class Session:
             asked=self._sending.on_fill,
         )
         self._heartbeat = Heartbeat(self._outbox, status, parts.clock, parts.pace)
+        knows_files = met.note != "refusal.sync.schema_older"
+        self._files = FileExchange(parts.files, self._outbox, status, parts.pace, ask=knows_files)
         self.live = True
 
     def _works(self, held: _Held, met: Met) -> dict[str, Coroutine[None, None, object]]:
-        assert self._sending is not None and self._receiving is not None and self._heartbeat is not None
+        assert self._sending is not None and self._receiving is not None
+        assert self._heartbeat is not None and self._files is not None
         return {
-            "read": self._read(self._sending, self._receiving, self._heartbeat),
+            "read": self._read(self._sending, self._receiving, self._heartbeat, self._files),
             "write": self._outbox.run(self._carrier.send),
             "send": self._sending.run(),
             "decode": self._receiving.decode(),
             "apply": self._apply(self._receiving, held),
             "heartbeat": self._heartbeat.run(),
+            "files": self._files.run(),
             "stop": self._stopped(),
         }
 
@@ -217,7 +231,9 @@ class Session:
     async def _stopped(self) -> None:
         raise await self._stop
 
-    async def _read(self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat) -> None:
+    async def _read(
+        self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat, files: FileExchange
+    ) -> None:
         while True:
             data = await self._carrier.recv()
             self._status.heard()
@@ -238,6 +254,8 @@ class Session:
                     self._parts.hooks.ephemeral(self.peer.site, eph)
                 case Sig() as sig:
                     self._parts.hooks.signal(self.peer.site, sig)
+                case Want() | FileChunk() as frame:
+                    files.on_frame(frame)
                 case Err() as err:
                     raise told(err.code)
                 case _:

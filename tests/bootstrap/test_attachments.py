@@ -1,0 +1,250 @@
+"""Attachments of two real sites: taken in, carried over TLS behind the text, cut and gone on with, saved again (CM-05)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap.attaching import attach, save_copy, suggested_name
+from app.bootstrap.attachment_files import AttachmentFiles
+from app.domain.attachment import MIB, MediaType
+from app.kernel.changes import ChangeSet
+from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.local.attachments import AttachmentStore
+from app.queries import attachments, incidents
+from app.queries.attachments import AttachmentRow
+from app.usecases.attachments import AttachFile
+from tests.bootstrap.linked import both, until, up
+from tests.kit import Site, Town, act, register
+
+JPEG = b"\xff\xd8\xff\xe0"
+
+
+def picture(folder: Path, name: str, size: int) -> Path:
+    """A JPEG by its first bytes, the rest cannot be packed."""
+    path, body, state = folder / name, bytearray(JPEG), name.encode("utf-8", "replace")
+    while len(body) < size:
+        state = hashlib.blake2b(state).digest()
+        body += state
+    path.write_bytes(bytes(body[:size]))
+    return path
+
+
+def rows(site: Site, incident_id: str) -> list[AttachmentRow]:
+    return site.node.read(lambda connection: attachments.attachments(connection, incident_id))
+
+
+def attached(site: Site, path: Path, incident_id: str, who: str = "duty_officer") -> str:
+    """Attach a file and return its hash."""
+    assert attach(site.node, path, incident_id, site.account(who)) is not None
+    return str(rows(site, incident_id)[-1].content)
+
+
+def here(site: Site, incident_id: str, count: int = 1) -> bool:
+    """True if so many attachments are known, and their files are here."""
+    found = rows(site, incident_id)
+    return len(found) == count and all(site.node.attachments.has(str(row.content)) for row in found)
+
+
+def test_a_picture_reaches_the_partner_and_is_saved_there(town: Town, tmp_path: Path) -> None:
+    incident = register(town.frd).id
+    source = picture(tmp_path, "六层阳台.jpg", 300_000)
+    told: list[ChangeSet] = []
+
+    async def story() -> None:
+        async with both(town) as (emb, frd):
+            await until(lambda: up(emb) and up(frd), "up")
+            town.emb.node.subscribe(told.append)
+            await asyncio.to_thread(attached, town.frd, source, incident)
+            await until(lambda: here(town.emb, incident), "the file at EMB")
+            await until(
+                lambda: sum(c.touches("attachment") for c in told) == 2, "record, then file, are told"
+            )
+
+    asyncio.run(story())
+    row = rows(town.emb, incident)[0]
+    assert (row.name, row.media_type, row.size) == ("六层阳台.jpg", "image/jpeg", 300_000)
+    (tmp_path / "out").mkdir()
+    saved = save_copy(town.emb.node, row.id, tmp_path / "out")
+    assert Path(saved["file"]) == tmp_path / "out" / "六层阳台.jpg"
+    assert Path(saved["file"]).read_bytes() == source.read_bytes()
+    with pytest.raises(EnvironmentFault) as there:
+        save_copy(town.emb.node, row.id, tmp_path / "out")
+    assert there.value.code == "file.exists", "never over another file"
+
+
+def test_a_later_session_goes_on_where_the_first_one_ended(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = register(town.frd).id
+    content = attached(town.frd, picture(tmp_path, "a.jpg", 3 * MIB), incident)
+    asked, end, piece = list[int](), [MIB], AttachmentFiles.piece
+
+    def ending(self: AttachmentFiles, wanted: str, offset: int, size: int) -> bytes | None:
+        asked.append(offset)
+        return piece(self, wanted, offset, size) if offset < end[0] else None
+
+    async def story(ended: Callable[[], bool]) -> None:
+        async with both(town):
+            await until(ended, "as far as it goes", 60)
+
+    monkeypatch.setattr(AttachmentFiles, "piece", ending)
+    asyncio.run(story(lambda: max(asked, default=0) >= MIB))
+    assert town.emb.node.attachments.held(content) == MIB and not here(town.emb, incident)
+    asked.clear()
+    end[0] = 3 * MIB
+    asyncio.run(story(lambda: here(town.emb, incident)))
+    assert min(asked) == MIB, "nothing came twice"
+    assert town.emb.node.attachments.is_sound(content)
+
+
+def test_a_file_that_is_not_what_was_named_is_thrown_away(town: Town, tmp_path: Path) -> None:
+    """A peer that hands out other bytes under a hash: nothing of them stays, and the next session asks again."""
+    incident = register(town.frd).id
+    content = attached(town.frd, picture(tmp_path, "a.jpg", 100_000), incident)
+    right = town.frd.node.attachments.path(content).read_bytes()
+    town.frd.node.attachments.path(content).write_bytes(right[:-1] + b"x")
+    finished: list[bool] = []
+    finish = AttachmentFiles.finish
+
+    def watched(self: AttachmentFiles, wanted: str, size: int) -> bool:
+        finished.append(finish(self, wanted, size))
+        return finished[-1]
+
+    async def story(good: bool) -> None:
+        async with both(town):
+            await until(lambda: finished[-1:] == [good], "an end")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AttachmentFiles, "finish", watched)
+        asyncio.run(story(False))
+        assert not here(town.emb, incident) and town.emb.node.attachments.held(content) == 0
+        town.frd.node.attachments.path(content).write_bytes(right)
+        asyncio.run(story(True))
+    assert here(town.emb, incident)
+
+
+def test_text_does_not_wait_for_a_film(town: Town, tmp_path: Path) -> None:
+    """While a large file is held up, an act of an officer goes through."""
+    incident = register(town.frd).id
+    attached(town.frd, picture(tmp_path, "film.jpg", 8 * MIB), incident)
+    gate, piece = threading.Event(), AttachmentFiles.piece
+
+    def halting(self: AttachmentFiles, wanted: str, offset: int, size: int) -> bytes | None:
+        if offset:
+            gate.wait(60)
+        return piece(self, wanted, offset, size)
+
+    async def story() -> None:
+        async with both(town) as (emb, frd):
+            await until(lambda: up(emb) and up(frd), "up")
+            second = await asyncio.to_thread(register, town.frd)
+            await until(lambda: town.emb.node.read(lambda c: incidents.incident(c, second.id)), "the text")
+            assert not here(town.emb, incident)
+            gate.set()
+            await until(lambda: here(town.emb, incident), "the file", 60)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AttachmentFiles, "piece", halting)
+        asyncio.run(story())
+
+
+def test_only_what_a_record_names_is_handed_out(town: Town, tmp_path: Path) -> None:
+    with picture(tmp_path, "a.jpg", 1000).open("rb") as source:
+        taken = town.frd.node.attachments.take(source)
+    assert taken is not None
+    files = AttachmentFiles(town.frd.node)
+    assert files.piece(taken[0], 0, 100) is None, "in the store, but nothing speaks of it"
+    content = attached(town.frd, picture(tmp_path, "a.jpg", 1000), register(town.frd).id)
+    assert content == taken[0]
+    assert files.piece(content, 0, 4) == JPEG
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", ErrorCode.RANGE), (b"MZ\x90\x00" * 10, ErrorCode.FORMAT), (b"PK\x03\x04" * 10, ErrorCode.FORMAT)],
+)
+def test_what_is_no_attachment_is_refused_and_nothing_is_kept(
+    town: Town, tmp_path: Path, content: bytes, code: ErrorCode
+) -> None:
+    path, incident = tmp_path / "x.jpg", register(town.frd).id
+    path.write_bytes(content)
+    before = len(town.frd.refusals())
+    with pytest.raises(Refusal) as refused:
+        attached(town.frd, path, incident)
+    assert refused.value.code is code
+    assert len(town.frd.refusals()) == before + 1, "one audit entry"
+    assert list(town.frd.node.attachments.contents()) == [] and path.read_bytes() == content
+
+
+def test_size_limit_of_the_district(town: Town, tmp_path: Path) -> None:
+    incident = register(town.frd).id
+    attached(town.frd, picture(tmp_path, "whole.jpg", 20 * MIB), incident)
+    with pytest.raises(Refusal) as refused:
+        attached(town.frd, picture(tmp_path, "more.jpg", 20 * MIB + 1), incident)
+    assert (refused.value.code, refused.value.params["limit"]) == (ErrorCode.RANGE, 20)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_folders_pipes_and_missing_files_are_told(town: Town, tmp_path: Path) -> None:
+    incident = register(town.frd).id
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", tmp_path):
+        with pytest.raises(Refusal) as refused:
+            attached(town.frd, path, incident)
+        assert refused.value.code is ErrorCode.FORMAT
+    with pytest.raises(EnvironmentFault):
+        attached(town.frd, tmp_path / "none.jpg", incident)
+
+
+def test_right_duplicate_and_a_hash_out_of_the_air(town: Town, tmp_path: Path) -> None:
+    incident, path = register(town.frd).id, picture(tmp_path, "a.jpg", 1000)
+    with pytest.raises(Refusal) as denied:
+        attached(town.frd, path, incident, "observer")
+    assert denied.value.code is ErrorCode.PERM
+    content = attached(town.frd, path, incident)
+    with pytest.raises(Refusal) as twice:
+        attached(town.frd, path, incident)
+    assert twice.value.code is ErrorCode.DUP
+    for wrong, code in (("0" * 64, ErrorCode.STATE), ("../" + content, ErrorCode.FORMAT)):
+        named = AttachFile(
+            incident_id=incident, content=wrong, size=10, media_type=MediaType.JPEG, name="b.jpg"
+        )
+        with pytest.raises(Refusal) as refused:
+            act(town.frd, "duty_officer", named)
+        assert refused.value.code is code
+    assert len(rows(town.frd, incident)) == 1
+
+
+def test_cancelled_on_the_way_leaves_nothing(town: Town, tmp_path: Path) -> None:
+    incident, done = register(town.frd).id, list[int]()
+    path = picture(tmp_path, "a.jpg", MIB)
+    officer = town.frd.account("duty_officer")
+    assert (
+        attach(town.frd.node, path, incident, officer, progress=done.append, cancelled=lambda: bool(done))
+        is None
+    )
+    assert rows(town.frd, incident) == [] and not list(town.frd.node.attachments.contents())
+    assert not list(town.frd.node.data.attachments.glob("coming/*"))
+
+
+def test_a_peer_chooses_no_path(town: Town) -> None:
+    """What a record of another version says a file is called."""
+    assert suggested_name("../../.bashrc", "image/png") == "bashrc.png"
+    assert suggested_name("x.exe", "application/x-msdownload") == "attachment.bin"
+    assert suggested_name(None, None) == "attachment.bin"
+    with pytest.raises(ValueError, match="not a hash"):
+        AttachmentStore(town.emb.node.data.attachments).path("../console.db")
+
+
+def test_pieces_out_of_order_change_nothing(tmp_path: Path) -> None:
+    store, content = AttachmentStore(tmp_path / "store"), "ab" * 32
+    assert store.append(content, 0, b"12345") == 5
+    assert store.append(content, 9, b"x") == 5 and store.append(content, 0, b"y") == 5
+    assert not store.finish(content) and store.held(content) == 0, "another content: thrown away"
