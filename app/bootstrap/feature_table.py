@@ -20,6 +20,7 @@ from app.usecases import (
     reports,
     settings,
     shelters,
+    site_keys,
     sites,
 )
 from app.usecases.bus import RECORD_REFUSAL
@@ -41,6 +42,7 @@ FEATURES = (
     reports,
     settings,
     shelters,
+    site_keys,
     sites,
 )
 

@@ -19,13 +19,14 @@ from filelock import FileLock, Timeout
 
 from app.bootstrap.feature_table import policy
 from app.bootstrap.sending_journal import SendingJournal
+from app.bootstrap.site_key_files import NEXT_FILE, PAST_FILE, open_key
 from app.domain.district import District, parse_district
 from app.domain.sign_in import check_password
 from app.journal.deriving import DERIVERS
 from app.journal.high_water import HighWater, Standing
 from app.journal.indexing import index_mended
 from app.journal.journal import Identity
-from app.journal.keys import SiteKey
+from app.journal.keys import KEY_FILE, SiteKey
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.enums import Agency, Priority
@@ -55,7 +56,7 @@ ResultT = TypeVar("ResultT")
 DISTRICT_FILE = "district.toml"
 FOUNDING_NOTE = "founding.json"
 IDENTITY_FILE = "identity.json"
-PRIVATE_KEYS = ("site.key", ROOT_KEY_FILE, LEAF_KEY_FILE)
+PRIVATE_KEYS = (KEY_FILE, NEXT_FILE, PAST_FILE, ROOT_KEY_FILE, LEAF_KEY_FILE)
 MINUTE_MS = 60_000
 
 
@@ -141,11 +142,9 @@ class Node:
             raise EnvironmentFault("database.damaged", "fault.database.damaged", path=str(self.data.database))
         for name in PRIVATE_KEYS:
             check_private(self.data.keys / name)
-        key = SiteKey.load(self.data.keys)
-        if key.site != known.site:
-            raise EnvironmentFault("keys.mismatch", "fault.keys.mismatch", path=str(self.data.keys))
+        with told_plainly(self.data.database):
+            key = open_key(self.data.keys, self._connection, known.realm, known.site)
         self.me: SelfRow = known
-        self.key = key
         self.high_water = HighWater(self.data.high_water)
         with told_plainly(self.data.database):
             self.journal = SendingJournal(
@@ -217,6 +216,11 @@ class Node:
             raise EnvironmentFault(
                 "high_water", "fault.high_water", path=str(self.data.high_water), reason=standing.value
             )
+
+    @property
+    def key(self) -> SiteKey:
+        """The key this site signs with now."""
+        return self.journal.identity.key
 
     # -- acting ----------------------------------------------------------------------------------------------------------
     def execute(self, command: Command, account_id: str, priority: Priority = Priority.OFFICER) -> Done:

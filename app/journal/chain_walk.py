@@ -11,7 +11,7 @@ import hashlib
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import nacl.bindings
@@ -44,13 +44,17 @@ UNCERTAIN = ("", 0)  # after an edited entry: whether its transaction goes on is
 
 @dataclass(frozen=True)
 class Range:
-    """Rows after `first` up to `last`; the ends of the chains before them; what to check."""
+    """Rows after `first` up to `last`; the first keys of the chains; what to check.
+
+    `rotated`: of chains whose key was changed, (seq, hash, key from the next transaction on), in the order of seq.
+    """
 
     first: int
     last: int
     realm: str
     keys: Mapping[str, bytes]
     signatures: bool
+    rotated: Mapping[str, Sequence[tuple[int, bytes, bytes]]] = field(default_factory=dict)
 
 
 def ends_before(connection: sqlite3.Connection, sites: Iterable[str], row: int) -> dict[str, End]:
@@ -229,7 +233,7 @@ class _Walker:
 
     def _vouched(self, row: Row) -> bool:
         """True if the rest of this row's transaction hangs together up to a signature of the site."""
-        site, prev, key = row[2], row[4], self._part.keys.get(row[2])
+        site, prev, key = row[2], row[4], self._key(row)
         for each in self._connection.execute(
             f"SELECT {_COLUMNS} FROM op WHERE site = ? AND tx = ? AND seq >= ? ORDER BY n",  # nosec B608
             (site, row[5], row[3]),
@@ -286,8 +290,26 @@ class _Walker:
         found = self._connection.execute("SELECT n FROM op WHERE hash = ?", (digest,)).fetchone()
         return None if found is None else int(found[0])
 
+    def _key(self, row: Row) -> bytes | None:
+        """Key in force where the row's transaction begins; past a fork, by the hashes of its own branch."""
+        site, seq, prev, tx = row[2], row[3], row[4], row[5]
+        changes = self._part.rotated.get(site, ())
+        if not changes or type(seq) is not int or type(tx) is not int:
+            return self._part.keys.get(site)
+        known, below = {digest: (at, key) for at, digest, key in changes}, tx
+        while seq > self._forked_at(site) and isinstance(prev, bytes):
+            if prev in known and known[prev][0] < tx:
+                return known[prev][1]
+            before = self._connection.execute("SELECT seq, prev FROM op WHERE hash = ?", (prev,)).fetchone()
+            if before is None or before[0] >= seq:
+                break
+            seq, prev = before
+            below = min(tx, seq)
+        found = [key for at, _, key in changes if at < below]
+        return found[-1] if found else self._part.keys.get(site)
+
     def _signature(self, row: Row) -> None:
-        key = self._part.keys.get(row[2])
+        key = self._key(row)
         self.signatures += 1
         if key is not None and not signed(row[1], row[8], key):
             self._fault(FaultKind.SIGNATURE, row)

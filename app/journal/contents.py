@@ -58,6 +58,8 @@ class ContentJudge:
             return "effect"
         if verb in (verbs.TAKE, verbs.MOVE):
             return self._judge_stock(op, content, past, earlier)
+        if verb == verbs.ROTATE:
+            return None if self._s.keys.rotates(op) else "certificate"
         if verb not in _ON_RECORDS:
             return None
         if entity is None:

@@ -25,6 +25,7 @@ _KEY_KIND = {
     verbs.CLOSE: "closed",
     verbs.CUT: "cut",
     verbs.MEET: "agency",
+    verbs.ROTATE: "keys",
 }
 
 
@@ -154,7 +155,8 @@ def _refresh_row(projector: Projector, op: Operation, verb: str) -> None:
     if verb in (verbs.OWN, verbs.DISCLOSE):
         _refresh_owned(projector, op)
         return
-    name = {"enrol": "site", "close": "site", "cut": "site", "meet": "agency"}.get(verb, "account")
+    of = {"enrol": "site", "close": "site", "cut": "site", "rotate": "site", "meet": "agency"}
+    name = of.get(verb, "account")
     entity = state.policy.entities.get(name)
     if entity is None:
         return

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from nacl.signing import SigningKey
 
 from app.journal import rules, verbs
 from app.journal.authors import Author, author_of
@@ -15,7 +18,7 @@ from app.journal.facts import VALID_ONLY, WITH_DENIED, fact_key
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.hlc import HybridClock
 from app.journal.indexing import index_anew, index_changes
-from app.journal.keys import SiteKey, site_id
+from app.journal.keys import Identity, SiteKey, site_id
 from app.journal.operation import (
     MAX_TRANSACTION_BYTES,
     SCHEMA_V,
@@ -38,7 +41,10 @@ from app.kernel.enums import ChangeKind, Origin
 from db.fields import JOINT
 from db.tables.journal import PROJECTED
 
+__all__ = ["Identity", "Journal", "PeerView", "QuarantinedError", "Received"]
+
 MAX_PASSES = 20
+NOTHING_SEALED: Mapping[bytes, bytes] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +76,6 @@ class Received:
     changes: ChangeSet
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who this journal writes as."""
-
-    realm: str
-    agency: str
-    recovery_key: bytes
-    key: SiteKey
-
-
 def _changes_of(received: Iterable[Received]) -> ChangeSet:
     return ChangeSet(tuple(change for each in received for change in each.changes.changes))
 
@@ -100,6 +96,7 @@ class Journal:
         self._spoiled: set[bytes] = set()  # last hashes of transactions that met a bug of this version
         self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
         self._rules = rules.fingerprint(policy)
+        self._next_key: SigningKey | None = None
         self._load()
         if not self.state.chains:
             rules.note(connection, self._rules)
@@ -122,6 +119,7 @@ class Journal:
     # -- own acts --------------------------------------------------------------------------------------------------------
     def author(self, actor: str, transactions: Sequence[Sequence[Act]]) -> ChangeSet:
         """Append and project own transactions, committed together; QuarantinedError if the projector would not accept them."""
+        before = self.identity
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for acts in transactions:
@@ -129,12 +127,19 @@ class Journal:
             changes = self._finish(Origin.LOCAL)
             self._connection.execute("COMMIT")
         except BaseException:
+            self.identity = before
             self._undo()
             raise
         return changes
 
+    def succeed_by(self, key: SigningKey | None) -> None:
+        """The key the next own rotation hands the chain to; the caller has put it where a restart finds it."""
+        self._next_key = key
+
     def _author_one(self, actor: str, acts: Sequence[Act]) -> None:
         chain = self.state.chain(self.own_site, self.identity.key.public)
+        if self.state.keys.current(self.own_site) != self.identity.key.public:
+            raise BadTransactionError("signature")
         parents = self.state.causality.parents_for(chain.hash)
         tx = author_transaction(
             self.realm,
@@ -149,9 +154,20 @@ class Journal:
         if weight(tx) > MAX_TRANSACTION_BYTES:
             raise BadTransactionError("too large")
         self.state.store.append(tx)
+        self.state.keys.saw(tx)
         reason = self._projector.project(tx)
         if reason is not None:
             raise QuarantinedError(reason)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """After an own rotation we sign with the key it named; one that we do not hold is refused."""
+        key, new = self.state.keys.current(self.own_site), self._next_key
+        if key == self.identity.key.public:
+            return
+        if new is None or bytes(new.verify_key) != key:
+            raise QuarantinedError("certificate")
+        self.identity = replace(self.identity, key=SiteKey(new, self.own_site))
 
     def _finish(self, origin: Origin) -> ChangeSet:
         if self._projector.reproject:
@@ -168,11 +184,11 @@ class Journal:
 
     # -- others' transactions --------------------------------------------------------------------------------------------
     def receive(
-        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+        self, transactions: Sequence[Transaction], sealed: Mapping[bytes, bytes] = NOTHING_SEALED
     ) -> Received:
         """Store and project transactions in one database transaction.
 
-        `sealed`: last hashes of those whose hashes the caller computed and whose signatures it verified with our `public_key`.
+        `sealed`: of those whose hashes the caller computed and whose signatures it verified: last hash -> key it used.
 
         What comes before a faulty one is kept; then GapError, NewerSchemaError or BadTransactionError is raised. One that
         meets a bug of ours is kept and quarantined: it stops neither its chain nor the session.
@@ -213,7 +229,7 @@ class Journal:
             raise BadTransactionError(CANNOT_PROJECT) from bug
 
     def _receive(
-        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+        self, transactions: Sequence[Transaction], sealed: Mapping[bytes, bytes] = NOTHING_SEALED
     ) -> Received:
         """`receive` in one database transaction; whatever else is raised, the database and the state are as before."""
         applied = duplicates = 0
@@ -222,7 +238,7 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             for tx in transactions:
                 try:
-                    news = self._receive_one(tx, tx[-1].hash in sealed if tx else False)
+                    news = self._receive_one(tx, sealed.get(tx[-1].hash) if tx else None)
                 except Fault as wrong:
                     wrong.kept = applied + duplicates
                     fault = wrong
@@ -238,9 +254,14 @@ class Journal:
             raise fault
         return Received(applied, duplicates, changes)
 
-    def _receive_one(self, tx: Transaction, sealed: bool) -> bool:
+    def _receive_one(self, tx: Transaction, sealed_by: bytes | None) -> bool:
         key = self._key_for(tx)
-        check_transaction(self.realm, tx, key, sealed)
+        try:
+            check_transaction(self.realm, tx, key, sealed_by == key)
+        except BadTransactionError as wrong:
+            if str(wrong) == "signature":  # what is missing before it may hold a rotation
+                self._check_parents(tx[0])
+            raise
         for op in tx:
             if op.schema_v is not None and op.schema_v > SCHEMA_V:
                 raise NewerSchemaError(op.site, op.schema_v)
@@ -256,6 +277,7 @@ class Journal:
         news = [op for op, old in zip(tx, known, strict=True) if old is None]
         self._notice_fork(chain, news[0])
         self.state.store.append(news)
+        self.state.keys.saw(news)
         self._projector.project(tx)
         for op in tx:
             self._hlc.saw(op.hlc)
@@ -274,10 +296,10 @@ class Journal:
             self._projector.reproject = True
 
     def _key_for(self, tx: Transaction) -> bytes:
-        """Key of a chain: known, or in the enrolment that every chain begins with; the id is the key's own hash."""
+        """Key in force on a chain: known, or in the enrolment that every chain begins with; the id is the key's own hash."""
         chain = self.state.chains.get(tx[0].site) if tx else None
         if chain is not None:
-            return chain.key
+            return self.state.keys.before(tx[0], chain)
         if not tx or tx[0].seq != 1:
             raise GapError(tx[0].site if tx else "", 0)
         try:
@@ -397,9 +419,12 @@ class Journal:
         return author_of(self.state.facts, account, None, home=self.own_agency)
 
     def public_key(self, site: str) -> bytes | None:
-        """Key of a known site."""
-        chain = self.state.chains.get(site)
-        return chain.key if chain else None
+        """Key in force at the end of a known site's chain: that of its next transaction, and of what is sealed to it."""
+        return self.state.keys.current(site)
+
+    def has_rotated(self, site: str) -> bool:
+        """True if the key of a site's chain was ever changed."""
+        return bool(self.state.keys.rotations(site))
 
     def has_seen(self, observer: str, digest: bytes) -> bool:
         """True if some projected operation of site `observer` had the operation in its causal past."""

@@ -21,6 +21,7 @@ from app.kernel.paths import write_secret
 
 SITE_ID_LENGTH = 26
 KEY_BYTES = 32
+KEY_FILE = "site.key"
 
 
 def site_id(public_key: bytes) -> str:
@@ -31,27 +32,31 @@ def site_id(public_key: bytes) -> str:
 
 @dataclass(frozen=True)
 class SiteKey:
-    """A workstation's signing key and the id that follows from it."""
+    """A workstation's signing key, and the id that follows from its first one.
+
+    `origin`: the site's id where this is not its first key (site_keys.py); empty for a first key.
+    """
 
     signing: SigningKey
+    origin: str = ""
 
     @classmethod
     def generate(cls) -> SiteKey:
-        """Make a new key; a site id and key are never reused."""
+        """Make the first key of a new site; a site id and key are never reused."""
         return cls(SigningKey.generate())
 
     @classmethod
-    def load(cls, folder: Path) -> SiteKey:
+    def load(cls, folder: Path, origin: str = "", name: str = KEY_FILE) -> SiteKey:
         """Read keys/site.key; EnvironmentFault `keys` when missing or damaged."""
-        path = folder / "site.key"
+        path = folder / name
         try:
-            return cls(SigningKey(path.read_bytes()))
+            return cls(SigningKey(path.read_bytes()), origin)
         except (OSError, ValueError) as wrong:
             raise EnvironmentFault("keys", "fault.keys.site", path=str(path)) from wrong
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, name: str = KEY_FILE) -> None:
         """Write keys/site.key, 0600."""
-        write_secret(folder / "site.key", bytes(self.signing))
+        write_secret(folder / name, bytes(self.signing))
 
     @property
     def public(self) -> bytes:
@@ -61,7 +66,17 @@ class SiteKey:
     @property
     def site(self) -> str:
         """The site's id."""
-        return site_id(self.public)
+        return self.origin or site_id(self.public)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this journal writes as."""
+
+    realm: str
+    agency: str
+    recovery_key: bytes
+    key: SiteKey
 
 
 def certificate_text(realm: str, verb: str, agency: str, target: str, terms: dict[str, str | int]) -> bytes:

@@ -11,6 +11,7 @@ from app.journal.facts import VALID_ONLY, Fact, Facts, fact_key
 from app.journal.operation import HASH_BYTES, Operation
 from app.journal.policy import Policy
 from app.journal.records import Record
+from app.journal.site_keys import Keys
 from app.journal.stock import Stock
 from app.journal.store import Chain, Store, load_chains, save_chain
 
@@ -52,6 +53,7 @@ class State:
         self.own_agency, self._own_key, self._foreseen = own_agency, own_key, foreseen
         self.store = Store(connection)
         self.chains = load_chains(connection)
+        self.keys = Keys(connection, realm, self.store, self.chains)
         self.causality = Causality(connection, self.store, self.chains)
         self.facts = Facts(connection)
         self.stock = Stock(connection)

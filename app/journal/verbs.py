@@ -12,6 +12,7 @@ grant     {"agency", "roles": [role], "valid_from"?, "valid_to"?}; revoke {"agen
           on entity account; who was dismissed is no longer admitted
 appoint   {"agency", "cert", "serial"?}                      on entity account, by certificate
 enrol     {"agency", "key", "letter", "cert"}; close {"agency", "heir", "cert"}; cut {"agency", "last_seq", "cert"}    on site
+rotate    {"key", "by", "proof"}                             on site, of the site about itself (site_keys.py)
 meet      {"key": bytes, "name": str}                        on entity agency: another agency's recovery key, after pairing
 """
 
@@ -24,17 +25,18 @@ WRITE, STRIKE, RETRACT, APPROVE, OWN, DISCLOSE = "write", "strike", "retract", "
 SHARE, TAKE, MOVE = "share", "take", "move"
 GRANT, REVOKE, ADMIT, DISMISS, APPOINT = "grant", "revoke", "admit", "dismiss", "appoint"
 ENROL, CLOSE, CUT, MEET = "enrol", "close", "cut", "meet"
+ROTATE = "rotate"
 
 # Judged apart from what else their transaction holds, and at home only.
 RIGHTS = frozenset({GRANT, REVOKE, ADMIT, DISMISS, MEET})
 # Without effect when concurrent with their author's revocation.
 GRANTING = frozenset({GRANT, DISCLOSE, ADMIT, MEET})
 CERTIFIED = frozenset({APPOINT, ENROL, CLOSE, CUT})  # valid by themselves, whoever carries them
-CONTROL = GRANTING | CERTIFIED | {REVOKE, DISMISS, OWN}
+CONTROL = GRANTING | CERTIFIED | {REVOKE, DISMISS, OWN, ROTATE}
 VALIDITY_INPUT = CONTROL | {SHARE, TAKE, MOVE}  # read by validity: always joint
 
 _INT64 = 1 << 63  # what SQLite stores
-_KEY_BYTES = 32
+_KEY_BYTES, _SIGNATURE_BYTES = 32, 64
 _TEXT, _BYTES, _INT, _MAP, _LIST = str, bytes, int, dict, list
 _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     WRITE: (
@@ -58,6 +60,7 @@ _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     CLOSE: ({"agency": _TEXT, "heir": _TEXT, "cert": _BYTES}, {}),
     CUT: ({"agency": _TEXT, "last_seq": _INT, "cert": _BYTES}, {}),
     MEET: ({"key": _BYTES, "name": _TEXT}, {}),
+    ROTATE: ({"key": _BYTES, "by": _BYTES, "proof": _BYTES}, {}),
 }
 _HOME = {
     GRANT: "account",
@@ -69,6 +72,7 @@ _HOME = {
     CLOSE: "site",
     CUT: "site",
     MEET: "agency",
+    ROTATE: "site",
 }
 
 
@@ -122,6 +126,9 @@ def _parts_fit(verb: str, given: Mapping[str, Any]) -> bool:
         return _texts(given["shares"]) and all(_is(n, int) and n >= 0 for n in given["shares"].values())
     if verb in (TAKE, MOVE):
         return bool(given["n"] > 0)
+    if verb == ROTATE:
+        lengths = (len(given["key"]), len(given["by"]), len(given["proof"]))
+        return lengths == (_KEY_BYTES, _SIGNATURE_BYTES, _SIGNATURE_BYTES)
     if verb in (ENROL, MEET):
         return len(given["key"]) == _KEY_BYTES
     return bool(verb != CUT or given["last_seq"] >= 0)

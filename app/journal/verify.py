@@ -28,7 +28,8 @@ from app.journal.operation import ChainEnd, unpack
 from app.journal.policy import Policy
 from app.journal.projector import Deriver
 from app.journal.reprojection import Compared, Difference, Standpoint, compare
-from app.journal.store import Store
+from app.journal.site_keys import Keys
+from app.journal.store import Store, load_chains
 from app.journal.verbs import ENROL
 from db.examine import open_read_only, reading, wal_of
 from db.problems import DatabaseProblemError
@@ -205,7 +206,8 @@ class _Job:
     def _walk(self, connection: sqlite3.Connection, path: Path | None, keys: Mapping[str, bytes]) -> Walked:
         total = int(connection.execute("SELECT count(*) FROM op").fetchone()[0])
         last = int(connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()[0])
-        whole = Range(0, last, self.standpoint.realm, keys, self.depth.signatures)
+        realm = self.standpoint.realm
+        whole = Range(0, last, realm, keys, self.depth.signatures, _rotated(connection, realm))
         if path is None or self.depth.workers == 1 or total < 2 * PART_ROWS:
             return walk(connection, whole, lambda done: self.progress("entries", done, total))
         parts = list(_parts(connection, whole))
@@ -221,6 +223,20 @@ class _Job:
             sum(part.signatures for part in done),
             tuple(fault for part in done for fault in part.faults),
         )
+
+
+def _rotated(connection: sqlite3.Connection, realm: str) -> dict[str, list[tuple[int, bytes, bytes]]]:
+    """Changes of the chains' keys, from the entries alone; nothing where edited columns make no sense of them: then signatures
+    are told as wrong, and they may be."""
+    try:
+        chains = load_chains(connection)
+        known = Keys(connection, realm, Store(connection), chains)
+    except (TypeError, ValueError, AttributeError):
+        return {}
+    found = {
+        site: sorted((each.seq, each.hash, each.key) for each in known.rotations(site)) for site in chains
+    }
+    return {site: changes for site, changes in found.items() if changes}
 
 
 def _by_other_rules(connection: sqlite3.Connection, policy: Policy) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from app.journal.journal import PeerView, Received
+from app.journal.journal import NOTHING_SEALED, PeerView, Received
 from app.journal.operation import Transaction
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
@@ -47,11 +47,11 @@ class JournalPort(Protocol):
         ...
 
     def receive(
-        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+        self, transactions: Sequence[Transaction], sealed: Mapping[bytes, bytes] = NOTHING_SEALED
     ) -> Received:
         """Store and project in one commit; what precedes a faulty one is kept.
 
-        `sealed`: last hashes of those whose hashes were computed and whose signatures were verified with `public_key`.
+        `sealed`: of those whose hashes were computed and whose signatures were verified: last hash -> key it was done with.
 
         Raises GapError, NewerSchemaError, BadTransactionError, whose `kept` says how many were kept; EnvironmentFault when
         the disk fails.
@@ -59,7 +59,11 @@ class JournalPort(Protocol):
         ...
 
     def public_key(self, site: str) -> bytes | None:
-        """Key (32 bytes) of a known site."""
+        """Key in force (32 bytes) at the end of a known site's chain."""
+        ...
+
+    def has_rotated(self, site: str) -> bool:
+        """True if the key of a site's chain was ever changed."""
         ...
 
     def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -23,6 +23,7 @@ from app.journal import verbs
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.journal import Received
 from app.journal.operation import Transaction, unpack
+from app.journal.site_keys import rotation_in
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
 from app.replication.endings import BAD_TRANSACTION, SessionEndedError
@@ -67,12 +68,14 @@ class _Arrived:
 
 @dataclass
 class _Outcome:
-    """One commit: what it did, the fault that ended it if any, our vector after it, seconds it took."""
+    """One commit: what it did, the fault that ended it if any, our vector after it, keys of its sites, those of them that
+    were rotated, seconds it took."""
 
     received: Received | None
     fault: Fault | None
     vector: dict[str, int]
     keys: dict[str, bytes]
+    rotated: frozenset[str]
     took_s: float
 
 
@@ -107,9 +110,10 @@ class Receiving:
         self._codec = FrameCodec()
         self._queues = _Queues()
         self._keys: dict[str, VerifyKey] = {}
-        self._sealed: set[bytes] = (
-            set()
-        )  # last hashes of waiting transactions whose signatures were verified here
+        self._sealed: dict[
+            bytes, bytes
+        ] = {}  # last hashes of waiting transactions: key they were verified with
+        self._rotated: set[str] = set()
         self._stopped: set[str] = set()
         self._expected = 1
         self._done = 0
@@ -167,15 +171,19 @@ class Receiving:
         self._queues.decoded_filled.set()
 
     def _verify(self, tx: Transaction) -> None:
-        """Check the signature where the key is known; a new chain brings its key for the journal to judge."""
+        """Check the signature where the key is known; a new chain brings its key for the journal to judge, and on a chain that
+        has changed its key (RotateKey) what does not fit here the journal judges by the key in force there."""
         last = tx[-1]
         key = self._keys.get(last.site)
+        if any(rotation_in(op) for op in tx):
+            self._rotated.add(last.site)
         try:
             if key is not None and last.sig is not None:
                 key.verify(last.hash, last.sig)
-                self._sealed.add(last.hash)
+                self._sealed[last.hash] = bytes(key)
         except BadSignatureError as wrong:
-            raise SessionEndedError(BAD_TRANSACTION, f"signature of {last.site}:{last.seq}") from wrong
+            if last.site not in self._rotated:
+                raise SessionEndedError(BAD_TRANSACTION, f"signature of {last.site}:{last.seq}") from wrong
 
     # -- applying ----------------------------------------------------------------------------------------
     async def apply(self) -> None:
@@ -213,8 +221,12 @@ class Receiving:
         outcome = await self._commit(txs, priority)
         taken = len(txs) if outcome.fault is None else outcome.fault.kept
         self._consume(taken)
-        self._sealed.difference_update(tx[-1].hash for tx in txs[:taken])
-        self._keys.update((site, VerifyKey(key)) for site, key in outcome.keys.items())
+        self._forget(txs[:taken])
+        for site, key in outcome.keys.items():
+            known = self._keys.get(site)
+            if known is None or bytes(known) != key:
+                self._keys[site] = VerifyKey(key)
+        self._rotated |= outcome.rotated
         self._after_commit(txs[:taken], outcome)
         self._acknowledge({tx[0].site for tx in txs[:taken]}, outcome.vector)
         if outcome.fault is not None:
@@ -224,13 +236,13 @@ class Receiving:
 
     async def _commit(self, txs: Sequence[Transaction], priority: Priority) -> _Outcome:
         """One commit on the writer; while the disk refuses, nothing is acknowledged and it is tried again."""
-        unknown = {tx[0].site for tx in txs} - self._keys.keys()
-        sealed = self._sealed.intersection(tx[-1].hash for tx in txs)
+        sites = {tx[0].site for tx in txs}
+        sealed = {tx[-1].hash: key for tx in txs if (key := self._sealed.get(tx[-1].hash)) is not None}
         pause = self._pace.fault_pause_s
         while True:
             try:
                 outcome = await self._node.on_writer(
-                    priority, partial(_receive, self._node, txs, unknown, sealed)
+                    priority, partial(_receive, self._node, txs, sites, sealed)
                 )
             except EnvironmentFault as fault:
                 _LOG.error("nothing can be stored: %s", fault)
@@ -261,12 +273,16 @@ class Receiving:
     def _drop(self, unwanted: Callable[[Transaction], bool]) -> None:
         for frame in self._queues.decoded:
             if any(map(unwanted, frame.left)):
-                self._sealed.difference_update(tx[-1].hash for tx in frame.left if unwanted(tx))
+                self._forget(filter(unwanted, frame.left))
                 frame.left = deque(tx for tx in frame.left if not unwanted(tx))
         before = self._done
         self._finish_empty()
         if self._done > before:
             self._acknowledge(set(), {})
+
+    def _forget(self, txs: Iterable[Transaction]) -> None:
+        for tx in txs:
+            self._sealed.pop(tx[-1].hash, None)
 
     def _finish_empty(self) -> None:
         while self._queues.decoded and not self._queues.decoded[0].left:
@@ -316,7 +332,7 @@ class Receiving:
 
 
 def _receive(
-    node: NodePort, txs: Sequence[Transaction], unknown: Iterable[str], sealed: Collection[bytes]
+    node: NodePort, txs: Sequence[Transaction], sites: Iterable[str], sealed: Mapping[bytes, bytes]
 ) -> _Outcome:
     """On the writer's thread. Screens hear of it here: a session may be cut off before it learns of its own commit."""
     begun = time.monotonic()
@@ -330,9 +346,10 @@ def _receive(
         fault, changes = wrong, wrong.changes
     if changes.changes:
         node.publish(changes)
-    keys = {site: key for site in unknown if (key := journal.public_key(site)) is not None}
+    keys = {site: key for site in sites if (key := journal.public_key(site)) is not None}
+    rotated = frozenset(site for site in sites if journal.has_rotated(site))
     vector = {site: seq for site, (seq, _) in journal.vector().items()}
-    return _Outcome(received, fault, vector, keys, time.monotonic() - begun)
+    return _Outcome(received, fault, vector, keys, rotated, time.monotonic() - begun)
 
 
 def _discloses(tx: Transaction) -> bool:

@@ -360,18 +360,21 @@ def test_what_was_verified_on_the_way_is_not_verified_again(small: Town) -> None
     """`sealed` spares hashes and signature of the named transactions alone; shape, chain and body are looked at all the same."""
     sync(small)
     east, fire = small["E1"], small["F1"]
-    good = east.forge("EMB-o", [write({"place": "x"})])
+    good, key = east.forge("EMB-o", [write({"place": "x"})]), east.key.public
+    with pytest.raises(BadTransactionError, match="signature"):  # verified with a key that is not the chain's
+        unknown = (replace(good[0], sig=bytes(64)),)
+        fire.journal.receive([unknown], sealed={good[0].hash: fire.key.public})
     unsigned = (replace(good[0], sig=bytes(64)),)
     with pytest.raises(BadTransactionError, match="signature"):
-        fire.journal.receive([unsigned], sealed={b"another"})
+        fire.journal.receive([unsigned], sealed={b"another": key})
     for wrong, reason in (
         ((replace(good[0], tx=good[0].tx + 1),), "shape"),
         ((*good, replace(good[0], seq=good[0].seq + 1)), "shape"),
         ((replace(good[0], body=b"\x01"),), "body"),
     ):
         with pytest.raises(BadTransactionError, match=reason):
-            fire.journal.receive([wrong], sealed={good[0].hash})
-    assert fire.journal.receive([good], sealed={good[0].hash}).applied == 1
+            fire.journal.receive([wrong], sealed={good[0].hash: key})
+    assert fire.journal.receive([good], sealed={good[0].hash: key}).applied == 1
 
 
 def test_a_refused_act_leaves_no_trace(small: Town) -> None:

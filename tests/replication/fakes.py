@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
-from app.journal.journal import PeerView, Received
+from app.journal.journal import NOTHING_SEALED, PeerView, Received
 from app.journal.keys import SiteKey
 from app.journal.operation import (
     SCHEMA_V,
@@ -81,7 +81,7 @@ class FakeJournal:
 
     # -- the facade --------------------------------------------------------------------------------------
     def receive(
-        self, transactions: Sequence[Transaction], sealed: Collection[bytes] = frozenset()
+        self, transactions: Sequence[Transaction], sealed: Mapping[bytes, bytes] = NOTHING_SEALED
     ) -> Received:
         if self.faults:
             raise self.faults.pop(0)
@@ -178,6 +178,9 @@ class FakeJournal:
 
     def public_key(self, site: str) -> bytes | None:
         return self._keys.get(site) if site in self.ends else None
+
+    def has_rotated(self, site: str) -> bool:
+        return False
 
     # -- for tests ---------------------------------------------------------------------------------------
     def texts(self) -> list[str]:

@@ -1,0 +1,38 @@
+"""Keys and certificates of this workstation: the signing key handed on, the link's certificate renewed (docs/decisions/0033)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.journal import verbs
+from app.kernel.enums import LogKind
+from app.kernel.errors import ErrorCode, Refusal
+from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome
+from app.usecases.context import Context
+from app.usecases.duty import log_acts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RotateKey(Command):
+    """Hand this workstation's chain to a new signing key (hex), with the word of the old key and the new key's proof (hex).
+
+    `main.py rotate-key` makes the key and gives this command: the key has to lie in the data folder before.
+    """
+
+    key: str
+    by: str
+    proof: str
+
+
+@handles(RotateKey, marks("site", verbs.ROTATE), creates("log_entry"))
+def rotate_key(command: RotateKey, context: Context) -> Outcome:
+    """The site stays the same; both rooms read in the log when its key changed (REPLICATION, Trust)."""
+    try:
+        parts = {name: bytes.fromhex(getattr(command, name)) for name in ("key", "by", "proof")}
+    except ValueError as wrong:
+        raise Refusal(ErrorCode.FORMAT, "refusal.sites.key_verb", field="key", clause="CM-04") from wrong
+    site = context.workstation.site
+    act = context.mark("site", site, verbs.ROTATE, **parts)
+    letter = context.workstation.letter or context.texts.get("log.no_letter")
+    text = context.texts.get("log.key_rotated", letter=letter)
+    return outcome(act, *log_acts(context, LogKind.FAULT, text, context.now_ms), site=site)
