@@ -223,17 +223,34 @@ def site_columns(state: State, site: str) -> dict[str, Any]:
     enrolment = state.enrolment_of(site)
     closed = state.closings(site, None)
     agency = str(enrolment.body["agency"]) if enrolment else None
-    cuts = [f.body["last_seq"] for f in state.facts.all(fact_key("cut", site)) if f.body["agency"] == agency]
+    cuts = [f for f in state.facts.all(fact_key("cut", site)) if f.body["agency"] == agency]
     standing = "revoked" if cuts else "closed" if closed else "enrolled" if enrolment else "unknown"
-    if state.chains.get(site) is not None and state.chains[site].fork_seq:
+    deciding = cuts or closed or ([enrolment] if enrolment else [])
+    since = min((_at(state, f.hash) for f in deciding), default=None)
+    chain = state.chains.get(site)
+    if chain is not None and chain.fork_seq:
         standing = "forked"
+        since = min(
+            (_at(state, each) for each in state.store.hashes_at(site, chain.fork_seq - 1)), default=None
+        )
+    turns = [f.hash for f in state.facts.all(fact_key("keys", site)) if f.standing in VALID_ONLY]
+    begun = [_at(state, enrolment.hash)] if enrolment else []
     return {
         "agency": agency,
         "letter": str(enrolment.body["letter"]) if enrolment else None,
         "state": standing,
-        "last_seq": min(cuts) if cuts else None,
+        "last_seq": min(f.body["last_seq"] for f in cuts) if cuts else None,
         "heir": state.heirs(None).get(site),
+        "enrolled_at": begun[0] if begun else None,
+        "state_at": since,
+        "key_at": max((*begun, *(_at(state, each) for each in turns)), default=None),
     }
+
+
+def _at(state: State, digest: bytes) -> int:
+    """Recorded time of a stored operation, UTC ms."""
+    op = state.store.get(digest)
+    return op.at_ms if op is not None else 0
 
 
 def agency_columns(state: State, agency: str) -> dict[str, Any]:

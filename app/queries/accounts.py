@@ -27,6 +27,8 @@ class AccountRow:
     valid_from: int | None
     valid_to: int | None
     admitted: str | None = None  # agencies at whose consoles it acts as a guest
+    sealed_at: int | None = None  # of a sealed emergency account (UTC ms)
+    opened_at: int | None = None
 
     @property
     def role_set(self) -> frozenset[str]:
@@ -36,7 +38,10 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One workstation: agency, series letter, state, label."""
+    """One workstation: agency, series letter, state (enrolled, closed, revoked, forked), label; moments in UTC ms.
+
+    `tls_until`: when the certificate it dials and answers with ends.
+    """
 
     id: str
     agency: str | None
@@ -46,6 +51,10 @@ class SiteRow:
     tls_pin: str | None
     last_seq: int | None
     heir: str | None
+    tls_until: int | None = None
+    enrolled_at: int | None = None
+    state_at: int | None = None
+    key_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from db.tables import (
     journal,
     local,
     points,
+    reentries,
     reports,
     settings,
     shelters,
@@ -29,6 +30,7 @@ __all__ = [
     "journal",
     "local",
     "points",
+    "reentries",
     "reports",
     "settings",
     "shelters",
@@ -52,6 +54,7 @@ ENTITIES: dict[str, Entity] = {
         shelters.SHELTER,
         points.POINT,
         attachments.ATTACHMENT,
+        reentries.REENTRY,
         settings.RULE_NUMBER,
         imports.IMPORT_BATCH,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,8 +16,71 @@ depends_on = None
 def upgrade() -> None:
     """Apply. Shared tables made anew are filled by the projection that follows every migration."""
     _attachments()
+    _trust()
     _incident_figures()
     _bundles()
+
+
+def _trust() -> None:
+    """Workstations and accounts made anew with what is known of their keys and seals; acts entered anew."""
+    for name in ("site", "account", "reentry"):
+        op.execute(f"DROP TABLE IF EXISTS {name}")
+    _shared(
+        "site",
+        ("label", sa.String()),
+        ("tls_pin", sa.String()),
+        ("tls_until", sa.Integer()),
+        ("agency", sa.String()),
+        ("letter", sa.String()),
+        ("state", sa.String()),
+        ("last_seq", sa.Integer()),
+        ("heir", sa.String()),
+        ("enrolled_at", sa.Integer()),
+        ("state_at", sa.Integer()),
+        ("key_at", sa.Integer()),
+    )
+    _shared(
+        "account",
+        ("kind", sa.String()),
+        ("name", sa.String()),
+        ("title", sa.String()),
+        ("secret_at", sa.Integer()),
+        ("sealed_at", sa.Integer()),
+        ("opened_at", sa.Integer()),
+        ("agency", sa.String()),
+        ("roles", sa.String()),
+        ("state", sa.String()),
+        ("valid_from", sa.Integer()),
+        ("valid_to", sa.Integer()),
+        ("admitted", sa.String()),
+    )
+    op.create_index("ix_account_agency", "account", ["agency"], unique=False)
+    _shared(
+        "reentry",
+        ("act", sa.String()),
+        ("agency", sa.String()),
+        ("account_id", sa.String()),
+        ("at", sa.Integer()),
+        ("outcome", sa.String()),
+        ("command", sa.String()),
+        ("made", sa.String()),
+        ("reason", sa.String()),
+    )
+    op.create_index("ix_reentry_act", "reentry", ["act"], unique=False)
+
+
+def _shared(name: str, *columns: tuple[str, sa.types.TypeEngine[Any]]) -> None:
+    """A shared table with the bookkeeping every one has."""
+    op.create_table(
+        name,
+        sa.Column("id", sa.String(), nullable=False),
+        *(sa.Column(column, kind, nullable=True) for column, kind in columns),
+        sa.Column("born_agency", sa.String(), nullable=True),
+        sa.Column("updated_at", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retracted", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
 
 
 def _attachments() -> None:
