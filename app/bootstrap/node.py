@@ -239,25 +239,34 @@ class Node:
         return plainly
 
     def _execute(self, command: Command, account_id: str) -> Done:
-        try:
-            done = self.bus.execute(command, account_id)
-        except Refusal:
-            self.publish(ChangeSet())
-            raise
+        done = self._audited(lambda: self.bus.execute(command, account_id))
         self.publish(done.changes)
         return done
 
+    def _audited(self, work: Callable[[], ResultT]) -> ResultT:
+        """Do work; a refusal of it has been entered into the audit, which the links are told like any other entry."""
+        try:
+            return work()
+        except Refusal:
+            self.publish(ChangeSet())
+            raise
+
     def record_refusal(self, command: str | None, refusal: Refusal, account_id: str) -> None:
         """Enter a refusal that happened before the bus was reached into the audit."""
-        self._run(lambda: self.bus.record_refusal(command, refusal, account_id))
+
+        def record() -> None:
+            self.bus.record_refusal(command, refusal, account_id)
+            self.publish(ChangeSet())
+
+        self._run(record)
 
     def check_right(self, command: str, account_id: str) -> None:
         """Refusal E_PERM, recorded, unless this account may carry out a command (XC-06)."""
-        self._run(lambda: self.bus.check_right(command, account_id))
+        self._run(lambda: self._audited(lambda: self.bus.check_right(command, account_id)))
 
     def sign_in(self, name: str, password: str) -> AccountRow:
         """The account of a sign-in name or id; Refusal E_PERM, recorded, when name, password or period are wrong."""
-        return self._run(lambda: self._sign_in(name, password))
+        return self._run(lambda: self._audited(lambda: self._sign_in(name, password)))
 
     def _sign_in(self, name: str, password: str) -> AccountRow:
         account_id = self._meant(name)
@@ -301,7 +310,7 @@ class Node:
             credentials.set_password(self._connection, account_id, password)
             return done
 
-        return self._run(work)
+        return self._run(lambda: self._audited(work))
 
     # -- reading ---------------------------------------------------------------------------------------------------------
     def read(self, query: Callable[[sqlite3.Connection], ResultT]) -> ResultT:

@@ -221,6 +221,27 @@ def sign_in_fails(site: Site, name: str, password: str, text: str) -> Refusal:
     return wrong.value
 
 
+def test_every_recorded_refusal_is_told_to_the_links(emb: Site) -> None:
+    """An audit entry that nobody is told of would wait here until the next act: a wrong password, a denied right, a bad input."""
+    heard: list[object] = []
+    end = emb.node.subscribe(heard.append)
+    officer = emb.account("duty_officer")
+    refusal = Refusal(ErrorCode.FORMAT, "refusal.command.unknown")
+    ways = (
+        lambda: emb.node.sign_in("EMB-duty_officer", "wrong"),
+        lambda: emb.node.check_right("meet_agency", officer),
+        lambda: emb.node.set_password(officer, "short", officer),
+    )
+    for count, way in enumerate(ways, 1):
+        with pytest.raises(Refusal):
+            way()
+        assert len(heard) >= count, count
+    before = len(heard)
+    emb.node.record_refusal(None, refusal, officer)
+    assert len(heard) == before + 1
+    end()
+
+
 def test_sign_in_by_name_or_id(emb: Site) -> None:
     """CM-04: one account is one person."""
     officer = emb.account("duty_officer")
