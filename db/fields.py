@@ -39,6 +39,7 @@ class Merge(StrEnum):
     STATUS = "status"  # register; among concurrent moves the more cautious is shown
     MAX = "max"  # extreme over entries not struck out; never a conflict
     MIN = "min"
+    TEXT = "text"  # long shared text: updates of several writers are joined, nobody replaces another's words
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ def maximum(name: str) -> Field:
 def minimum(name: str) -> Field:
     """The lowest of all entries not struck out."""
     return Field(name, Merge.MIN, _columns(name, Integer))
+
+
+def text(name: str, scope: str = JOINT) -> Field:
+    """A long text that several write at once; its column shows the joined text. One scope for the whole document."""
+    return Field(name, Merge.TEXT, _columns(name, String), scope)
 
 
 def shared(

@@ -9,6 +9,7 @@ from app.journal import verbs
 from app.journal.operation import Act
 from app.journal.scopes import resolve
 from app.journal.state import State
+from app.journal.texts import FIRST_EPOCH, client_id
 from db.fields import JOINT
 
 
@@ -65,6 +66,20 @@ class ActMaker:
             body |= {name: value for name, value in {**extras, "batch": batch}.items() if value}
             acts.append(Act(command, entity, entity_id, scope, body))
         return acts
+
+    def text(self, command: str, entity: str, entity_id: str, field: str, site: str, shown: str) -> list[Act]:
+        """Acts by which this site turns a long text into what shall be shown; each goes in a transaction of its own."""
+        from app.journal.text_engine import rewriting  # noqa: PLC0415 - most programs never write one
+
+        texts, place = self._state.texts, (entity, entity_id, field)
+        updates = rewriting(texts.state_of(*place), client_id(site, place), shown)
+        return [self.update(command, *place, update) for update in updates]
+
+    def update(self, command: str, entity: str, entity_id: str, field: str, update: bytes) -> Act:
+        """One update of a long text, as an editor made it."""
+        return self.mark(
+            command, entity, entity_id, verbs.TEXT, field=field, epoch=FIRST_EPOCH, update=update
+        )
 
     def _scope(self, entity: str, entity_id: str, field: str) -> str:
         return resolve(self._state.policy.entities[entity].fields[field].scope, self._agency)

@@ -20,7 +20,9 @@ from app.journal.state import State
 from app.journal.values import fits
 from db.fields import INTERNAL, JOINT, Entity, Field, Merge
 
-_ON_RECORDS = frozenset({verbs.WRITE, verbs.STRIKE, verbs.RETRACT, verbs.APPROVE, verbs.OWN, verbs.DISCLOSE})
+_ON_RECORDS = frozenset(
+    {verbs.WRITE, verbs.STRIKE, verbs.RETRACT, verbs.APPROVE, verbs.OWN, verbs.DISCLOSE, verbs.TEXT}
+)
 
 
 class ContentJudge:
@@ -66,7 +68,7 @@ class ContentJudge:
             return "unknown entity"
         if not fields <= entity.fields.keys():
             return "unknown field"
-        judge = self._judge_write if verb == verbs.WRITE else self._judge_mark
+        judge = {verbs.WRITE: self._judge_write, verbs.TEXT: self._judge_text}.get(verb, self._judge_mark)
         return self._judge_subject(op, past, agency) or judge(op, content, past, agency, entity, earlier)
 
     def _judge_subject(self, op: Operation, past: Past, agency: str) -> str | None:
@@ -92,6 +94,26 @@ class ContentJudge:
             if before.entity_id == op.entity_id and content.get("v") in (verbs.TAKE, verbs.MOVE):
                 spent += content["n"] if isinstance(content.get("n"), int) else 0
         return self._s.stock.share(op.entity_id or "", op.site, past, self._s.heirs(past)) - spent
+
+    # -- long texts ----------------------------------------------------------------------------------------------------
+    def _judge_text(
+        self,
+        op: Operation,
+        content: Mapping[str, Any],
+        past: Past,
+        agency: str,
+        entity: Entity,
+        earlier: Sequence[Operation],
+    ) -> str | None:
+        field = entity.fields[content["field"]]
+        if field.merge is not Merge.TEXT:
+            return "unknown field"
+        if not self._scope_fits(op, content, agency, entity, [field], past):
+            return "scope"
+        about = (op.entity, op.entity_id, verbs.TEXT, field.name)
+        if any((e.entity, e.entity_id, e.content.get("v"), e.content.get("field")) == about for e in earlier):
+            return "malformed"  # one update of a text in a transaction
+        return self._s.texts.against(op, content, past)
 
     # -- marks on records --------------------------------------------------------------------------------------------
     def _judge_mark(
@@ -130,7 +152,9 @@ class ContentJudge:
     ) -> str | None:
         values, over = content["set"], content.get("over", {})
         fields = [entity.fields[name] for name in (*values, *content.get("entry", {}))]
-        if any(f.extreme for f in fields[: len(values)]) or not all(f.extreme for f in fields[len(values) :]):
+        if any(f.extreme or f.merge is Merge.TEXT for f in fields[: len(values)]) or not all(
+            f.extreme for f in fields[len(values) :]
+        ):
             return "unknown field"
         if not all(fits(entity.fields[name], value) for name, value in values.items()):
             return "type"

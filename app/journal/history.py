@@ -19,6 +19,7 @@ from app.journal.causality import Causality, Past, covers
 from app.journal.facts import Facts, fact_key
 from app.journal.operation import Operation
 from app.journal.store import Chain, Store, load_chains
+from app.journal.text_codec import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class _Historian:
             verb=str(content.get("v", "")),
             new=content.get("new") is True,
             changes=(*self._fields(op, content, past), *self._extremes(op, content, past)),
-            details={name: _plain(value) for name, value in content.items() if name not in known},
+            details=_said_of_text(content)
+            or {name: _plain(value) for name, value in content.items() if name not in known},
             quarantined=self._quarantined.get(op.hash),
             flags=self._flags.get(op.hash, ()),
             seen={self._site_of[no]: seq for no, seq in sorted(past.items()) if self._site_of[no] != op.site},
@@ -251,6 +253,19 @@ def _content(op: Operation) -> Mapping[str, Any]:
         return op.content
     except (ValueError, msgspec.DecodeError):
         return {}
+
+
+def _said_of_text(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an update of a long text: its field, what it typed and how much (UTF-16 units) it took out."""
+    if content.get("v") != verbs.TEXT or not isinstance(content.get("update"), bytes):
+        return {}
+    try:
+        update = decode(content["update"])
+    except ValueError:
+        return {}
+    typed = "".join(run.text or "" for runs in update.runs.values() for run in runs)
+    gone = sum(length for ranges in update.deleted.values() for _, length in ranges)
+    return {"field": str(content.get("field")), "typed": typed, "deleted": gone}
 
 
 def _plain(value: Any) -> Any:

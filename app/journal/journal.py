@@ -386,11 +386,14 @@ class Journal:
         if readable_by(op.scope, peer.agency, peer.scopes):
             return True
         entity, content = self._policy.entities.get(op.entity or ""), op.content
-        if entity is None or content.get("v") != verbs.WRITE or not verbs.well_formed(entity.name, content):
+        if entity is None or not verbs.well_formed(entity.name, content):
             return False
+        names = {verbs.WRITE: content.get("set", ()), verbs.TEXT: (content.get("field"),)}.get(
+            content["v"], ()
+        )
         opened = [
             name in entity.fields and entity.fields[name].scope == op.scope and self._opened(op, name, peer)
-            for name in content["set"]
+            for name in names
         ]
         return bool(opened) and all(opened)
 

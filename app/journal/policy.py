@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from db.fields import JOINT, Entity, Merge
+from db.fields import INTERNAL, JOINT, Entity, Merge
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ class Policy:
                     raise ValueError(
                         f"{entity.name}.{each.name}: owned and extreme fields stand on joint records"
                     )
+
+                if each.merge is Merge.TEXT and (entity.scope != JOINT or each.scope == INTERNAL):
+                    raise ValueError(f"{entity.name}.{each.name}: a long text has one scope, on a joint record")
 
     def allows(self, command: str, entity: str, content: Mapping[str, Any]) -> bool:
         """True if this command may have this effect (deny by default); `content`: a well-formed body."""

@@ -100,6 +100,8 @@ class Projector:
                 self._fold(each, Standing.VALID)
             else:
                 self._quarantine(each.op, each.judgement.reason or whole)
+                if each.judgement.verb == verbs.TEXT:
+                    self._s.texts.fold(each.op, each.past, each.dot, counts=False)
         return whole
 
     def _settle_right(
@@ -158,6 +160,8 @@ class Projector:
             self._retract(record, op, past, dot, content)
         elif verb == verbs.APPROVE:
             self._approve(record, op, content)
+        elif verb == verbs.TEXT:
+            self._s.texts.fold(op, past, dot)
         if "retraction" in record.marks:
             self._weigh_retractions(entity, record, op)
         record.save(self._s.connection)
@@ -293,6 +297,7 @@ class Projector:
 
     def finish(self, origin: Origin) -> tuple[Change, ...]:
         """End of the database transaction: compute derived columns, report what was touched."""
+        self._s.texts.flush()
         touched: dict[str, set[str]] = {}
         for entity, entity_id in self._touched:
             touched.setdefault(entity, set()).add(entity_id)

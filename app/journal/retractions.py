@@ -48,6 +48,5 @@ def _edits(
         for op in state.store.valid_of_record(record.entity, record.entity_id)
         if op.scope == home
         and (state.is_projected(op) or (op.site == folding.site and op.seq <= folding.seq))
-        and op.content["v"] == verbs.WRITE
-        and op.content["set"]
+        and (op.content["v"] == verbs.TEXT or (op.content["v"] == verbs.WRITE and op.content["set"]))
     ]

@@ -62,6 +62,8 @@ def present_owner(state: State, record: Record, field: Field) -> str | None:
 
 def version_of(state: State, record: Record, field: str) -> bytes | None:
     """What an approval binds: hashes and values of the heads; None while there is nothing to approve (conflict, no value)."""
+    if state.policy.entities[record.entity].fields[field].merge is Merge.TEXT:
+        return state.texts.version_of(record.entity, record.entity_id, field)
     heads = head_operations(state, record, field)
     if not heads or disagree(heads, field):
         return None

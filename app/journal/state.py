@@ -14,6 +14,7 @@ from app.journal.records import Record
 from app.journal.site_keys import Keys
 from app.journal.stock import Stock
 from app.journal.store import Chain, Store, load_chains, save_chain
+from app.journal.texts import Texts
 
 NO_CUT = 1 << 62
 
@@ -57,6 +58,7 @@ class State:
         self.causality = Causality(connection, self.store, self.chains)
         self.facts = Facts(connection)
         self.stock = Stock(connection)
+        self.texts = Texts(self)
         self._records: dict[tuple[str, str], Record] = {}
         self._site_of_no = {chain.no: chain.site for chain in self.chains.values()}
         self._cuts: dict[str, int] = {}

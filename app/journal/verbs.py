@@ -4,6 +4,7 @@ write     {"new"?: True, "set": {field: value}, "over"?: {field: [hash]}, "entry
            "cause"?: [str]}                                  what the id of a new record was derived from
 strike    {"field": str, "ops": [hash], "why": str}          entries struck out of a maximum or minimum
 retract   {"why": str}
+text      {"field": str, "epoch": int, "update": bytes}     an update of a long shared text (texts.py)
 approve   {"field": str, "version": bytes}
 own       {"field": str, "to": agency}                       ownership moves by its own operation (D-06)
 disclose  {"field": str}                                     opens a whole register, past and future, irrevocably
@@ -22,6 +23,7 @@ from collections.abc import Mapping
 from typing import Any
 
 WRITE, STRIKE, RETRACT, APPROVE, OWN, DISCLOSE = "write", "strike", "retract", "approve", "own", "disclose"
+TEXT = "text"
 SHARE, TAKE, MOVE = "share", "take", "move"
 GRANT, REVOKE, ADMIT, DISMISS, APPOINT = "grant", "revoke", "admit", "dismiss", "appoint"
 ENROL, CLOSE, CUT, MEET = "enrol", "close", "cut", "meet"
@@ -45,6 +47,7 @@ _SHAPES: dict[str, tuple[dict[str, type], dict[str, type]]] = {
     ),
     STRIKE: ({"field": _TEXT, "ops": _LIST, "why": _TEXT}, {}),
     RETRACT: ({"why": _TEXT}, {"batch": _TEXT}),
+    TEXT: ({"field": _TEXT, "epoch": _INT, "update": _BYTES}, {}),
     APPROVE: ({"field": _TEXT, "version": _BYTES}, {}),
     OWN: ({"field": _TEXT, "to": _TEXT}, {}),
     DISCLOSE: ({"field": _TEXT}, {}),

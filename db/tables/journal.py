@@ -171,6 +171,41 @@ FLAG = Table(
     sqlite_with_rowid=False,
 )
 
+# Updates of long shared texts: where each stands in its writer's own text, and in the canonical order of joining
+# (`seen`: how many operations it had seen). `counts` is 0 for a quarantined one, which keeps its places alone.
+TEXT_PART = Table(
+    "text_part",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("entity", String, nullable=False),
+    Column("entity_id", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("client", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("chain_no", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("counts", Integer, nullable=False),
+    Column("halves", LargeBinary),
+    Index("ix_text_part", "entity", "entity_id", "field", "client", "chain_no", "seq"),
+)
+
+# Long shared texts as joined: `seen` and `top` name the last update in the canonical order, `state` is the document in
+# its one form, `version` what an approval binds.
+TEXT_STATE = Table(
+    "text_state",
+    metadata,
+    Column("entity", String, primary_key=True),
+    Column("entity_id", String, primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("seen", Integer, nullable=False),
+    Column("top", LargeBinary, nullable=False),
+    Column("version", LargeBinary),
+    Column("state", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
 # By which rules the projected rows were made (app/journal/rules.py): a program with others projects anew at its start.
 PROJECTION = Table(
     "projection",
@@ -180,4 +215,18 @@ PROJECTION = Table(
 )
 
 # Tables that follow from the journal alone: emptied and refilled by `rebuild`, compared by `verify`.
-PROJECTED = (PAST, TIP, FACT, RECORD, ENTRY, CONFLICT, RETRACTION, APPROVAL, STOCK, QUARANTINE, FLAG)
+PROJECTED = (
+    PAST,
+    TIP,
+    FACT,
+    RECORD,
+    ENTRY,
+    CONFLICT,
+    RETRACTION,
+    APPROVAL,
+    STOCK,
+    QUARANTINE,
+    FLAG,
+    TEXT_PART,
+    TEXT_STATE,
+)

@@ -12,7 +12,7 @@ from sqlalchemy import Float, Integer, MetaData, String
 from app.bootstrap import feature_table
 from app.journal import verbs
 from app.journal.policy import Effect, OwnerRule, Policy
-from db.fields import INTERNAL, Entity, fixed, maximum, minimum, owned, register, shared, status
+from db.fields import INTERNAL, Entity, fixed, maximum, minimum, owned, register, shared, status, text
 
 METADATA = MetaData()
 CAUTION = ("handling", "registered", "clue", "controlled", "closed", "void")
@@ -35,6 +35,8 @@ CASE = shared(
         status("status", CAUTION),
         maximum("grade"),
         minimum("received_at"),
+        text("minutes"),
+        text("briefing", scope="internal:EMB"),
     ],
     into=METADATA,
 )
@@ -60,8 +62,11 @@ def _effect(entity: str, *allowed: str, fields: tuple[str, ...] = ("*",)) -> Eff
 _HALL = ("cause", "memo", "memo_f")
 EFFECTS: dict[str, tuple[Effect, ...]] = {
     "register": (_effect("sim_case", verbs.WRITE),),
-    "edit": (_effect("sim_case", verbs.WRITE),),
-    "edit_hall": (_effect("sim_case", verbs.WRITE, fields=_HALL),),
+    "edit": (_effect("sim_case", verbs.WRITE, verbs.TEXT),),
+    "edit_hall": (
+        _effect("sim_case", verbs.WRITE, fields=_HALL),
+        _effect("sim_case", verbs.TEXT, fields=("briefing",)),
+    ),
     "log": (_effect("sim_log", verbs.WRITE), _effect("sim_note", verbs.WRITE)),
     "take": (_effect("sim_store", verbs.TAKE, verbs.MOVE),),
     "own": (_effect("sim_case", verbs.OWN, fields=("scene_handling",)),),

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _attachments()
     _trust()
     _incident_figures()
+    _texts()
     _bundles()
 
 
@@ -183,6 +184,44 @@ def _incident_figures() -> None:
     op.create_index("ix_incident_received_at", "incident", ["received_at"], unique=False)
     op.execute(
         "CREATE INDEX ix_incident_board ON incident (open DESC, coalesce(next_due_at, 9223372036854775807), received_at DESC, id)"
+    )
+
+
+def _texts() -> None:
+    """Long shared texts: their updates in the canonical order, and the documents as joined."""
+    op.create_table(
+        "text_part",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("entity_id", sa.String(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("client", sa.Integer(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("chain_no", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.Integer(), nullable=False),
+        sa.Column("halves", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("hash"),
+    )
+    op.create_index(
+        "ix_text_part",
+        "text_part",
+        ["entity", "entity_id", "field", "client", "chain_no", "seq"],
+        unique=False,
+    )
+    op.create_table(
+        "text_state",
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("entity_id", sa.String(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("top", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("entity", "entity_id", "field"),
+        sqlite_with_rowid=False,
     )
 
 
