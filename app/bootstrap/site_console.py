@@ -180,15 +180,15 @@ class SiteConsole:
         """Run a query on the reader's thread; a newer one under the same key cancels an older."""
         return self._reader.ask(read, key)
 
-    def history(self, entity: str, entity_id: str) -> Future[Sequence[Any]]:
-        """Operations on one record in their order (app.journal.history)."""
+    def history(self, entity: str, entity_id: str, asker: str = "") -> Future[Sequence[Any]]:
+        """Operations on one record in their order (app.journal.history); a newer question of the asker supersedes an older."""
 
         def read(connection: sqlite3.Connection) -> Sequence[Any]:
             from app.journal.history import history
 
             return history(connection, entity, entity_id)
 
-        return self._reader.ask(read, f"history:{entity}")
+        return self._reader.ask(read, f"history:{asker}:{entity}")
 
     def _site(self) -> Node:
         """The open site; waits for the opening, raises its fault."""

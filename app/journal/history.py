@@ -17,6 +17,7 @@ import msgspec
 from app.journal import verbs
 from app.journal.causality import Causality, Past, covers
 from app.journal.facts import Facts, fact_key
+from app.journal.hlc import COUNTER_BITS
 from app.journal.operation import Operation
 from app.journal.store import Chain, Store, load_chains
 from app.journal.text_codec import decode
@@ -48,8 +49,8 @@ class HistoryEntry:
     `recorded_at` is UTC milliseconds by the console's clock; times of events are values. `agency` is that of
     the account, as it stood for the author; `site_agency` and `letter` tell the console. `details` holds what
     the verb says beyond fields (reason, roles, versions; hashes in hex). `seen` gives, per other site, the
-    last operation in the causal past. `quarantined` is the reason why the operation has no effect, None for a
-    valid one.
+    last operation in the causal past, `seen_at` when that one was recorded there. `quarantined` is the reason
+    why the operation has no effect, None for a valid one.
     """
 
     hash: str
@@ -68,6 +69,7 @@ class HistoryEntry:
     quarantined: str | None
     flags: tuple[Flag, ...]
     seen: Mapping[str, int]
+    seen_at: Mapping[str, int]
 
     def had_seen(self, site: str, seq: int) -> bool:
         """True if the operation `seq` of a site lay in this one's past; its own site's earlier ones always
@@ -96,6 +98,7 @@ class _Historian:
         self._content = {op.hash: _content(op) for op in self._ops}
         self._quarantined = self._reasons()
         self._flags = self._marks()
+        self._times: dict[tuple[str, int], int | None] = {}
 
     def entries(self) -> list[HistoryEntry]:
         """All entries of the record."""
@@ -122,6 +125,7 @@ class _Historian:
 
     def _entry(self, op: Operation) -> HistoryEntry:
         past, content = self._causality.past_of(op.hash), self._content[op.hash]
+        seen = {self._site_of[no]: seq for no, seq in sorted(past.items()) if self._site_of[no] != op.site}
         site_agency, letter = self._console(op.site, past)
         known = ("v", "set", "over", "entry", "new", "cause")
         return HistoryEntry(
@@ -141,8 +145,21 @@ class _Historian:
             or {name: _plain(value) for name, value in content.items() if name not in known},
             quarantined=self._quarantined.get(op.hash),
             flags=self._flags.get(op.hash, ()),
-            seen={self._site_of[no]: seq for no, seq in sorted(past.items()) if self._site_of[no] != op.site},
+            seen=seen,
+            seen_at={
+                site: at for site, seq in seen.items() if (at := self._recorded_at(site, seq)) is not None
+            },
         )
+
+    def _recorded_at(self, site: str, seq: int) -> int | None:
+        """When an operation was recorded, UTC ms; of a fork's branches the later one."""
+        key = (site, seq)
+        if key not in self._times:
+            row = self._connection.execute(
+                "SELECT max(hlc) FROM op WHERE site = ? AND seq = ?", key
+            ).fetchone()
+            self._times[key] = row[0] >> COUNTER_BITS if row[0] is not None else None
+        return self._times[key]
 
     # -- who ---------------------------------------------------------------------------------------------------------
     def _account_agency(self, op: Operation, content: Mapping[str, Any], past: Past) -> str | None:

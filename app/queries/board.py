@@ -52,10 +52,11 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """A field with the values that stand against each other (D-19)."""
+    """A field with the values that stand against each other; of a casualty figure its numbers (D-19)."""
 
     field: str
     values: tuple[Any, ...]
+    figure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,9 +357,20 @@ def _disputes(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, t
     for entity_id, name, value in _read(connection, sql, {"ids": json.dumps(ids)}):
         found.setdefault(entity_id, {}).setdefault(name, []).append(_decoded(value))
     return {
-        entity_id: tuple(Disputed(name, tuple(values)) for name, values in fields.items())
+        entity_id: tuple(_disputed(name, values) for name, values in fields.items())
         for entity_id, fields in found.items()
     }
+
+
+def _disputed(name: str, values: list[Any]) -> Disputed:
+    """Of a casualty figure only its numbers, the smaller first: the same in both rooms (D-19)."""
+    from app.domain.casualties import numbers, statement_of  # noqa: PLC0415 - as above
+    from app.domain.figures import FIGURES  # noqa: PLC0415
+
+    if name not in FIGURES:
+        return Disputed(name, tuple(values))
+    said = [each for value in values if (each := statement_of(value)) is not None]
+    return Disputed(name, numbers(said), figure=True)
 
 
 def _decoded(value: bytes) -> Any:

@@ -190,6 +190,22 @@ _ACT_OF = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person can decide about a disagreement: keep one of the values, say another, say how sure a figure is."""
+
+    keep: bool
+    another: bool
+    figure: bool
+
+
+def choices(entity: str, field: str) -> Choices:
+    """What can be decided about a field, for whoever offers it; who may is asked when it is done."""
+    keep = entity not in _NOT_HERE and ((entity, field) in _ACTS or entity in _ACT_OF)
+    another = keep and (entity, field) in _TYPED
+    return Choices(keep, another, (entity, field) in _FIGURES)
+
+
 @handles(ResolveConflict)
 def resolve_conflict(command: ResolveConflict, context: Context) -> Outcome:
     """Write the decided value over all heads that stand against each other.

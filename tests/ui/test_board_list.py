@@ -177,14 +177,14 @@ def test_chips_end_12_px_from_the_edge_own_outlined_partners_filled(stand: Stand
 
 
 def test_a_conflict_shows_field_and_values_on_amber(stand: Stand) -> None:
-    disputed = row("r1", disputed=(Disputed("injured_serious", (4, 6)),))
+    disputed = row("r1", disputed=(Disputed("injured_serious", (4, 6), figure=True),))
     stand.put(disputed, row("r2"))
     stand.show()
     image = stand.image()
     plate = QPoint(WIDTH - 14, stand.rect("r1").top() + 14)
     assert image.pixelColor(plate).name() == stand.theme.warnbg.name()
     assert image.pixelColor(plate.x(), stand.rect("r2").top() + 14).name() == stand.theme.surface.name()
-    assert stand.model.shown(disputed).dispute == "重伤 4/6"
+    assert stand.model.shown(disputed).dispute == "重伤核实中 (4/6)"
 
 
 @pytest.mark.parametrize(

@@ -115,13 +115,18 @@ def test_owners() -> None:
     ("disputed", "text"),
     [
         ((), ""),
-        ((Disputed("injured_serious", (4, 6)),), "重伤 4/6"),
+        ((Disputed("injured_serious", (4, 6), figure=True),), "重伤核实中 (4/6)"),
+        ((Disputed("injured_serious", (4,), figure=True),), "重伤核实中 (4)"),
+        ((Disputed("direct_loss_yuan", (4_000_000,), figure=True),), "直接损失核实中 (4,000,000)"),
         ((Disputed("status", ("handling", "controlled")),), "状态 处置中/已控制"),
         ((Disputed("class_code", ("natural", "accident")),), "类别 自然灾害/事故灾难"),
         ((Disputed("place", ("很长很长的一个地名", "另一个")),), "地点 2 种"),
         ((Disputed("position", ([1, 2, "WGS-84"], None)),), "点位 2 种"),
         ((Disputed("unheard_of", ("a", "b")),), "unheard_of a/b"),
-        ((Disputed("injured_serious", (4, 6)), Disputed("place", ("a", "b"))), "重伤 4/6 等 1 项"),
+        (
+            (Disputed("injured_serious", (4, 6), figure=True), Disputed("place", ("a", "b"))),
+            "重伤核实中 (4/6) 等 1 项",
+        ),
         ((Disputed("occurred_at", (NOW, NOW + 1)),), "事发 2 种"),
     ],
 )

@@ -161,7 +161,10 @@ class Wording:
             return ""
         first = disputed[0]
         label, values = self._label(first.field), [self._value(first.field, value) for value in first.values]
-        if all(values) and len("".join(filter(None, values))) <= 2 * _LONGEST_VALUE:
+        if first.figure:
+            numbers = "/".join(f"{value:,}" for value in first.values)
+            text = self._texts.get("ui.board.dispute.figure", field=label, numbers=numbers)
+        elif all(values) and len("".join(filter(None, values))) <= 2 * _LONGEST_VALUE:
             text = f"{label} {'/'.join(value for value in values if value)}"
         else:
             text = self._texts.get("ui.board.dispute.values", field=label, count=len(values))

@@ -39,8 +39,9 @@ class SiteDoor(Console, Protocol):
         """Done once acts are possible; carries the EnvironmentFault when the site cannot be opened."""
         ...
 
-    def history(self, entity: str, entity_id: str) -> Future[Sequence[Any]]:
-        """Operations on one record in their order: `recorded_at`, `agency`, `account_id`, `command`, `changes`."""
+    def history(self, entity: str, entity_id: str, asker: str = "") -> Future[Sequence[Any]]:
+        """Operations on one record in their order (app.journal.history.HistoryEntry); a newer question of the same `asker`
+        about this kind of record supersedes an older."""
         ...
 
     def health(self) -> Future[Health]:
