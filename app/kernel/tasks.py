@@ -78,6 +78,11 @@ async def run_until_first_ends(works: dict[str, Coroutine[Any, Any, object]]) ->
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         ended = [task for task in tasks if task.done()]
     finally:
+        for task in (
+            tasks
+        ):  # looked at before anything is awaited: this call may be cancelled while it ends the others
+            if task.done() and not task.cancelled():
+                task.exception()
         await _end([task for task in tasks if not task.done()])
         failures = {task: task.exception() for task in tasks if not task.cancelled()}
     first = next((task for task in ended if failures.get(task) is not None), None)
