@@ -29,6 +29,12 @@ LOOK_S: Final = 10.0
 START_S: Final = 60.0  # a console that has just been opened has better things to do
 RETRY_S: Final = 900.0
 
+_SECOND: Final = {
+    "missing": "fault.backup.second_missing",
+    "full": "fault.backup.second_full",
+    "unwritable": "fault.backup.second_unwritable",
+}
+
 log = logging.getLogger(__name__)
 ChildMaker = Callable[[dict[str, Any], Callable[[str, int, int], None]], Child]
 
@@ -211,11 +217,9 @@ class Backups:
         log.info("backup %s restored and checked; thinned: %d", made["made"], len(made["removed"]))
         state, folder = made["second"], self.second
         trouble = None
-        if state in ("missing", "full", "unwritable"):
+        if state in _SECOND:
             log.warning("second folder of backups: %s", state)
-            trouble = EnvironmentFault(
-                f"backup.second_{state}", f"fault.backup.second_{state}", path=str(folder)
-            )
+            trouble = EnvironmentFault(f"backup.second_{state}", _SECOND[state], path=str(folder))
         self._failed_at = None
         self._over(second=state, trouble=trouble)
 

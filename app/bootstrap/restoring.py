@@ -10,11 +10,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from app.bootstrap.backup_work import FILES
+from app.bootstrap.beside import FilesBeside, files_beside
 from app.bootstrap.feature_table import policy
 from app.bootstrap.founding import check_vacant, give_name
 from app.bootstrap.node import IDENTITY_FILE, hold_lock, told_plainly
@@ -30,53 +33,102 @@ from app.kernel.clock import Clock
 from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import EnvironmentFault
 from app.kernel.ids import new_id
-from app.kernel.paths import DataDir
-from app.local import acks, identity
+from app.kernel.paths import DataDir, sync_folder
+from app.local import acks, identity, memory
 from app.local.identity import SelfRow
 from app.queries import accounts
 from app.replication.tls import create_tls
 from db import migrate
-from db.backup import check_backup
+from db.backup import backup_name, check_backup
 from db.engine import open_writer
 from db.fields import JOINT
+
+RESTORED = "restored"  # key of the workstation's memory: what is known of the old site's end
+ASIDE = "set-aside"
+Step = Callable[[str], None]
+"""Told the step that begins: read | copy | project | close | check."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """The new site, the one it takes over from, and its series letter."""
+    """The new site, the one it takes over from, its series letter, up to when the copy reaches, where old files were put."""
 
     site: str
     closed_site: str
     letter: str
+    last_at: int = 0
+    aside: Path | None = None
 
 
-def restore(data: DataDir, copy: Path, recovery_file: Path, clock: Clock, letter: str = "") -> Restored:
-    """Restore a backup into an empty data folder; EnvironmentFault when the copy or the key is wrong, or data is there."""
+def _silent(_step: str) -> None:
+    """Nobody is told."""
+
+
+def restore(
+    data: DataDir,
+    copy: Path,
+    recovery_file: Path,
+    clock: Clock,
+    letter: str = "",
+    *,
+    set_aside: bool = False,
+    tell: Step = _silent,
+    beside: FilesBeside | None = None,
+) -> Restored:
+    """Restore a backup into a data folder without a database.
+
+    EnvironmentFault when the copy or the key is wrong, or data is there. `set_aside`: a database that is there, damaged as a
+    rule, is moved with its logs into a folder of its own, once the copy and the key have proved good; nothing is ever
+    overwritten (XC-01).
+    """
     check_letter(letter)
+    tell("read")
     with told_plainly(copy):
         check_backup(copy)
-    if data.database.exists():
+    if data.database.exists() and not set_aside:
         raise EnvironmentFault("database.exists", "fault.database.exists", path=str(data.database))
     with told_plainly(data.root):
         data.create()
         lock = hold_lock(data)
         draft = data.root / "restoring.db"
         try:
-            check_vacant(data)
+            if not set_aside:
+                check_vacant(data)
             _clear(draft)
+            tell("copy")
             shutil.copyfile(copy, draft)
             os.chmod(draft, 0o600)
             migrate.bring_up_to_date(draft, data.backups)
             before, used = _taken_over(draft)
             recovery = read_recovery(recovery_file, before.realm, before.agency, before.recovery_key)
             key = SiteKey.generate()
+            aside = put_aside(data, clock) if set_aside else None
             with letter_taken(recovery, key.site, letter, used, data.database) as own:
-                made = _as_new_site(data, draft, recovery, clock, before, key, own)
+                tell("project")
+                made = _as_new_site(data, draft, recovery, clock, before, key, own, tell)
+                tell("check")
                 give_name(draft, data)
-            return made
+            (beside or files_beside()).bring_back(copy, copy.parent / FILES, data.root)
+            return dataclasses.replace(made, aside=aside)
         finally:
             _clear(draft)
             lock.release()
+
+
+def put_aside(data: DataDir, clock: Clock) -> Path | None:
+    """Move the database and its logs into a folder of their own; None when there is nothing. Whoever calls holds the lock."""
+    there = [each for each in (data.database, *data.beside_database) if each.exists()]
+    if not there:
+        return None
+    folder = data.root / f"{ASIDE}-{backup_name(clock.now_ms()).removeprefix('console-').removesuffix('.db')}"
+    folder.mkdir(mode=0o700)
+    for each in reversed(
+        there
+    ):  # the database last: while it stands there, it is with its logs or nothing was begun
+        each.rename(folder / each.name)
+    sync_folder(folder)
+    sync_folder(data.root)
+    return folder
 
 
 def _clear(draft: Path) -> None:
@@ -98,10 +150,18 @@ def _taken_over(draft: Path) -> tuple[SelfRow, set[str]]:
 
 
 def _as_new_site(
-    data: DataDir, draft: Path, recovery: Recovery, clock: Clock, before: SelfRow, key: SiteKey, letter: str
+    data: DataDir,
+    draft: Path,
+    recovery: Recovery,
+    clock: Clock,
+    before: SelfRow,
+    key: SiteKey,
+    letter: str,
+    tell: Step,
 ) -> Restored:
     connection = open_writer(draft)
     try:
+        left = HighWater(data.high_water).mark
         (data.keys / IDENTITY_FILE).unlink(missing_ok=True)  # told of the lost site
         key.save(data.keys)
         HighWater(data.high_water).begin(key.site)
@@ -109,6 +169,8 @@ def _as_new_site(
         who = Identity(before.realm, before.agency, before.recovery_key, key)
         journal = Journal(connection, who, policy(), clock, DERIVERS)
         journal.rebuild()
+        tell("close")
+        seq, last_at = end_of(journal, before.site)
         after = dataclasses.replace(
             before,
             site=key.site,
@@ -119,10 +181,20 @@ def _as_new_site(
         _first_acts(journal, recovery.key, before, after, key, pin)
         identity.replace_self(connection, after)
         acks.forget_all(connection)
+        known = {"site": before.site, "seq": seq, "last_at": last_at}
+        known["left"] = left.seq if left is not None and left.site == before.site else 0
+        memory.keep(connection, RESTORED, known, clock.now_ms())
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return Restored(key.site, before.site, letter)
+        return Restored(key.site, before.site, letter, last_at)
     finally:
         connection.close()
+
+
+def end_of(journal: Journal, site: str) -> tuple[int, int]:
+    """Number and recorded time (UTC ms) of the last entry of a chain."""
+    chain = journal.state.chains.get(site)
+    last = journal.state.store.get(chain.hash) if chain is not None and chain.seq else None
+    return (0, 0) if chain is None or last is None else (chain.seq, last.at_ms)
 
 
 def _first_acts(

@@ -19,6 +19,7 @@ from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.network_pairing import NetworkPairing
 from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
+from app.bootstrap.restored_watch import RestoredWatch
 from app.bootstrap.self_watch import SelfWatch
 from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
@@ -78,6 +79,7 @@ class Service:
             self._tasks.spawn(self.acknowledgements.run(), "acknowledgements")
             stack.callback(self._node.subscribe(self.self_watch.hear))
             self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
+            self._tasks.spawn(RestoredWatch(self._node, self.links).run(self._enter), "restored watch")
             self.pairing = NetworkPairing(
                 self._node, self._loop, self._tasks, lambda: self.replication.port, self._peers_changed
             )

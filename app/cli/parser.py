@@ -193,8 +193,12 @@ def _record(
     )
     history.add_argument("entity")
     history.add_argument("entity_id")
-    backup = verbs.add_parser("backup", parents=[common], help="write a verified copy of the database")
-    backup.add_argument("file", type=Path)
+    backup = verbs.add_parser(
+        "backup", parents=[common], help="copy the database, restore the copy on trial, check it"
+    )
+    backup.add_argument(
+        "file", type=Path, nargs="?", help="default: a dated one in the site's own folder of backups"
+    )
     restore = verbs.add_parser(
         "restore", parents=[common], help="restore a copy as a new site of the same agency"
     )
@@ -202,4 +206,9 @@ def _record(
     restore.add_argument("--recovery-file", type=Path, required=True)
     restore.add_argument(
         "--letter", default="", help="series letter of the new site; default: the next free one"
+    )
+    restore.add_argument(
+        "--set-aside",
+        action="store_true",
+        help="move a damaged database that is there into a folder of its own first; nothing is overwritten",
     )

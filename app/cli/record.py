@@ -6,13 +6,19 @@ import argparse
 import asyncio
 import contextlib
 import signal
-from typing import Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from app.cli.given import clock_of, data_of
-from app.kernel.clock import SystemClock
+from app.kernel.clock import SystemClock, iso
 from app.kernel.errors import EnvironmentFault
+from app.kernel.paths import DataDir
+
+if TYPE_CHECKING:
+    from app.bootstrap.backup_work import BackupJob
 
 
 def commands(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -49,7 +55,9 @@ def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
 
     where = listening_at(arguments.listen)
     doors = Doors(arguments.feed_folder, arguments.feed_port)
-    with open_node(data_of(arguments).root, clock_of(arguments.clock)) as node:
+    from app.bootstrap.backing_up import Backups
+
+    with open_node(data_of(arguments).root, clock_of(arguments.clock)) as node, Backups(node):
         asyncio.run(_serve(node, where, doors))
     return None
 
@@ -86,26 +94,66 @@ def rebuild(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def backup(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Copy the database while it may be in use, check the copy, then give it its name."""
+    """Copy the database while it may be in use, restore the copy on trial, check it; without FILE into the folder of backups."""
+    from app.bootstrap.backup_work import make
     from app.bootstrap.node import told_plainly
-    from db.backup import backup as copy
-    from db.backup import check_backup
 
-    data = data_of(arguments)
+    data, clock = data_of(arguments), clock_of(arguments.clock) or SystemClock()
+    if arguments.file is None:
+        with told_plainly(data.database):
+            made = make(_job(data, clock.now_ms()), lambda *_: None)
+        if made.problem:
+            raise EnvironmentFault("backup.check", "fault.backup.check", problem=made.problem)
+        return _told(made.path)
     if arguments.file.exists():
         raise EnvironmentFault("file.exists", "fault.file.exists", path=str(arguments.file))
     if not arguments.file.parent.is_dir():
         raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(arguments.file))
+    return _copy_to(data, arguments.file)
+
+
+def _job(data: DataDir, at: int) -> BackupJob:
+    """Into the site's own folder; thinning is the running console's, which knows the district's numbers."""
+    from app.bootstrap.backup_work import BackupJob
+
+    return BackupJob(data.database, data.backups, at, keep_all_ms=sys.maxsize)
+
+
+def _copy_to(data: DataDir, target: Path) -> dict[str, Any]:
+    """A copy under any name, restored on trial inside the data folder: the place of the copy may be slow or small."""
+    from app.bootstrap.node import told_plainly
+    from app.bootstrap.proving import prove
+    from db.backup import backup as copy
+
     with told_plainly(data.database):
-        copy(data.database, arguments.file)
-        info = check_backup(arguments.file)
-    return {"ok": True, "result": {"file": str(info.path), "bytes": info.size, "operations": info.entries}}
+        copy(data.database, target)
+        proof = prove(target, data.backups, lambda *_: None)
+    if proof.problem:
+        raise EnvironmentFault("backup.check", "fault.backup.check", problem=proof.problem)
+    return _told(target)
+
+
+def _told(path: Path) -> dict[str, Any]:
+    from db.backup import check_backup
+
+    info = check_backup(path)
+    result = {"file": str(info.path), "bytes": info.size, "operations": info.entries, "verified": True}
+    return {"ok": True, "result": result}
 
 
 def restore(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Restore a copy into an empty data folder as a new site."""
+    """Restore a copy as a new site into a data folder without a database, or beside one that is put aside."""
     from app.bootstrap.restoring import restore as bring_back
 
     clock = clock_of(arguments.clock) or SystemClock()
-    made = bring_back(data_of(arguments), arguments.file, arguments.recovery_file, clock, arguments.letter)
-    return {"ok": True, "result": {"site": made.site, "closed_site": made.closed_site, "letter": made.letter}}
+    made = bring_back(
+        data_of(arguments),
+        arguments.file,
+        arguments.recovery_file,
+        clock,
+        arguments.letter,
+        set_aside=arguments.set_aside,
+    )
+    result: dict[str, Any] = {"site": made.site, "closed_site": made.closed_site, "letter": made.letter}
+    result |= {"last_at": iso(made.last_at), "aside": None if made.aside is None else str(made.aside)}
+    return {"ok": True, "result": result}

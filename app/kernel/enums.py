@@ -202,6 +202,9 @@ class FaultKind(StrEnum):
     CLOCK_JUMPED = "clock_jumped"  # was set while the console ran
     CLOCK_BEHIND = "clock_behind"  # stands before our own last act
     LETTER_TWICE = "letter_twice"  # two workstations of the agency give numbers of one series (D-35)
+    RESTORED = "restored"  # this workstation goes on from a backup; what came after it is not here yet
+    RESTORED_FILLED = "restored_filled"  # the partner has given back what it held of that
+    RESTORED_NOTHING = "restored_nothing"  # the partner holds no more of it than the backup did
 
 
 class LinkState(StrEnum):
@@ -234,3 +237,12 @@ class Priority(IntEnum):
     OFFICER = 0
     LIVE = 1
     BULK = 2
+
+
+class ContactAbout(StrEnum):
+    """Who is rung at a contact's number."""
+
+    CALLER = "caller"
+    SCENE = "scene"
+    UNIT = "unit"
+    FAMILY = "family"

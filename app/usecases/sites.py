@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.journal import verbs
 from app.journal.keys import KEY_BYTES
+from app.kernel.clock import SHANGHAI
 from app.kernel.enums import Agency, FaultKind, LogKind
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import accounts
@@ -69,13 +71,18 @@ class NoteFault(Command):
     """The console notes a trouble of its own: its clock against the partner's (D-24) or against itself, a series letter that two
     workstations bear (D-35).
 
-    `seconds`: how far the clock is apart, ahead positive; `peer`: the partner's agency; `letter`: of the series, "" of the first.
+    Or that it was restored from a backup, and how far what came after the backup was given back (XC-01, XC-09).
+
+    `seconds`: how far the clock is apart, ahead positive; `peer`: the partner's agency; `letter`: of the series, "" of the first;
+    `last_at`: up to when the record of the lost workstation reaches; `count`: entries given back.
     """
 
     kind: FaultKind
     peer: str = ""
     seconds: int = 0
     letter: str = ""
+    last_at: datetime | None = None
+    count: int = 0
 
 
 @handles(MeetAgency, marks("agency", verbs.MEET))
@@ -189,6 +196,8 @@ def note_fault(command: NoteFault, context: Context) -> Outcome:
         way=way,
         seconds=abs(command.seconds),
         letter=command.letter or context.texts.get("log.no_letter"),
+        time="" if command.last_at is None else f"{command.last_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+        count=command.count,
     )
     acts = log_acts(context, LogKind.FAULT, text, context.now_ms)
     return outcome(*acts, entry_id=acts[0].entity_id)

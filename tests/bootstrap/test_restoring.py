@@ -238,3 +238,39 @@ def test_data_folder_is_its_owners_alone(town: Town, copy: Path, tmp_path: Path)
             *[0o600] * len(files),
         ]
     new.node.close()
+
+
+def test_a_damaged_database_is_put_aside_not_overwritten(town: Town, copy: Path) -> None:
+    """XC-01: restored in the folder of the damaged file; every byte of it stays, with its logs, for whoever looks into it."""
+    data = town.emb.node.data
+    town.emb.node.close()
+    spoilt = bytearray(data.database.read_bytes())
+    spoilt[4096:40960] = bytes(36864)
+    data.database.write_bytes(spoilt)
+    (data.root / "console.db-wal").write_bytes(b"log of the damaged file")
+    made = restore(data, copy, town.emb.recovery_file, ManualClock(ms("09:00:00")), set_aside=True)
+    assert made.aside is not None and made.aside.parent == data.root
+    assert (made.aside / "console.db").read_bytes() == spoilt
+    assert (made.aside / "console.db-wal").read_bytes() == b"log of the damaged file"
+    assert stat.S_IMODE(made.aside.stat().st_mode) == 0o700
+    town.emb.node = Node(Open(data, town.emb.clock))
+    assert town.emb.node.me.site == made.site
+    assert town.emb.count("incident") == 1
+
+
+@pytest.mark.parametrize("what", ["copy", "key"])
+def test_nothing_is_put_aside_for_a_restore_that_cannot_succeed(
+    town: Town, copy: Path, tmp_path: Path, what: str
+) -> None:
+    """XC-01: a bad copy or another agency's key leaves the folder as it was."""
+    data = town.emb.node.data
+    town.emb.node.close()
+    before = data.database.read_bytes()
+    if what == "copy":
+        copy.write_bytes(copy.read_bytes()[:10_000])
+    recovery = town.frd.recovery_file if what == "key" else town.emb.recovery_file
+    with pytest.raises(EnvironmentFault):
+        restore(data, copy, recovery, ManualClock(ms("09:00:00")), set_aside=True)
+    assert data.database.read_bytes() == before
+    assert not list(data.root.glob("set-aside-*"))
+    town.emb.node = Node(Open(data, town.emb.clock))
