@@ -321,6 +321,10 @@ class Node:
         """Read or write local tables on the writer's thread and wait."""
         return self._run(lambda: work(self._connection))
 
+    def writing(self, work: Callable[[], ResultT], priority: Priority = Priority.OFFICER) -> ResultT:
+        """Run work on the writer's thread and wait; no other work comes in between."""
+        return self._run(work, priority)
+
     # -- the port of replication -----------------------------------------------------------------------------------------
     def on_writer(self, priority: Priority, work: Callable[[], ResultT]) -> Awaitable[ResultT]:
         """Run work on the writer's thread, awaited by the caller's loop."""

@@ -21,7 +21,9 @@ from app.local import acks, peers
 from app.local.peers import PeerRow
 from app.replication.identity import (
     FORMAT,
+    FORMAT_ROTATED,
     Identity,
+    Succession,
     check_pairing,
     pairing_number,
     read_identity,
@@ -47,8 +49,10 @@ def own_identity(node: Node, endpoints: list[str] | None = None) -> Identity:
     names = node.bus.pack.agencies[Agency(node.me.agency)]
     chain_start = node.local(lambda _: node.journal.state.store.transactions_of(node.me.site, 1))
     certificate = chain_start[0][0].content["cert"]
+    site = node.me.site
+    first, turns = node.local(lambda _: node.journal.succession(site))
     return Identity(
-        format=FORMAT,
+        format=FORMAT_ROTATED if turns else FORMAT,
         realm=Realm(node.me.realm),
         district=node.me.district,
         agency=node.me.agency,
@@ -60,6 +64,8 @@ def own_identity(node: Node, endpoints: list[str] | None = None) -> Identity:
         tls_root=load_tls(node.data.keys).root_pem,
         endpoints=endpoints or [],
         made_at=node.clock.now_ms(),
+        first_key=first.hex() if turns else "",
+        successions=[Succession(*(part.hex() for part in turn)) for turn in turns],
     )
 
 

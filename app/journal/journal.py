@@ -429,6 +429,10 @@ class Journal:
         """True if the key of a site's chain was ever changed."""
         return bool(self.state.keys.rotations(site))
 
+    def succession(self, site: str) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
+        """A known site's first key, and (key, by, proof) of each change since; of an own chain, which has one line."""
+        return self.state.keys.succession(site)
+
     def has_seen(self, observer: str, digest: bytes) -> bool:
         """True if some projected operation of site `observer` had the operation in its causal past."""
         place, chain = self.state.store.place(digest), self.state.chains.get(observer)

@@ -125,6 +125,12 @@ class Keys:
         """Changes of a site's key, in the order they were stored."""
         return list(self._rotations.get(site, ()))
 
+    def succession(self, site: str) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
+        """A chain's first key, and (key, by, proof) of each of its changes."""
+        found = sorted(self._rotations.get(site, ()), key=lambda each: each.seq)
+        bodies = [op.content for each in found if (op := self._store.get(each.hash)) is not None]
+        return self._chains[site].key, [(body["key"], body["by"], body["proof"]) for body in bodies]
+
     def _before(self, site: str, chain: Chain, tx: int, digest: bytes) -> bytes:
         """Key in force where a transaction begins at number `tx`, `digest` being an operation of its branch."""
         rotations = self._rotations.get(site)

@@ -21,10 +21,12 @@ from nacl.signing import SigningKey, VerifyKey
 
 from app.journal.keys import site_id
 from app.journal.operation import pack
+from app.journal.site_keys import succeeds
 from app.kernel.enums import Realm
 from app.kernel.errors import ErrorCode, Refusal
 
 FORMAT: Final = 1
+FORMAT_ROTATED: Final = 2  # of a site whose key was changed: older programs could not check it
 MAX_IDENTITY_BYTES: Final = 64 * 1024
 PAIRING_DIGITS: Final = 20
 _GROUP: Final = 4
@@ -35,11 +37,20 @@ _CLAUSE: Final = "REPLICATION, Wire: Pairing"
 
 _Short = Annotated[str, Meta(min_length=1, max_length=64)]
 _Key = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+_Signature = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}\Z")]
 
 
-class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Succession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One change of a site's key, in hex: the new key, the old one's word for it, the new one's proof (site_keys.py)."""
+
+    key: _Key
+    by: _Signature
+    proof: _Signature
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who a site is: keys in hex, certificate of enrolment in base64 (the journal's own bytes), root in PEM,
-    UTC ms.
+    UTC ms. `site_key` is the key in force; `first_key`, whose hash is the site's id, and `successions` lead to it.
     """
 
     format: int
@@ -54,6 +65,8 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls_root: Annotated[str, Meta(max_length=4096)]
     endpoints: Annotated[list[Annotated[str, Meta(min_length=3, max_length=255)]], Meta(max_length=8)]
     made_at: Annotated[int, Meta(ge=0, lt=1 << 53)]
+    first_key: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    successions: Annotated[list[Succession], Meta(max_length=128)] = []
 
     @property
     def certificate_bytes(self) -> bytes:
@@ -95,7 +108,7 @@ def read_identity(data: bytes) -> Identity:
     try:
         version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("identity")
         stated = msgspec.json.decode(version or b"{}", type=dict[str, msgspec.Raw]).get("format")
-        if stated is not None and msgspec.json.decode(stated) != FORMAT:
+        if stated is not None and msgspec.json.decode(stated) not in (FORMAT, FORMAT_ROTATED):
             raise Refusal(ErrorCode.FORMAT, "refusal.sync.identity_format", clause=_CLAUSE)
         file = msgspec.json.decode(data, type=_File, strict=True)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as wrong:
@@ -123,8 +136,21 @@ def _check_signature(file: _File) -> None:
         VerifyKey(public).verify(_canonical(file.identity), bytes.fromhex(file.signature))
     except (BadSignatureError, ValueError) as wrong:
         raise Refusal(ErrorCode.SYNC, "refusal.sync.identity_forged", clause=_CLAUSE) from wrong
-    if site_id(public) != file.identity.site:
+    if not _leads_to_its_key(file.identity):
         raise Refusal(ErrorCode.SYNC, "refusal.sync.identity_forged", clause=_CLAUSE)
+
+
+def _leads_to_its_key(identity: Identity) -> bool:
+    """The id is the first key's hash; every later key was named by the one before it."""
+    key = bytes.fromhex(identity.first_key or identity.site_key)
+    if site_id(key) != identity.site:
+        return False
+    for each in identity.successions:
+        new, by, proof = (bytes.fromhex(part) for part in (each.key, each.by, each.proof))
+        if not succeeds(identity.realm, identity.site, key, new, by, proof):
+            return False
+        key = new
+    return key.hex() == identity.site_key
 
 
 def check_pairing(own: Identity, other: Identity) -> None:

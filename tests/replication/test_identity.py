@@ -148,7 +148,7 @@ def test_truncated_file_is_refused():
 
 
 def test_other_format_version_is_told_as_such():
-    identity, key = made(format=2)
+    identity, key = made(format=3)
     assert refusal(write_identity(identity, key)).text == "refusal.sync.identity_format"
 
 
