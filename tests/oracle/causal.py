@@ -8,6 +8,7 @@ from typing import Any
 
 from app.journal import verbs
 from app.journal.operation import Operation, Transaction, unpack
+from app.journal.site_keys import succeeds
 
 Past = dict[str, int]  # site -> highest sequence number seen
 
@@ -73,6 +74,22 @@ class Causal:
             if len(ops) > 1:
                 out[site] = min(out.get(site, ops[0].tx), *(op.tx for op in ops))
         return out
+
+    def rotates(self, op: Operation, realm: str) -> bool:
+        """True if this operation changes the key of its chain: the key before it names the next one, which agrees."""
+        body = body_of(op)
+        if op.entity_id != op.site or op.scope != "joint" or (op.schema_v or 0) < 3:
+            return False
+        return succeeds(realm, op.site, self._key_before(op, realm), body["key"], body["by"], body["proof"])
+
+    def _key_before(self, op: Operation, realm: str) -> bytes:
+        """Key that signed the transaction of an operation: of the last rotation on its branch before it, else the first."""
+        step = op
+        while step.prev:
+            step = self.ops[step.prev]
+            if step.seq < op.tx and verb_of(step) == verbs.ROTATE and self.rotates(step, realm):
+                break
+        return bytes(body_of(step)["key"])
 
     def is_ancestor(self, digest: bytes, op: Operation) -> bool:
         """True if the operation of this hash is in the causal past of `op`, by the hashes themselves."""

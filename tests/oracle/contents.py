@@ -26,8 +26,17 @@ JOINT_ONLY = {
     verbs.SHARE,
     verbs.TAKE,
     verbs.MOVE,
+    verbs.ROTATE,
 }
-ON_RECORDS = {verbs.WRITE, verbs.STRIKE, verbs.RETRACT, verbs.APPROVE, verbs.OWN, verbs.DISCLOSE}
+ON_RECORDS = {
+    verbs.WRITE,
+    verbs.STRIKE,
+    verbs.RETRACT,
+    verbs.APPROVE,
+    verbs.OWN,
+    verbs.DISCLOSE,
+    verbs.TEXT,
+}
 
 
 def scope_of(declared: str, agency: str) -> str:
@@ -48,6 +57,8 @@ def against(reading: Reading, op: Operation, agency: str, earlier: Sequence[Oper
         return "effect"
     if verb in (verbs.TAKE, verbs.MOVE) and not body.get("force"):
         return "share exhausted" if left(reading, op, earlier) < body["n"] else None
+    if verb == verbs.ROTATE:
+        return None if reading.causal.rotates(op, reading.setting.realm) else "certificate"
     if verb not in ON_RECORDS:
         return None
     if entity is None:
@@ -56,8 +67,23 @@ def against(reading: Reading, op: Operation, agency: str, earlier: Sequence[Oper
         return "unknown field"
     if (entity.name == "site" and op.entity_id != op.site) or not _may_speak(reading, op, agency):
         return "owner" if entity.name == "site" else "other agency"
-    against_it = _against_write(reading, op, agency, entity, earlier) if verb == verbs.WRITE else None
-    return against_it if verb == verbs.WRITE else _against_mark(reading, op, agency, entity)
+    judge = {verbs.WRITE: _against_write, verbs.TEXT: _against_text}.get(verb, _against_mark)
+    return judge(reading, op, agency, entity, earlier)
+
+
+def _against_text(
+    reading: Reading, op: Operation, agency: str, entity: Entity, earlier: Sequence[Operation]
+) -> str | None:
+    """One update of one long text in a transaction, in the text's own scope, sound in its own past."""
+    field = entity.fields[body_of(op)["field"]]
+    if field.merge is not Merge.TEXT:
+        return "unknown field"
+    if not _scope_fits(reading, op, agency, entity, [field]):
+        return "scope"
+    same = [e for e in earlier if (e.entity, e.entity_id) == (op.entity, op.entity_id)]
+    if any(body_of(e).get("v") == verbs.TEXT and body_of(e).get("field") == field.name for e in same):
+        return "malformed"
+    return reading.documents.against(op)
 
 
 def _may_speak(reading: Reading, op: Operation, agency: str) -> bool:
@@ -94,7 +120,7 @@ def share(reading: Reading, item: str, holder: str, past: Past | None) -> int:
 def change(reading: Reading, item: str, holder: str, past: Past | None = None) -> int:
     """Sum of the changes of one site's own share."""
     total = 0
-    for op in reading.valid:
+    for op in reading.valid_with(verbs.SHARE, verbs.TAKE, verbs.MOVE):
         body = body_of(op)
         if op.entity_id != item or (past is not None and not covers(past, op)):
             continue
@@ -115,9 +141,9 @@ def owner(reading: Reading, entity: str, entity_id: str, field: Field, past: Pas
     moved = reading.newest(
         [
             op
-            for op in reading.valid
+            for op in reading.valid_on(entity, entity_id)
             if body_of(op)["v"] == verbs.OWN
-            and (op.entity, op.entity_id, body_of(op)["field"]) == (entity, entity_id, field.name)
+            and body_of(op)["field"] == field.name
             and (past is None or covers(past, op))
         ]
     )
@@ -130,9 +156,9 @@ def opened(reading: Reading, entity: str, entity_id: str, field: str, past: Past
     """True if the register was disclosed, in a past."""
     return any(
         body_of(op)["v"] == verbs.DISCLOSE
-        and (op.entity, op.entity_id, body_of(op)["field"]) == (entity, entity_id, field)
+        and body_of(op)["field"] == field
         and (past is None or covers(past, op))
-        for op in reading.valid
+        for op in reading.valid_on(entity, entity_id)
     )
 
 
@@ -140,17 +166,17 @@ def births(reading: Reading, entity: str, entity_id: str) -> list[Operation]:
     """Valid operations that made a record."""
     return [
         op
-        for op in reading.valid
-        if (op.entity, op.entity_id) == (entity, entity_id)
-        and body_of(op)["v"] == verbs.WRITE
-        and body_of(op).get("new")
+        for op in reading.valid_on(entity, entity_id)
+        if body_of(op)["v"] == verbs.WRITE and body_of(op).get("new")
     ]
 
 
 # -- records -----------------------------------------------------------------------------------------------------------
 
 
-def _against_mark(reading: Reading, op: Operation, agency: str, entity: Entity) -> str | None:
+def _against_mark(
+    reading: Reading, op: Operation, agency: str, entity: Entity, _earlier: Sequence[Operation]
+) -> str | None:
     body = body_of(op)
     field = entity.fields.get(body.get("field", ""))
     if body["v"] == verbs.OWN:
@@ -180,8 +206,11 @@ def _against_write(
     body = body_of(op)
     values, entries, new = body["set"], body.get("entry", {}), bool(body.get("new"))
     fields = [entity.fields[name] for name in (*values, *entries)]
-    if any((f.merge in (Merge.MAX, Merge.MIN)) != (f.name in entries) for f in fields) or set(values) & set(
-        entries
+    extremes = [f.name for f in fields if f.merge in (Merge.MAX, Merge.MIN)]
+    if (
+        set(extremes) != set(entries)
+        or set(values) & set(entries)
+        or any(f.merge is Merge.TEXT for f in fields)
     ):
         return "unknown field"
     if not all(_has_type(entity.fields[name], value) for name, value in values.items()):
@@ -271,10 +300,8 @@ def writes(reading: Reading, entity: str, entity_id: str, field: str) -> list[Op
     """Valid writes to a register."""
     return [
         op
-        for op in reading.valid
-        if (op.entity, op.entity_id) == (entity, entity_id)
-        and body_of(op)["v"] == verbs.WRITE
-        and field in body_of(op)["set"]
+        for op in reading.valid_on(entity, entity_id)
+        if body_of(op)["v"] == verbs.WRITE and field in body_of(op)["set"]
     ]
 
 

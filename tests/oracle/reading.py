@@ -1,7 +1,7 @@
 """One reading of a journal: every transaction judged in its own past, under given recovery keys, cuts and revocations.
 
 Written from REPLICATION.md, not from app/journal: it shares nothing with it but the operation, the shapes of bodies and the
-certificates' signatures. Nothing is cached and nothing is incremental.
+certificates' signatures. Nothing is derived and kept, but for two lists by which valid operations are found again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from app.journal.operation import Operation, Transaction
 from app.journal.policy import Policy
 from tests.oracle import contents
 from tests.oracle.causal import Causal, Past, body_of, covers, verb_of
+from tests.oracle.texts import Documents, is_update
 
 Anchors = Mapping[str, frozenset[bytes]]
 DENIED = "granted while being revoked"
@@ -53,6 +54,9 @@ class Reading:
 
     def __post_init__(self) -> None:
         self._counted: set[bytes] = set()
+        self._by_verb: dict[str, list[Operation]] = {}
+        self._by_record: dict[tuple[str, str], list[Operation]] = {}
+        self.documents = Documents(self)
         self.causal, self.policy = self.setting.causal, self.setting.policy
         enrolments = [
             op
@@ -122,7 +126,22 @@ class Reading:
             )
             if whole is None and op.hash not in self._counted:
                 self._counted.add(op.hash)
-                self.valid.append(op)
+                self._count(op)
+            if is_update(op):
+                self.documents.note(op)
+
+    def _count(self, op: Operation) -> None:
+        self.valid.append(op)
+        self._by_verb.setdefault(verb_of(op), []).append(op)
+        self._by_record.setdefault((op.entity or "", op.entity_id or ""), []).append(op)
+
+    def valid_with(self, *kinds: str) -> list[Operation]:
+        """Valid operations of these verbs, verb by verb."""
+        return [op for verb in kinds for op in self._by_verb.get(verb, ())]
+
+    def valid_on(self, entity: str, entity_id: str) -> list[Operation]:
+        """Valid operations on a record, in the order of reading."""
+        return self._by_record.get((entity, entity_id), [])
 
     def _judge(self, op: Operation, earlier: Sequence[Operation]) -> Verdict:
         verb = verb_of(op)
@@ -170,7 +189,7 @@ class Reading:
     # -- who may act -------------------------------------------------------------------------------------------------
     def _against_author(self, op: Operation, with_cut: bool) -> tuple[str | None, str]:
         home, past, actor = self.sites.get(op.site), self.causal.past[op.hash], op.actor or ""
-        enrolled = any(e.site == op.site and e.seq == 1 and verb_of(e) == verbs.ENROL for e in self.valid)
+        enrolled = any(e.site == op.site and e.seq == 1 for e in self.valid_with(verbs.ENROL))
         if home is None or not enrolled:
             return "unknown site", ""
         if self.closings(op.site, past):
@@ -192,12 +211,10 @@ class Reading:
 
     def _facts(self, verb: str, about: str, past: Past | None, with_cut: bool = False) -> list[Operation]:
         """Valid control operations of a verb about something, inside a past (None: all)."""
-        known = [*self.valid, *self.good_but_cut] if with_cut else self.valid
-        return [
-            op
-            for op in known
-            if verb_of(op) == verb and op.entity_id == about and (past is None or covers(past, op))
-        ]
+        known = self.valid_with(verb)
+        if with_cut:
+            known += [op for op in self.good_but_cut if verb_of(op) == verb]
+        return [op for op in known if op.entity_id == about and (past is None or covers(past, op))]
 
     def newest(self, ops: Sequence[Operation]) -> list[Operation]:
         """Those that no other one of them had seen."""

@@ -27,7 +27,7 @@ class Reference:
     @property
     def opened(self) -> frozenset[Register]:
         """Registers that were disclosed."""
-        found = [op for op in self.reading.valid if body_of(op)["v"] == verbs.DISCLOSE]
+        found = self.reading.valid_with(verbs.DISCLOSE)
         registers = {(op.entity or "", op.entity_id or "", body_of(op)["field"]) for op in found}
         return frozenset(r for r in registers if opened(self.reading, *r, None))
 
@@ -45,7 +45,7 @@ def read(
     anchors: Anchors = {agency: frozenset({recovery_key})}
     while True:
         first = Reading(Setting(causal, policy, realm, anchors))
-        revocations = tuple(op for op in first.valid if body_of(op)["v"] == verbs.REVOKE)
+        revocations = tuple(first.valid_with(verbs.REVOKE))
         second = Reading(Setting(causal, policy, realm, anchors, revocations))
         met = _met(second, agency, recovery_key)
         if met == anchors:
@@ -63,8 +63,4 @@ def _met(reading: Reading, agency: str, recovery_key: bytes) -> Anchors:
 
 
 def _meetings(reading: Reading, agency: str) -> list[Operation]:
-    return [
-        op
-        for op in reading.valid
-        if body_of(op)["v"] == verbs.MEET and reading.verdicts[op.hash].agency == agency
-    ]
+    return [op for op in reading.valid_with(verbs.MEET) if reading.verdicts[op.hash].agency == agency]

@@ -20,6 +20,8 @@ class Painter:
 
     def __init__(self, reading: Reading) -> None:
         self.reading, self.causal = reading, reading.causal
+        self._texts = reading.documents.shown()
+        self._record_ids: list[tuple[str, str]] | None = None
 
     def state(self) -> dict[str, dict[Any, Any]]:
         """All parts of the shared state."""
@@ -32,6 +34,7 @@ class Painter:
             "retracted": {key: self.retracted(*key) for key in self._records()},
             "approvals": self.approvals(),
             "stock": self.stock(),
+            "texts": self._texts,
             "owners": self.owners(),
             "accounts": self.accounts(),
             "sites": self.site_rows(),
@@ -41,11 +44,15 @@ class Painter:
 
     # -- records -----------------------------------------------------------------------------------------------------
     def _on_records(self) -> list[Operation]:
-        kinds = (verbs.WRITE, verbs.STRIKE, verbs.RETRACT, verbs.APPROVE)
-        return [op for op in self.reading.valid if body_of(op)["v"] in kinds]
+        return self.reading.valid_with(verbs.WRITE, verbs.STRIKE, verbs.RETRACT, verbs.APPROVE, verbs.TEXT)
+
+    def _of(self, record: tuple[str, str], *kinds: str) -> list[Operation]:
+        return [op for op in self.reading.valid_on(*record) if body_of(op)["v"] in kinds]
 
     def _records(self) -> list[tuple[str, str]]:
-        return sorted({(op.entity or "", op.entity_id or "") for op in self._on_records()})
+        if self._record_ids is None:
+            self._record_ids = sorted({(op.entity or "", op.entity_id or "") for op in self._on_records()})
+        return self._record_ids
 
     def _fields(self) -> list[tuple[Register, Entity, Field]]:
         out = []
@@ -141,7 +148,7 @@ class Painter:
         for register, _, field in self._fields():
             if field.merge not in (Merge.MAX, Merge.MIN):
                 continue
-            about = [op for op in self._on_records() if (op.entity, op.entity_id) == register[:2]]
+            about = self._of(register[:2], verbs.WRITE, verbs.STRIKE)
             struck = {
                 digest
                 for op in about
@@ -168,19 +175,12 @@ class Painter:
         )
         return [
             op
-            for op in self._on_records()
-            if (op.entity, op.entity_id) == (entity, entity_id)
-            and body_of(op)["v"] == verbs.WRITE
-            and body_of(op)["set"]
-            and op.scope == home
+            for op in self._of((entity, entity_id), verbs.WRITE, verbs.TEXT)
+            if (body_of(op)["v"] == verbs.TEXT or body_of(op)["set"]) and op.scope == home
         ]
 
     def _retractions(self, entity: str, entity_id: str) -> list[Operation]:
-        return [
-            op
-            for op in self._on_records()
-            if (op.entity, op.entity_id) == (entity, entity_id) and body_of(op)["v"] == verbs.RETRACT
-        ]
+        return self._of((entity, entity_id), verbs.RETRACT)
 
     def retracted(self, entity: str, entity_id: str) -> bool:
         """True if some retraction had seen all edits in the record's own scope."""
@@ -193,12 +193,11 @@ class Painter:
     def approvals(self) -> dict[bytes, bool]:
         """Approval -> True while it stands, False when stale."""
         out = {}
-        for op in self._on_records():
-            if body_of(op)["v"] != verbs.APPROVE:
-                continue
+        for op in self.reading.valid_with(verbs.APPROVE):
             name = body_of(op)["field"]
-            heads = self.heads((op.entity or "", op.entity_id or "", name))
-            version = None
+            register = (op.entity or "", op.entity_id or "", name)
+            heads = self.heads(register)
+            version = self._texts[register][1] if register in self._texts else None
             if heads and not _different(heads, name):
                 bound = [[head.hash, body_of(head)["set"][name]] for head in heads]
                 version = blake2b(pack(bound), digest_size=16).digest()
@@ -208,8 +207,8 @@ class Painter:
     # -- stock, owners, accounts, sites --------------------------------------------------------------------------------
     def stock(self) -> dict[tuple[str, str], int]:
         """What every site holds of every item, heirs included."""
-        kinds = (verbs.SHARE, verbs.TAKE, verbs.MOVE)
-        items = {op.entity_id or "" for op in self.reading.valid if body_of(op)["v"] in kinds}
+        moved = self.reading.valid_with(verbs.SHARE, verbs.TAKE, verbs.MOVE)
+        items = {op.entity_id or "" for op in moved}
         return {
             (item, site): contents.share(self.reading, item, site, None)
             for item in items
@@ -218,9 +217,8 @@ class Painter:
 
     def owners(self) -> dict[Register, str]:
         """Fields whose ownership has moved."""
-        moved = [op for op in self.reading.valid if body_of(op)["v"] == verbs.OWN]
         out = {}
-        for op in moved:
+        for op in self.reading.valid_with(verbs.OWN):
             register = (op.entity or "", op.entity_id or "", body_of(op)["field"])
             field = self.reading.policy.entities[register[0]].fields[register[2]]
             out[register] = contents.owner(self.reading, register[0], register[1], field, None)
@@ -228,8 +226,8 @@ class Painter:
 
     def accounts(self) -> dict[str, tuple[Any, ...]]:
         """Agency, roles and state of every account that somebody gave or took rights."""
-        kinds = (verbs.GRANT, verbs.REVOKE, verbs.APPOINT)
-        names = {op.entity_id or "" for op in self.reading.valid if body_of(op)["v"] in kinds}
+        known_of = self.reading.valid_with(verbs.GRANT, verbs.REVOKE, verbs.APPOINT)
+        names = {op.entity_id or "" for op in known_of}
         out = {}
         for name in names:
             known = self.reading.about_account(name, None)
@@ -253,8 +251,8 @@ class Painter:
         for site, agency in self.reading.sites.items():
             cuts = [
                 body_of(op)["last_seq"]
-                for op in self.reading.valid
-                if body_of(op)["v"] == verbs.CUT and op.entity_id == site and body_of(op)["agency"] == agency
+                for op in self.reading.valid_with(verbs.CUT)
+                if op.entity_id == site and body_of(op)["agency"] == agency
             ]
             state = "revoked" if cuts else "closed" if self.reading.closings(site, None) else "enrolled"
             state = "forked" if site in self.causal.forks else state
@@ -272,7 +270,7 @@ class Painter:
                 out.add(("rests on a cut right", op.hash, ""))
             if any(self.causal.concurrent(c, op) for c in self.reading.closings(op.site, None)):
                 out.add(("from a closed site", op.hash, ""))
-            for other in acts:
+            for other in self.reading.valid_with(verbs.REVOKE, verbs.DISMISS):
                 if other is op or other.entity_id != op.actor:
                     continue
                 if self._takes(other, op, verdict.agency) and self.causal.concurrent(other, op):

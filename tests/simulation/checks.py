@@ -98,7 +98,7 @@ def restrict(state: State, known: Reference, scopes: frozenset[str]) -> State:
     out = {
         part: dict(state[part]) for part in ("extremes", "stock", "owners", "accounts", "sites", "derived")
     }
-    for part in ("registers", "conflicts"):
+    for part in ("registers", "conflicts", "texts"):
         out[part] = {key: value for key, value in state[part].items() if shared(key) and key[:2] in records}
     for part in ("births", "retracted"):
         out[part] = {key: value for key, value in state[part].items() if key in records}
@@ -209,8 +209,14 @@ def _leaks(found: Findings, simulation: Simulation, station: Station) -> None:
                 found[f"{station.name}: leak"] = f"{op.scope} {op.entity_id}"
 
 
+def written(op: Operation) -> list[str]:
+    """Registers and texts an operation writes to."""
+    text = op.content.get("v") == "text"
+    return [op.content["field"]] if text else list(op.content.get("set", {}))
+
+
 def _only_opened(op: Operation, opened: set[tuple[str | None, str]]) -> bool:
-    fields = op.content.get("set", {})
+    fields = written(op)
     return bool(fields) and all((op.entity_id, name) in opened for name in fields)
 
 

@@ -59,6 +59,7 @@ class _Reader:
             "approvals": {digest: not stale for digest, stale in rows("SELECT hash, stale FROM approval")},
             "stock": self._stock(),
             "derived": self._derived(),
+            "texts": self._texts(),
             "owners": self._owners(),
             "accounts": {
                 row[0]: row[1:]
@@ -121,6 +122,16 @@ class _Reader:
             (r.entity, r.entity_id): tuple(self._rows[r.entity, r.entity_id][name] for name in derived)
             for r in self._records
             if (derived := schema.ENTITIES[r.entity].derived)
+        }
+
+    def _texts(self) -> dict[Any, Any]:
+        """Long texts as their rows show them, with the versions that approvals bind."""
+        found = self._db.execute(
+            "SELECT entity, entity_id, field, version FROM text_state WHERE version IS NOT NULL"
+        )
+        return {
+            (entity, entity_id, name): (self._rows[entity, entity_id][name], version)
+            for entity, entity_id, name, version in found
         }
 
     def _stock(self) -> dict[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.journal import certificates, rows, verbs
 from app.journal.journal import QuarantinedError
@@ -44,7 +44,7 @@ class Officers:
 
     def _kinds(self, actor: str) -> Sequence[Callable[[Station, str, str], None]]:
         if actor == "HALL-h":
-            return (self.hall_edit, self.log)
+            return (self.hall_edit, self.log, self.brief)
         return (
             *(self.register,) * 2,
             *(self.edit,) * 5,
@@ -64,6 +64,7 @@ class Officers:
             self.retract,
             self.disclose,
             self.two_in_one,
+            *(self.minutes,) * 5,
         )
 
     # -- trying ------------------------------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ class Officers:
         self.attempt(at, actor, acts)
 
     def approve(self, at: Station, actor: str, case: str) -> None:
-        name = self.rng.choice(("scene_handling", "aftermath", "place"))
+        name = self.rng.choice(("scene_handling", "aftermath", "place", "minutes", "minutes"))
         state = at.journal.state
         state.forget_records()
         version = rows.version_of(state, state.record("sim_case", case), name)
@@ -183,6 +184,31 @@ class Officers:
         acts = maker.write("edit", "sim_case", case, {"place": "two"})
         name = f"{at.name}-{self.rng.getrandbits(40):x}"
         self.attempt(at, actor, [*acts, *maker.write("log", "sim_log", name, {"text": "in one"}, new=True)])
+
+    def minutes(self, at: Station, actor: str, case: str) -> None:
+        """Type, take out, or both, anywhere in a long text."""
+        name = "briefing" if account_agency(actor) == "EMB" and self.rng.random() < 0.3 else "minutes"
+        self.retype(at, actor, "edit", case, name)
+
+    def brief(self, at: Station, actor: str, case: str) -> None:
+        """The hall goes on writing in a text that was opened to it."""
+        self.retype(at, actor, "edit_hall", case, "briefing", "joint")
+
+    def retype(
+        self, at: Station, actor: str, command: str, case: str, name: str, scope: str | None = None
+    ) -> None:
+        """Change a long text in one to three places."""
+        shown = str(at.row(case).get(name) or "")
+        for _ in range(self.rng.choice((1, 1, 3))):
+            begin = self.rng.randint(0, len(shown))
+            gone = self.rng.choice((0, 0, 1, 5))
+            typed = "".join(self.rng.choice("甲乙丙𠮷ab。") for _ in range(self.rng.choice((0, 1, 3, 6))))
+            shown = shown[:begin] + typed + shown[begin + gone :]
+        acts = at.maker(account_agency(actor)).text(command, "sim_case", case, name, at.site, shown)
+        if scope is not None:
+            acts = [replace(act, scope=scope) for act in acts]
+        if acts:
+            self.attempt(at, actor, *([act] for act in acts))
 
     def hall_edit(self, at: Station, actor: str, case: str) -> None:
         name = self.rng.choice(("cause", "memo", "memo_f"))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from app.journal import verbs
 from app.journal.keys import SiteKey
 from app.journal.operation import Transaction
-from tests.simulation.checks import Findings, check, scopes_of
+from tests.simulation.checks import Findings, check, scopes_of, written
 from tests.simulation.liars import Liars
 from tests.simulation.network import Weather, acknowledge, push, settle
 from tests.simulation.officers import Officers
@@ -131,9 +131,7 @@ class Simulation:
             about = receiver.journal.state.store.of_record(str(op.entity), str(op.entity_id))
             opened = {other.content["field"] for other in about if other.content.get("v") == verbs.DISCLOSE}
             self.early.update(
-                f"{name} of {op.entity_id} to {receiver.name}"
-                for name in op.content["set"]
-                if name not in opened
+                f"{name} of {op.entity_id} to {receiver.name}" for name in written(op) if name not in opened
             )
 
     # -- disks -------------------------------------------------------------------------------------------------------
