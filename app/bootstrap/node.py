@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import threading
 import tomllib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,8 @@ FOUNDING_NOTE = "founding.json"
 IDENTITY_FILE = "identity.json"
 PRIVATE_KEYS = (KEY_FILE, NEXT_FILE, PAST_FILE, ROOT_KEY_FILE, LEAF_KEY_FILE)
 MINUTE_MS = 60_000
+HearOfPeer = Callable[[str, Mapping[str, int]], None]
+"""Told what a peer says it holds (site -> number) where no session brings the news; on any thread."""
 
 
 @contextlib.contextmanager
@@ -156,6 +158,7 @@ class Node:
                 self.high_water,
             )
             self._check_high_water()
+        self.hear_of_peer: HearOfPeer | None = None  # set while replication runs: it keeps what peers hold
         self.workstation = Workstation(
             known.realm, known.district, Agency(known.agency), known.site, known.letter, known.console_account
         )
@@ -329,6 +332,10 @@ class Node:
     def on_writer(self, priority: Priority, work: Callable[[], ResultT]) -> Awaitable[ResultT]:
         """Run work on the writer's thread, awaited by the caller's loop."""
         return asyncio.wrap_future(self._writer.submit(self._plainly(work), priority))
+
+    def wait_on_writer(self, priority: Priority, work: Callable[[], ResultT]) -> ResultT:
+        """As `on_writer`, for a thread that waits."""
+        return self._run(work, priority)
 
     def on_local(
         self, priority: Priority, work: Callable[[sqlite3.Connection], ResultT]

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from app.bootstrap import local_socket, pairing
@@ -77,6 +78,8 @@ class Service:
             self.replication.on_status(self.link_log.on_status)
             self.replication.on_acknowledged(self.acknowledgements.note)
             self._tasks.spawn(self.acknowledgements.run(), "acknowledgements")
+            self._node.hear_of_peer = self._heard_of_peer
+            stack.callback(setattr, self._node, "hear_of_peer", None)
             stack.callback(self._node.subscribe(self.self_watch.hear))
             self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
             self._tasks.spawn(RestoredWatch(self._node, self.links).run(self._enter), "restored watch")
@@ -116,6 +119,15 @@ class Service:
     def _enter(self, note: Command) -> None:
         """A note of the console's own, into the log."""
         self._tasks.spawn(self.link_log.write(note), "note")
+
+    def _heard_of_peer(self, peer: str, vector: Mapping[str, int]) -> None:
+        """A stick brought a peer's acknowledgement; on any thread (CM-07)."""
+        with contextlib.suppress(RuntimeError):  # the loop has just ended: the next session brings the same news
+            self._loop.call_soon_threadsafe(self._by_stick, peer, dict(vector))
+
+    def _by_stick(self, peer: str, vector: Mapping[str, int]) -> None:
+        self.acknowledgements.note(peer, vector, False)
+        self.replication.heard_elsewhere(peer, vector)
 
     # -- the local socket --------------------------------------------------------------------------------------------------
     async def _local_server(self) -> asyncio.Server:

@@ -268,6 +268,13 @@ class Replication:
         """Call `heard` whenever a peer says what it has projected: all of it when a link begins, then step by step."""
         self._acknowledged_heard.append(heard)
 
+    def heard_elsewhere(self, site: str, vector: Mapping[str, int]) -> None:
+        """A peer told by other means than a session (a stick) that it holds these chains so far (CM-07)."""
+        link = self._links.get(site)
+        if link is not None and vector.get(self._local.site, 0):
+            link.status.acked(vector[self._local.site])
+            self._tell(link)
+
     def _on_acknowledged(self, site: str, vector: Mapping[str, int], whole: bool) -> None:
         for heard in self._acknowledged_heard:
             _call(heard, site, vector, whole)

@@ -33,12 +33,14 @@ def found(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             here = _in_folder(path)
             if not here:
-                raise bundle_refusal("none_here", ErrorCode.FORMAT, name=path.name or str(path))
+                raise bundle_refusal(
+                    "refusal.bundles.none_here", ErrorCode.FORMAT, name=path.name or str(path)
+                )
             out.extend(here)
         else:
             out.append(path)
         if len(out) > MAX_FILES:
-            raise bundle_refusal("too_many", ErrorCode.FORMAT, limit=MAX_FILES)
+            raise bundle_refusal("refusal.bundles.too_many", ErrorCode.FORMAT, limit=MAX_FILES)
     return out
 
 
@@ -63,13 +65,13 @@ def read(path: Path) -> bytes:
         descriptor = os.open(path, flags)
     except OSError as wrong:
         if wrong.errno in (errno.ELOOP, errno.ENXIO):
-            raise bundle_refusal("no_bundle", ErrorCode.FORMAT) from wrong
+            raise bundle_refusal("refusal.bundles.no_bundle", ErrorCode.FORMAT) from wrong
         raise _unreadable(path, wrong) from wrong
     with contextlib.closing(os.fdopen(descriptor, "rb")) as file:
         try:
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_PART_BYTES:
-                raise bundle_refusal("no_bundle", ErrorCode.FORMAT)
+                raise bundle_refusal("refusal.bundles.no_bundle", ErrorCode.FORMAT)
             return file.read(MAX_PART_BYTES + 1)
         except OSError as wrong:
             raise _unreadable(path, wrong) from wrong
@@ -109,13 +111,20 @@ class Target:
         except OSError as wrong:
             raise unwritable(self.folder, wrong) from wrong
 
-    def write(self, number: int, data: bytes) -> Path:
-        """Write a part: temporary name, to the medium, read back, then its name. EnvironmentFault `bundle.full`,
-        `bundle.unwritable`, `file.exists`; no half file is left where that can be helped.
-        """
+    def check_new(self, number: int) -> Path:
+        """The file of a part that is to be written; EnvironmentFault `file.exists` where one of this name lies."""
         path = self.path(number)
         if path.exists() or path.is_symlink():
             raise EnvironmentFault("file.exists", "fault.file.exists", path=str(path))
+        if self.free() < _ROOM:
+            raise full(self.folder)
+        return path
+
+    def write(self, number: int, data: bytes) -> Path:
+        """Write a part: temporary name, to the medium, read back, then its name. EnvironmentFault `bundle.full`,
+        `bundle.unwritable`; no half file is left where that can be helped. A file of this name is replaced: see `check_new`.
+        """
+        path = self.path(number)
         if self.free() < len(data) + _ROOM:
             raise full(self.folder)
         temporary = path.with_name(path.name + _TEMPORARY)
@@ -184,7 +193,7 @@ class Shelf:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             taken = sum(each.stat().st_size for each in self.folder.iterdir())
             if taken + len(data) > MAX_KEPT_BYTES:
-                raise bundle_refusal("shelf_full", ErrorCode.RANGE)
+                raise bundle_refusal("refusal.bundles.shelf_full", ErrorCode.RANGE)
             temporary = path.with_name(path.name + _TEMPORARY)
             write_through(temporary, data)
             os.replace(temporary, path)

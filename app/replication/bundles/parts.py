@@ -146,13 +146,13 @@ class Opened:
 
 
 def bundle_refusal(key: str, code: ErrorCode = ErrorCode.SYNC, **params: Any) -> Refusal:
-    """A refusal with a key below `refusal.bundles`."""
-    return Refusal(code, f"refusal.bundles.{key}", clause=CLAUSE, **params)
+    """A refusal of the exchange by stick."""
+    return Refusal(code, key, clause=CLAUSE, **params)
 
 
 def damaged(what: str) -> Refusal:
     """A part that was changed, cut off or badly copied."""
-    return bundle_refusal("damaged", ErrorCode.FORMAT, what=what)
+    return bundle_refusal("refusal.bundles.damaged", ErrorCode.FORMAT, what=what)
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------------
@@ -178,11 +178,11 @@ def _signed(data: bytes) -> bytes:
 def outline(data: bytes) -> Outline:
     """Read the head. Refusal E_FORMAT: `no_bundle`, `newer` (made by a later version), `damaged`."""
     if len(data) > MAX_PART_BYTES:
-        raise bundle_refusal("no_bundle", ErrorCode.FORMAT)
+        raise bundle_refusal("refusal.bundles.no_bundle", ErrorCode.FORMAT)
     if not data.startswith(MAGIC) or len(data) < _PRELUDE:
-        raise bundle_refusal("no_bundle", ErrorCode.FORMAT)
+        raise bundle_refusal("refusal.bundles.no_bundle", ErrorCode.FORMAT)
     if data[len(MAGIC)] > FORMAT:
-        raise bundle_refusal("newer", ErrorCode.FORMAT)
+        raise bundle_refusal("refusal.bundles.newer", ErrorCode.FORMAT)
     length = int.from_bytes(data[_PRELUDE - 2 : _PRELUDE])
     if data[len(MAGIC)] != FORMAT or length > _MAX_HEAD:
         raise damaged("head")
@@ -197,10 +197,10 @@ def check_addressee(local: LocalSite, head: Head) -> None:
     """Refusal E_SYNC unless the head names this site: `realm` (XC-10), `district`, `own`, `not_for_us`."""
     own = site_to_bytes(local.site)
     for wrong, key in (
-        (head.realm != local.realm, "realm"),
-        (head.district != local.district, "district"),
-        (head.sender == own, "own"),
-        (head.to != own, "not_for_us"),
+        (head.realm != local.realm, "refusal.bundles.realm"),
+        (head.district != local.district, "refusal.bundles.district"),
+        (head.sender == own, "refusal.bundles.own"),
+        (head.to != own, "refusal.bundles.not_for_us"),
     ):
         if wrong:
             raise bundle_refusal(key)
@@ -215,13 +215,14 @@ def check_signature(part: Outline, key: bytes) -> None:
         raise damaged("signature") from wrong
 
 
-def unseal(part: Outline, key: SigningKey) -> Opened:
-    """Open the box of a part whose signature was checked; `key` is our own.
+def unseal(part: Outline, keys: Sequence[SigningKey]) -> Opened:
+    """Open the box of a part whose signature was checked; `keys` are our own, the present one and the one before it.
 
-    Refusal: `old_key` when it was sealed to a key we had before, `damaged` when the inside does not add up.
+    Refusal: `old_key` when it was sealed to another one, `damaged` when the inside does not add up.
     """
-    if part.head.to_key != bytes(key.verify_key):
-        raise bundle_refusal("old_key")
+    key = next((each for each in keys if bytes(each.verify_key) == part.head.to_key), None)
+    if key is None:
+        raise bundle_refusal("refusal.bundles.old_key")
     try:
         plain = SealedBox(key.to_curve25519_private_key()).decrypt(
             part.data[part.sealed_at : -_SIGNATURE_BYTES]

@@ -86,7 +86,7 @@ class BundleTaker:
                 if taken.gap:
                     break
         except FrameError as wrong:
-            raise bundle_refusal("bad_content", what=str(wrong)) from wrong
+            raise bundle_refusal("refusal.bundles.bad_content", what=str(wrong)) from wrong
         return taken
 
     def _take_frame(self, frame: Ops | Fill, taken: Taken, stopped: set[str]) -> None:
@@ -133,8 +133,9 @@ class BundleTaker:
         taken.applied += done.applied
         taken.known += sum(map(len, kept)) - done.applied
         taken.bodies += done.bodies if late else 0
-        if done.applied:
-            taken.commands.update(op.command or "" for tx in kept for op in tx)
+        taken.commands.update(
+            op.command or "" for tx in kept for op in tx if op.seq > done.before.get(op.site, 0)
+        )
         if done.fault is None:
             return len(txs)
         return len(kept) + self._on_fault(done.fault, txs[len(kept)], taken, stopped, late=late)
@@ -142,7 +143,7 @@ class BundleTaker:
     def _on_fault(self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool) -> int:
         """1 when the faulty one is passed over, 0 when it stops the part."""
         if isinstance(fault, BadTransactionError):
-            raise bundle_refusal("bad_content", what=str(fault)) from fault
+            raise bundle_refusal("refusal.bundles.bad_content", what=str(fault)) from fault
         if late:  # bodies for what is not held here: of no use
             return 1
         if isinstance(fault, NewerSchemaError) or (isinstance(fault, GapError) and stopped):
@@ -171,6 +172,7 @@ class BundleTaker:
 
 @dataclass
 class _Commit:
+    before: Mapping[str, int]
     applied: int
     bodies: int
     fault: Fault | None
@@ -183,7 +185,7 @@ def _receive(journal: JournalPort, txs: Sequence[Transaction], sealed: Mapping[b
     """On the writer's thread; `applied` counts operations by how far the chains grew."""
     begun = time.monotonic()
     sites = {tx[0].site for tx in txs}
-    before = journal.vector()
+    before = {site: seq for site, (seq, _) in journal.vector().items()}
     fault: Fault | None = None
     bodies = 0
     try:
@@ -192,6 +194,6 @@ def _receive(journal: JournalPort, txs: Sequence[Transaction], sealed: Mapping[b
     except Fault as wrong:
         fault, changes = wrong, wrong.changes
     after = journal.vector()
-    applied = sum(after.get(site, (0, b""))[0] - before.get(site, (0, b""))[0] for site in sites)
+    applied = sum(after.get(site, (0, b""))[0] - before.get(site, 0) for site in sites)
     keys = {site: key for site in sites if (key := journal.public_key(site)) is not None}
-    return _Commit(applied, bodies, fault, changes, keys, time.monotonic() - begun)
+    return _Commit(before, applied, bodies, fault, changes, keys, time.monotonic() - begun)

@@ -112,9 +112,17 @@ class BundleWriter:
     """Makes the parts of one bundle, one after the other; it keeps no more than one in memory."""
 
     def __init__(
-        self, journal: JournalPort, on_writer: OnWriter[object], key: SigningKey, order: Order, hello: Hello
+        self,
+        journal: JournalPort,
+        on_writer: OnWriter[object],
+        key: SigningKey,
+        order: Order,
+        hello: Hello,
+        progress: Callable[[int], None] = lambda entries: None,
     ) -> None:
-        """`hello`: what is held here now, its nonce the bundle's id; `key`: this site's."""
+        """`hello`: what is held here now, its nonce the bundle's id; `key`: this site's. `progress` hears after every frame how
+        many entries are packed; what it raises ends the writing."""
+        self._progress = progress
         self._journal, self._on_writer, self._key, self._order = journal, on_writer, key, order
         self._hello = FrameCodec().encode(hello)
         self._packer = FramePacker()
@@ -131,6 +139,7 @@ class BundleWriter:
                 yield self._close(volume, number, last=False)
                 number, volume = number + 1, _Volume()
             volume.add(data, txs, counted)
+            self._progress(self._entries + volume.entries)
         yield self._close(volume, number, last=True)
 
     def _close(self, volume: _Volume, number: int, *, last: bool) -> Written:

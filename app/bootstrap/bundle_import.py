@@ -1,0 +1,384 @@
+"""Taking bundles in from a stick (CM-07): looked at first, taken in part by part, what came too early laid aside.
+
+What is whole is taken in up to the first hole; the rest stays on the shelf (sealed, as it came) and is tried again with every
+import. Nothing of this has to be undone: every commit is a valid journal, and a bundle taken in twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from app.bootstrap.bundle_export import hash_of
+from app.bootstrap.bundles import (
+    CLOSED,
+    NOTE,
+    acknowledged,
+    label_of,
+    local_site,
+    note,
+    one_at_a_time,
+    opened,
+    shelf_of,
+    standings,
+)
+from app.bootstrap.node import Node
+from app.bootstrap.pairing import confirmed_peers
+from app.exchange.bundles import (
+    UNWATCHED,
+    CancelledError,
+    Examined,
+    Imported,
+    Looked,
+    TakenIn,
+    Unusable,
+    Watch,
+    short_id,
+)
+from app.journal.operation import SCHEMA_V
+from app.kernel.enums import Priority
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.local import bundles
+from app.local.bundles import BundleRow, Heard
+from app.replication.bundles import files
+from app.replication.bundles.parts import Opened, Outline, damaged
+from app.replication.bundles.taking import BundleTaker, Taken
+from app.replication.bundles.taking import CancelledError as GivenUpError
+from app.replication.frames import FrameError
+from app.replication.hello import check_hello, flat
+from app.replication.peers import Peer
+from app.replication.wire import ranges_of
+from app.usecases.bundles import NoteBundle, Step
+
+log = logging.getLogger(__name__)
+_Key = tuple[str, int, bytes]  # sender, number of the bundle, its id
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A usable part on the stick: its file, what it says; its bytes are read again when its turn comes."""
+
+    path: Path
+    head: Outline
+    spans: dict[str, list[tuple[int, int]]]
+    number: int
+    last: bool
+    made_at: int
+    entries: int
+    follows: int
+    schema: int
+
+    @property
+    def key(self) -> _Key:
+        """Which bundle it belongs to."""
+        return self.head.sender, self.head.head.seq, self.head.head.bundle
+
+    @property
+    def weight(self) -> int:
+        """Operations in it."""
+        return sum(last - first + 1 for parts in self.spans.values() for first, last in parts)
+
+
+def _look(node: Node, path: Path) -> _Found:
+    head, part = opened(node, files.read(path))
+    light = Outline(head.head, b"", head.sealed_at)  # the bytes of hundreds of parts are not kept
+    contents = part.contents
+    return _Found(
+        path,
+        light,
+        part.spans,
+        contents.number,
+        contents.last,
+        contents.made_at,
+        contents.entries,
+        contents.after,
+        part.hello.schema,
+    )
+
+
+def _search(node: Node, paths: Iterable[Path], watch: Watch) -> tuple[list[_Found], list[Unusable]]:
+    """All usable parts in the order to take them in, and what cannot be used; raises what is wrong when nothing can."""
+    good: list[_Found] = []
+    bad: list[Unusable] = []
+    for path in files.found(paths):
+        if watch.cancelled():
+            raise CancelledError
+        try:
+            good.append(_look(node, path))
+        except (Refusal, EnvironmentFault) as wrong:
+            log.warning("a file was not taken in: %s", wrong)
+            bad.append(Unusable(path.name, wrong))
+    if not good and bad:
+        raise bad[0].error
+    return sorted(good, key=lambda each: (*each.key, each.number)), bad
+
+
+def _bundles_of(found: Sequence[_Found]) -> dict[_Key, list[_Found]]:
+    out: dict[_Key, list[_Found]] = {}
+    for each in found:
+        out.setdefault(each.key, []).append(each)
+    return out
+
+
+# -- looking ---------------------------------------------------------------------------------------------------------------
+def examine(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = UNWATCHED) -> Examined:
+    """What files or folders hold, before anything is taken in; changes nothing.
+
+    Refusal E_PERM, recorded; Refusal or EnvironmentFault when nothing of it can be used.
+    """
+    node.check_right(NOTE, account_id)
+    found, bad = _search(node, paths, watch)
+    rows = standings(node)
+    agencies = {peer.site: peer.agency for peer in confirmed_peers(node)}
+    held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
+    looked = []
+    for (site, seq, bundle), parts in _bundles_of(found).items():
+        known = node.local(partial(bundles.one, direction=bundles.IN, bundle=bundle.hex()))
+        fresh = sum(
+            max(0, last - max(first - 1, held.get(chain, (0, b""))[0]))
+            for part in parts
+            for chain, spans in part.spans.items()
+            for first, last in spans
+        )
+        row = rows.get(site)
+        looked.append(
+            Looked(
+                site=site,
+                agency=agencies.get(site, ""),
+                label=label_of(rows, site),
+                seq=seq,
+                bundle_id=bundle.hex(),
+                made_at=parts[0].made_at,
+                entries=parts[0].entries,
+                fresh=fresh,
+                parts=tuple(part.number for part in parts),
+                total=next((part.number for part in parts if part.last), known.parts if known else None),
+                follows=parts[0].follows,
+                state="new" if known is None else known.state,
+                newer=any(part.schema > SCHEMA_V for part in parts),
+                closed=row is not None and row.state in CLOSED,
+            )
+        )
+    return Examined(tuple(looked), tuple(bad))
+
+
+# -- taking in -------------------------------------------------------------------------------------------------------------
+def take(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = UNWATCHED) -> Imported:
+    """Take files or folders in. Blocks: call it off the screen's thread.
+
+    Refusal E_PERM, recorded; Refusal or EnvironmentFault when nothing of it can be used, or when the disk refuses. After
+    CancelledError what was taken in until then stays, the rest can be taken in any time.
+    """
+    with one_at_a_time(node):
+        node.check_right(NOTE, account_id)
+        found, bad = _search(node, paths, watch)
+        return _Import(node, account_id, watch, sum(each.weight for each in found)).run(found, bad)
+
+
+@dataclass
+class _Account:
+    """What has become of one bundle in this import."""
+
+    row: BundleRow
+    applied: int = 0
+    known: int = 0
+    newer: int = 0
+    substance: bool = False  # more than the partner's own notes about bundles
+    gap: bool = False
+    seen: set[int] = field(default_factory=set)
+
+
+class _Import:
+    def __init__(self, node: Node, account_id: str, watch: Watch, total: int) -> None:
+        self._node, self._account_id, self._watch, self._total = node, account_id, watch, total
+        self._peers = {peer.site: peer for peer in confirmed_peers(node)}
+        self._shelf = shelf_of(node)
+        self._accounts: dict[str, _Account] = {}
+        self._taker = BundleTaker(
+            node.journal,
+            node.wait_on_writer,
+            node.publish,
+            progress=self._progress,
+            cancelled=watch.cancelled,
+        )
+
+    def _progress(self, done: int) -> None:
+        self._watch.progress(min(done, self._total), self._total)
+
+    def run(self, found: Sequence[_Found], bad: list[Unusable]) -> Imported:
+        """Take all parts in, then what was laid aside; the log has an entry for each bundle that brought something."""
+        error: Refusal | EnvironmentFault | None = None
+        given: set[str] = set()
+        self._watch.progress(0, self._total)
+        try:
+            for each in found:
+                try:
+                    head, part = opened(self._node, files.read(each.path))
+                    given.add(head.head.bundle.hex())
+                    self._one(head, part, keep=True)
+                except Refusal as wrong:
+                    bad.append(Unusable(each.path.name, wrong))
+                    error = wrong
+            self._try_shelf()
+        except GivenUpError as given_up:
+            raise CancelledError from given_up
+        finally:
+            self._log()
+        taken = {bundle: self._taken(account) for bundle, account in self._accounts.items()}
+        if error is not None and not taken:
+            raise error
+        return Imported(
+            bundles=tuple(each for bundle, each in taken.items() if bundle in given),
+            unusable=tuple(bad),
+            later=tuple(each for bundle, each in taken.items() if bundle not in given),
+        )
+
+    def _one(self, head: Outline, part: Opened, *, keep: bool) -> bool:
+        """Take a part in; True if nothing of it has to come again."""
+        node, peer = self._node, self._peers[head.sender]
+        self._hear(peer, part)
+        account = self._account_of(head, part)
+        taken = self._taker.take(part)
+        self._book(account, head, part, taken)
+        bundle, number = head.head.bundle, part.contents.number
+        if taken.whole:
+            self._shelf.drop(bundle, number)
+        elif keep:
+            self._shelf.keep(bundle, number, head.data)
+        node.local(partial(bundles.save, row=account.row))
+        return taken.whole
+
+    def _hear(self, peer: Peer, part: Opened) -> None:
+        """What the sender held when the bundle was made acknowledges what we had sent (REPLICATION, Wire: ACK)."""
+        node = self._node
+        held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
+        try:
+            met = check_hello(local_site(node), peer, held, part.hello)
+        except FrameError as wrong:
+            raise damaged("hello") from wrong
+        common = node.wait_on_writer(Priority.BULK, partial(node.journal.common, met.heads))
+        acknowledged(node, peer.site, common)
+        contents = part.contents
+        news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes)
+        node.local(partial(bundles.hear, peer=peer.site, news=news))
+
+    def _account_of(self, head: Outline, part: Opened) -> _Account:
+        bundle, contents, now = head.head.bundle.hex(), part.contents, self._node.clock.now_ms()
+        if bundle not in self._accounts:
+            row = self._node.local(partial(bundles.one, direction=bundles.IN, bundle=bundle))
+            self._accounts[bundle] = _Account(
+                row
+                or BundleRow(
+                    direction=bundles.IN,
+                    id=bundle,
+                    peer=head.sender,
+                    seq=contents.seq,
+                    follows=contents.after,
+                    made_at=contents.made_at,
+                    touched_at=now,
+                    account_id=self._account_id,
+                    state=bundles.PARTIAL,
+                    entries=contents.entries,
+                    applied=0,
+                    parts=None,
+                    done="{}",
+                    size=0,
+                    upto=None,
+                    target=None,
+                )
+            )
+        return self._accounts[bundle]
+
+    def _book(self, account: _Account, head: Outline, part: Opened, taken: Taken) -> None:
+        account.applied += taken.applied + taken.bodies
+        account.known += taken.known
+        account.newer += taken.newer
+        account.gap = account.gap or taken.gap
+        account.substance = account.substance or bool(taken.bodies or taken.commands - {NOTE})
+        number, row = part.contents.number, account.row
+        account.seen.add(number)
+        done, size = row.parts_done, row.size
+        if taken.whole and number not in done:
+            done, size = {**done, number: head.digest.hex()}, size + len(head.data)
+        parts = number if part.contents.last else row.parts
+        whole = parts is not None and set(done) >= set(range(1, parts + 1))
+        account.row = replace(
+            row,
+            touched_at=self._node.clock.now_ms(),
+            applied=row.applied + taken.applied + taken.bodies,
+            parts=parts,
+            done=json.dumps(done),
+            size=size,
+            state=bundles.WHOLE if whole else bundles.PARTIAL,
+        )
+
+    # -- what was laid aside -----------------------------------------------------------------------------------------------
+    def _try_shelf(self) -> None:
+        """Parts laid aside are taken in as soon as what they waited for is here; again and again while one helps another."""
+        moved = True
+        while moved:
+            moved = False
+            for bundle, number, path in list(self._shelf.kept()):
+                row = self._node.local(partial(bundles.one, direction=bundles.IN, bundle=bundle.hex()))
+                if row is not None and number in row.parts_done:
+                    self._shelf.drop(bundle, number)
+                    continue
+                try:
+                    head, part = opened(self._node, files.read(path))
+                    moved = self._one(head, part, keep=True) or moved
+                except Refusal as wrong:
+                    log.warning("a part laid aside is of no use any more: %s", wrong)
+                    self._shelf.drop(bundle, number)
+
+    # -- results -----------------------------------------------------------------------------------------------------------
+    def _taken(self, account: _Account) -> TakenIn:
+        row = account.row
+        done = row.parts_done
+        kept = {number for bundle, number, _ in self._shelf.kept() if bundle.hex() == row.id}
+        most = row.parts or max((*done, *kept, *account.seen), default=0)
+        missing = tuple(n for n in range(1, most + 1) if n not in done and n not in kept)
+        whole = row.state == bundles.WHOLE
+        state = "whole" if whole else "newer" if account.newer else "partial"
+        if whole and not account.applied:
+            state = "nothing_new"
+        return TakenIn(
+            site=row.peer,
+            agency=self._peers[row.peer].agency if row.peer in self._peers else "",
+            seq=row.seq,
+            bundle_id=row.id,
+            hash=hash_of(row) if whole else "",
+            state=state,
+            applied=account.applied,
+            known=account.known,
+            missing=missing,
+            needs=self._needs(row) if kept and not missing and not account.newer else 0,
+            kept=len(kept),
+            newer=account.newer,
+        )
+
+    def _needs(self, row: BundleRow) -> int:
+        """Number of the bundle this one goes on from, if that has not come whole."""
+        if not row.follows:
+            return 0
+        taken = self._node.local(partial(bundles.of_peer, direction=bundles.IN, peer=row.peer))
+        whole = {each.seq for each in taken if each.state == bundles.WHOLE}
+        return 0 if row.follows in whole else row.follows
+
+    def _log(self) -> None:
+        for account in self._accounts.values():
+            if not account.applied or not account.substance:
+                continue
+            row = account.row
+            agency = self._peers[row.peer].agency
+            command = NoteBundle(
+                peer=agency,
+                step=Step.TAKEN,
+                bundle_no=row.seq,
+                code=short_id(row.id),
+                entries=account.applied,
+            )
+            note(self._node, self._account_id, command)
