@@ -8,15 +8,17 @@ import sqlite3
 from typing import Any
 
 from app.bootstrap.feature_table import policy
+from app.bootstrap.findings import count, findings
 from app.bootstrap.node import told_plainly
 from app.journal.deriving import DERIVERS
 from app.journal.high_water import HighWater
 from app.journal.reprojection import Standpoint
 from app.journal.verify import Depth, Progress, verify
 from app.kernel.paths import DataDir
-from app.kernel.texts import Texts
+from app.kernel.texts import DEFAULT_LANGUAGE, Texts
 from app.local import acks, identity
 from app.local.identity import SelfRow
+from app.queries import accounts
 from db.examine import HEAD, check_header, open_read_only, revision_of
 from db.problems import DatabaseProblemError, ProblemKind
 
@@ -28,8 +30,10 @@ _SENTENCES = {
 }
 
 
-def verify_site(data: DataDir, tell: Progress | None = None, workers: int | None = None) -> dict[str, Any]:
-    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "text": sentence, "report": {...}}.
+def verify_site(
+    data: DataDir, tell: Progress | None = None, workers: int | None = None, language: str = DEFAULT_LANGUAGE
+) -> dict[str, Any]:
+    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "text": sentence, "findings": [...], "report": {...}}.
 
     `ok` says that the examination was carried out. A file that is no longer readable as a database is damaged as well;
     one that is missing, foreign, newer or locked is an EnvironmentFault: there is nothing to examine. `tell` hears of the
@@ -47,12 +51,25 @@ def verify_site(data: DataDir, tell: Progress | None = None, workers: int | None
                 raise
             report = {"ok": False, "pages": [str(error)]}
     found = "fine" if report["ok"] else "unreadable" if set(report) == {"ok", "pages"} else "damaged"
+    texts = Texts.load(language)
     return {
         "ok": True,
         "damaged": not report["ok"],
-        "text": Texts.load().get(_SENTENCES[found]),
+        "text": texts.get(_SENTENCES[found]),
+        "findings": findings(texts, report, _names(data) if found == "damaged" else {}),
+        "findings_total": count(report),
         "report": report,
     }
+
+
+def _names(data: DataDir) -> dict[str, str]:
+    """What workstations are called; nothing where a touched file does not say."""
+    with (
+        contextlib.suppress(sqlite3.Error, DatabaseProblemError),
+        contextlib.closing(open_read_only(data.database)) as connection,
+    ):
+        return {row.id: row.label or "" for row in accounts.sites(connection)}
+    return {}
 
 
 def _report(data: DataDir, tell: Progress | None, workers: int) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _backup(job: dict[str, Any], voice: _Voice) -> dict[str, Any]:
 def _verify(job: dict[str, Any], voice: _Voice) -> dict[str, Any]:
     from app.bootstrap.checking import verify_site
 
-    found = verify_site(DataDir(Path(job["root"])), voice.tell, workers=1)
+    found = verify_site(DataDir(Path(job["root"])), voice.tell, workers=1, language=job["language"])
     report = found["report"]
     for name in ("faults", "differences", "pages"):
         every = report.get(name, ())

@@ -28,6 +28,7 @@ class RestoredWatch:
 
     def __init__(self, node: Node, links: Callable[[], Sequence[LinkStatus]]) -> None:
         self._node, self._links = node, links
+        self.trouble: EnvironmentFault | None = None  # for the alarm strip, while nothing was given back yet
 
     async def run(self, write: Callable[[Command], object]) -> None:
         """Look until cancelled; a site that was never restored is not looked at again."""
@@ -37,6 +38,7 @@ class RestoredWatch:
         while True:
             for note in await asyncio.to_thread(self.look):
                 write(note)
+            self.trouble = awaited(await asyncio.to_thread(self._known))
             await asyncio.sleep(LOOK_S)
 
     def _known(self) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.kernel.errors import EnvironmentFault
+from app.ui.backup.port import BackupDoor
 from app.ui.console import Console
 from app.ui.imports.port import ImportDoor
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Figures of the status line: bytes of the database, newest backup (UTC ms or None), operations held."""
+    """Figures of the status line: bytes of the database, newest verified backup (UTC ms or None) and how old it may be (ms),
+    operations held."""
 
     size_bytes: int
     backup_at: int | None
+    backup_limit_ms: int
     operations: int
 
 
@@ -32,6 +35,11 @@ class SiteDoor(Console, Protocol):
     @property
     def imports(self) -> ImportDoor:
         """Imports of files into registers."""
+        ...
+
+    @property
+    def backup(self) -> BackupDoor:
+        """Backups, and the check of the record (XC-09, XC-04)."""
         ...
 
     @property

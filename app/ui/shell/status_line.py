@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from app.kernel.clock import MINUTE_MS
 from app.kernel.enums import Realm
 from app.ui.links.judgement import Standing
 from app.ui.shell import header_text, moments
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.ui.console import Console
 
 HEIGHT = 24
+BACKUP_GRACE_MS = 30 * MINUTE_MS  # one that falls due now is being made and checked
 INSET = 12
 _KB, _MB = 1024, 1024 * 1024
 
@@ -27,7 +29,7 @@ _KB, _MB = 1024, 1024 * 1024
 class StatusLine(QWidget):
     """Left: how the site is; right: exercise mark, layout, the two keys that lead everywhere."""
 
-    wanted = Signal(str)  # "palette" | "keys"
+    wanted = Signal(str)  # "palette" | "keys" | "backup"
 
     def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +48,8 @@ class StatusLine(QWidget):
         self.right = RunLines(theme, (HEIGHT,), right=True, parent=self)
         self.left.setObjectName("statusLeft")
         self.right.setObjectName("statusRight")
-        self.right.clicked.connect(self.wanted)
+        for line in (self.left, self.right):
+            line.clicked.connect(self.wanted)
         self._show()
 
     def show_health(self, health: Health) -> None:
@@ -91,10 +94,12 @@ class StatusLine(QWidget):
             return [Run(texts.get("ui.shell.status.opening"), "muted", "small")]
         runs = [Run(texts.get("ui.shell.status.database", size=_size(health.size_bytes)), "muted", "small")]
         if health.backup_at is None:
-            runs.append(Run(texts.get("ui.shell.status.no_backup"), "warn", "small", gap=16))
+            runs.append(Run(texts.get("ui.shell.status.no_backup"), "warn", "small", gap=16, key="backup"))
         else:
-            age = moments.age(texts, self._now - health.backup_at)
-            runs.append(Run(texts.get("ui.shell.status.backup", age=age), "muted", "small", gap=16))
+            age_ms = self._now - health.backup_at
+            said = texts.get("ui.shell.status.backup", age=moments.age(texts, age_ms))
+            late = age_ms > health.backup_limit_ms + BACKUP_GRACE_MS
+            runs.append(Run(said, "warn" if late else "muted", "small", gap=16, key="backup"))
         runs.append(Run(texts.get("ui.shell.status.record", n=health.operations), "muted", "small", gap=16))
         runs += self._feed_runs()
         standing = self._standing
