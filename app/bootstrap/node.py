@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from app.bootstrap.feature_table import policy
 from app.bootstrap.sending_journal import SendingJournal
+from app.bootstrap.storage import Storage
 from app.bootstrap.site_key_files import NEXT_FILE, PAST_FILE, open_key
 from app.domain.district import District, parse_district
 from app.domain.sign_in import check_password
@@ -116,6 +117,7 @@ class Node:
 
     def __init__(self, how: Open) -> None:
         self.data, self.clock, self.texts = how.data, how.clock, Texts.load(how.language)
+        self.storage = Storage(how.clock)
         if not self.data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(self.data.database))
         with contextlib.ExitStack() as ends:
@@ -236,7 +238,7 @@ class Node:
 
     def _plainly(self, work: Callable[[], ResultT]) -> Callable[[], ResultT]:
         def plainly() -> ResultT:
-            with told_plainly(self.data.database):
+            with self.storage.watched(self._connection), told_plainly(self.data.database):
                 return work()
 
         return plainly

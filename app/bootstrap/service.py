@@ -22,6 +22,7 @@ from app.bootstrap.node import Node
 from app.bootstrap.requests import Desk
 from app.bootstrap.restored_watch import RestoredWatch
 from app.bootstrap.self_watch import SelfWatch
+from app.bootstrap.storage import probe
 from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
@@ -49,6 +50,7 @@ class Service:
         self._stack = contextlib.AsyncExitStack()
         self.link_log = LinkLog(node, self._tasks)
         self.self_watch = SelfWatch(node, self.links)
+        self.restored = RestoredWatch(node, self.links)
         self._callers: set[asyncio.Task[Any]] = set()  # connections of the local socket
         self._asked: set[asyncio.Task[Any]] = set()  # those of them that wait for an answer
         self.desk = Desk(node, self.links)
@@ -82,7 +84,8 @@ class Service:
             stack.callback(setattr, self._node, "hear_of_peer", None)
             stack.callback(self._node.subscribe(self.self_watch.hear))
             self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
-            self._tasks.spawn(RestoredWatch(self._node, self.links).run(self._enter), "restored watch")
+            self._tasks.spawn(self.restored.run(self._enter), "restored watch")
+            self._tasks.spawn(probe(self._node), "storage")
             self.pairing = NetworkPairing(
                 self._node, self._loop, self._tasks, lambda: self.replication.port, self._peers_changed
             )
