@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.reading import Reader, told
+from app.bootstrap.window_backup import SiteBackups
 from app.bootstrap.window_imports import SiteImports
 from app.kernel import imports
 from app.kernel.changes import ChangeSet
-from app.kernel.clock import Clock
+from app.kernel.clock import HOUR_MS, SECOND_MS, Clock
 from app.kernel.enums import Agency
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import DataDir
@@ -77,6 +78,7 @@ class SiteConsole:
         self._net: threading.Thread | None = None
         self._closed = False
         self.imports = SiteImports(self._site)
+        self.backup = SiteBackups(self._site)
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
 
@@ -108,6 +110,7 @@ class SiteConsole:
         node.subscribe(self._publish)
         self._node = node
         self._reader.settle()
+        self.backup.begin(node)
         self._net = threading.Thread(target=self._run_net, args=(node,), name="net", daemon=True)
         self._net.start()
         self.opened.set_result(None)
@@ -153,6 +156,7 @@ class SiteConsole:
         else:
             self.opened.cancel()  # acts that wait for it give up
         self.imports.close()
+        self.backup.close()
         with self._guard:
             service = self._service
         if service is not None:
@@ -233,14 +237,32 @@ class SiteConsole:
     def _health(self, connection: sqlite3.Connection) -> Health:
         files = [self.data.database, self.data.database.with_name(self.data.database.name + "-wal")]
         size = sum(file.stat().st_size for file in files if file.exists())
-        copies = [file.stat().st_mtime_ns // 1_000_000 for file in self.data.backups.glob("console-*.db")]
         (held,) = connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()
-        return Health(size, max(copies, default=None), held)
+        return Health(size, *self._last_backup(connection), held)
+
+    def _last_backup(self, connection: sqlite3.Connection) -> tuple[int | None, int]:
+        """Moment of the newest backup that was restored and checked, and how old it may be (XC-09, D-31)."""
+        from app.bootstrap.backup_store import copies
+        from app.domain.backups import newest_verified
+        from app.domain.rule_numbers import RuleKey
+        from app.queries import settings
+
+        name = RuleKey.BACKUP_INTERVAL.value
+        changed = {row.id: row.value for row in settings.rule_numbers(connection)}.get(name)
+        limit_ms = self.limits_s[name] * SECOND_MS if changed is None else changed * HOUR_MS
+        last = newest_verified(each.kept for each in copies(self.data.backups))
+        return None if last is None else last.at, limit_ms
 
     def troubles(self) -> list[EnvironmentFault]:
         """What does not work although the site is open."""
         with self._guard:
-            return list(self._troubles)
+            found, service = list(self._troubles), self._service
+        standing = [
+            self._node.storage.fault if self._node is not None else None,
+            service.restored.trouble if service is not None else None,
+            self.backup.trouble(),
+        ]
+        return [*found, *(fault for fault in standing if fault is not None)]
 
     def _trouble(self, fault: EnvironmentFault) -> None:
         with self._guard:
