@@ -33,7 +33,7 @@ _SENTENCES = {
 def verify_site(
     data: DataDir, tell: Progress | None = None, workers: int | None = None, language: str = DEFAULT_LANGUAGE
 ) -> dict[str, Any]:
-    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "text": sentence, "findings": [...], "report": {...}}.
+    """Examine every entry, signature and row: {"ok": True, "damaged": bool, "text": ..., "findings": [...], "report": {...}}.
 
     `ok` says that the examination was carried out. A file that is no longer readable as a database is damaged as well;
     one that is missing, foreign, newer or locked is an EnvironmentFault: there is nothing to examine. `tell` hears of the

@@ -12,7 +12,7 @@ MOST = 200
 
 
 def findings(texts: Texts, report: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    """Sentences for a report of `verify` (`VerifyReport.as_dict`), at most `MOST`; `names`: what workstations are called, by site."""
+    """Sentences for a report of `verify` (`VerifyReport.as_dict`), at most `MOST`; `names`: of workstations, by site."""
     out: list[str] = []
     for sentence in _all(texts, report, names):
         if len(out) == MOST:

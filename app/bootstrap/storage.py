@@ -47,7 +47,7 @@ class Storage:
 
     @contextlib.contextmanager
     def watched(self, connection: sqlite3.Connection) -> Iterator[None]:
-        """Around one job of the writer: trouble of the disk begins here and ends with the first job that has written something."""
+        """Around one job of the writer: trouble of the disk begins here and ends with the first job that has written."""
         before = connection.total_changes
         try:
             yield

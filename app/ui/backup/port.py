@@ -31,7 +31,7 @@ class CopyRow:
 class BackupView:
     """All backups, newest first; where they lie; room on that disk (bytes); the district's rule numbers.
 
-    `second_state`: none | missing | kept, "" while nobody has looked. `same_disk`: the second folder lies on the disk of the data.
+    `second_state`: none | missing | kept, "" while nobody has looked. `same_disk`: it lies on the disk of the data.
     `last_at`: moment of the latest verified one, None without.
     """
 
