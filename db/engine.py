@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from db import held
+
 BUSY_TIMEOUT_MS = 5_000
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
     """Open the one writing connection; transactions are begun explicitly (autocommit otherwise)."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection = held.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
@@ -26,7 +28,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open a connection that cannot write (`query_only`)."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection = held.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from db import held
 from db.problems import DatabaseProblemError, ProblemKind, problem_of
 
 HEAD = "0005"  # revisions are four digits, rising
@@ -21,6 +22,7 @@ REBUILD_PENDING = 1  # PRAGMA user_version: shared tables must be projected anew
 MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
 LOCK_WAIT_S = 2.0
+_PIECE = 1 << 20
 _HEADER = struct.Struct(">16sHBBBBBBIIIIIIIIII")
 _PAGE_SIZES = {1, *(1 << bits for bits in range(9, 16))}  # 1 stands for 65536
 
@@ -59,9 +61,9 @@ def open_read_only(path: Path, wait_s: float = LOCK_WAIT_S) -> sqlite3.Connectio
 
 
 def _connect(path: Path, options: str, wait_s: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(
+    connection = held.connect(
+        path,
         f"{path.absolute().as_uri()}?{options}",
-        uri=True,
         isolation_level=None,
         timeout=wait_s,
         check_same_thread=False,
@@ -83,7 +85,8 @@ def _open_by_copy(path: Path) -> sqlite3.Connection:
         with tempfile.TemporaryDirectory(prefix="jdc-") as folder:
             for each in (path, *beside(path)):
                 if each.exists():
-                    shutil.copyfile(each, Path(folder) / each.name)
+                    with held.looking(each) as here, (Path(folder) / each.name).open("wb") as there:
+                        shutil.copyfileobj(here, there, _PIECE)
             with contextlib.closing(sqlite3.connect(Path(folder) / path.name)) as whole:
                 copy = anonymous_copy(whole)
     except OSError as error:
@@ -122,7 +125,7 @@ def check_header(path: Path) -> None:
     file of ours from something else altogether. A file cut short is found by SQLite on opening.
     """
     try:
-        with path.open("rb") as handle:
+        with held.looking(path) as handle:
             header = handle.read(HEADER_BYTES)
     except FileNotFoundError as error:
         raise DatabaseProblemError(ProblemKind.MISSING, path) from error
@@ -205,7 +208,7 @@ def quick_look(path: Path, wait_s: float = LOCK_WAIT_S) -> None:
 
     Where the file is longer than it says, all pages are looked at.
     """
-    with path.open("rb") as handle:
+    with held.looking(path) as handle:
         pages = int.from_bytes(handle.read(HEADER_BYTES)[28:32], "big")
     with reading(path, wait_s) as connection:
         connection.execute("SELECT min(n), max(n) FROM op").fetchone()

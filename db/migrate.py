@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from db import held
 from db.backup import backup, sync_folder
 from db.examine import (
     APPLICATION_ID,
@@ -104,14 +105,13 @@ def _probe(path: Path, wait_s: float) -> bool:
     owed.
     """
     try:
-        path.open("r+b").close()  # before SQLite leaves an empty log beside a file it may only read
+        with held.looking(path, "r+b"):
+            pass  # before SQLite leaves an empty log beside a file it may only read
     except OSError as error:
         raise DatabaseProblemError(ProblemKind.READ_ONLY, path, str(error)) from error
     try:
         with contextlib.closing(
-            sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=wait_s
-            )
+            held.connect(path, f"{path.absolute().as_uri()}?mode=rw", isolation_level=None, timeout=wait_s)
         ) as connection:
             connection.execute("BEGIN IMMEDIATE")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -151,7 +151,7 @@ def _config() -> Config:
     return config
 
 
-class _Whole(sqlite3.Connection):
+class _Whole(held.Connection):
     """Commits only when told to by SQL: the migration tool's own commits pass without effect."""
 
     def commit(self) -> None:
@@ -167,7 +167,7 @@ def _upgrade(path: Path, named: Path, rebuild: bool = False) -> None:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
     from sqlalchemy.pool import StaticPool  # noqa: PLC0415
 
-    raw = sqlite3.connect(path, isolation_level=None, factory=_Whole)
+    raw = held.connect(path, isolation_level=None, factory=_Whole)
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
     try:
         raw.execute("PRAGMA foreign_keys=OFF")  # batch mode would delete child rows otherwise
