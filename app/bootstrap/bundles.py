@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -174,9 +175,15 @@ def waiting(journal: Journal, known: Mapping[str, int], peer: str) -> tuple[int,
 
 
 def past(node: Node, limit: int = 50) -> list[Past]:
-    """Earlier bundles both ways, the newest first; `confirmed` once the partner is known to hold all one carried."""
-    noted, rows = node.local(acks.noted), standings(node)
-    agencies = {row.site: row.agency for row in node.local(peers.peers)}
+    """Earlier bundles both ways, the newest first."""
+    return node.read(partial(past_rows, limit=limit))
+
+
+def past_rows(connection: sqlite3.Connection, limit: int) -> list[Past]:
+    """As `past`, over a connection; `confirmed` once the partner is known to hold all that one carried."""
+    noted = acks.noted(connection)
+    rows = {row.id: row for row in accounts.sites(connection)}
+    agencies = {row.site: row.agency for row in peers.peers(connection)}
     return [
         Past(
             direction=row.direction,
@@ -190,7 +197,7 @@ def past(node: Node, limit: int = 50) -> list[Past]:
             parts=row.parts,
             state=_state_of(row, noted.get(row.peer, {})),
         )
-        for row in node.local(partial(bundles.newest, limit=limit))
+        for row in bundles.newest(connection, limit)
     ]
 
 

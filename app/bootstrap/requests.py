@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from app.bootstrap import attaching, importing, pairing
+from app.bootstrap.bundle_requests import BundleRequests
+from app.bootstrap.bundles import past_rows
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
@@ -69,6 +71,7 @@ QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "attachments": lambda c, a: attachments.attachments(c, _incident_id(c, a)),
     "board": lambda c, a: incidents.board(c, limit_of(a, MAX_ROWS)),
     "casualties": lambda c, a: casualties.figures(c, _incident_id(c, a)),
+    "bundles": lambda c, a: past_rows(c, limit_of(a, MAX_ROWS)),
     "conflicts": lambda c, _: incidents.conflicts(c),
     "entries": lambda c, a: incidents.entries(
         c, text_of(a, "entity"), text_of(a, "entity_id"), text_of(a, "field")
@@ -146,6 +149,7 @@ class Desk:
             "compare": self._compare,
             "pair": self._pair,
             **self.pairing.calls(),
+            **BundleRequests(node, self._signed_in, plain).calls(),
             "password": self._password,
             "links": lambda _: {"rows": plain(self._links() if self._links else [])},
             "import": self._import,

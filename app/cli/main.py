@@ -218,6 +218,8 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] =
     "password": _password,
     "feed": _late("feeding", "feed"),
     "import": _late("feeding", "load_file"),
+    "bundle-export": _late("bundles", "export"),
+    "bundle-import": _late("bundles", "take"),
     "attach": _late("attaching", "attach"),
     "attachment": _late("attaching", "save"),
     "replay": _late("feeding", "replay"),

@@ -159,6 +159,7 @@ def _acts(
     load.add_argument("--encoding", help="encoding of the file, where it is not found out")
     load.add_argument("--point-kind", help="kind of all points of the file, e.g. hospital")
     load.add_argument("--dry-run", action="store_true", help="check only, load nothing")
+    _add_bundles(verbs, signed)
     attach = verbs.add_parser("attach", parents=[signed], help="attach a file to an incident")
     attach.add_argument("incident")
     attach.add_argument("file", type=Path)
@@ -179,6 +180,28 @@ def _acts(
         help="set a password: the signed-in one's, then the new one, on standard input",
     )
     password.add_argument("account_name", nargs="?", default="")
+
+
+def _add_bundles(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], signed: argparse.ArgumentParser
+) -> None:
+    """Exchange by stick (CM-07)."""
+    export = verbs.add_parser(
+        "bundle-export", parents=[signed], help="make a bundle for a paired workstation, to be carried there"
+    )
+    export.add_argument("--to", required=True, metavar="SITE|AGENCY", help="for whom")
+    export.add_argument("where", type=Path, help="a folder of the stick, or a file that is not there yet")
+    export.add_argument(
+        "--follow", action="store_true", help="begin where the last bundle to it ended, confirmed or not"
+    )
+    export.add_argument("--resume", action="store_true", help="go on with a bundle that was cut off")
+    take = verbs.add_parser(
+        "bundle-import",
+        parents=[signed],
+        help="take bundles in that were carried here; a second time is harmless",
+    )
+    take.add_argument("files", type=Path, nargs="+", metavar="FILE", help="parts (*.jdb), or a folder")
+    take.add_argument("--dry-run", action="store_true", help="look only, take nothing in")
 
 
 def _record(

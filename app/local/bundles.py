@@ -81,7 +81,12 @@ _SAVE = sql(
     )
 )
 _COLUMNS = [_C[name] for name in _NAMES]
-_ALL = sql(select(*_COLUMNS).order_by(_C.touched_at.desc(), _C.seq.desc()).limit(bindparam("most")))
+_ALL = sql(
+    select(*_COLUMNS)
+    .order_by(_C.touched_at.desc(), _C.seq.desc())
+    .limit(bindparam("most"))
+    .offset(bindparam("skip"))
+)
 _ONE = sql(select(*_COLUMNS).where(_C.direction == bindparam("way"), _C.id == bindparam("key")))
 _OF = sql(
     select(*_COLUMNS)
@@ -117,7 +122,7 @@ def save(connection: sqlite3.Connection, row: BundleRow) -> None:
 
 def newest(connection: sqlite3.Connection, limit: int = 50) -> list[BundleRow]:
     """Bundles both ways, the one touched last first."""
-    return [BundleRow(*row) for row in connection.execute(_ALL, {"most": limit})]
+    return [BundleRow(*row) for row in connection.execute(_ALL, {"most": limit, "skip": 0})]
 
 
 def one(connection: sqlite3.Connection, direction: str, bundle: str) -> BundleRow | None:

@@ -10,6 +10,7 @@ import pytest
 
 from app.bootstrap import bundle_export, bundle_import, pairing
 from app.exchange.bundles import Exported, Imported
+from app.local import acks
 from tests.kit import Site, Town
 
 
@@ -45,6 +46,9 @@ def log_of(site: Site) -> list[str]:
 
 @pytest.fixture
 def apart(town: Town) -> Iterator[Town]:
-    """The town, paired, with no network."""
+    """The town, paired; both know that the other holds what was exchanged before the network went."""
+    for site, other in ((town.emb, town.frd), (town.frd, town.emb)):
+        known = {other.node.me.site: heads(other)}
+        site.node.local(lambda c, known=known: acks.note(c, known, 0))
     introduce(town)
     yield town
