@@ -18,7 +18,6 @@ class BackupDeeds:
         window.actions_table.add(
             Action("backup.open", "ui.backup.action", "", self.open, always, "ui.shell.group.window")
         )
-        window.status.wanted.connect(lambda what: self.open() if what == "backup" else None)
 
     def open(self) -> None:
         """Show the sheet."""

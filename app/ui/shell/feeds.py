@@ -176,7 +176,11 @@ class Feeds(QObject):
         return alarms.of_watch(shift, self._left_at, header_text.missing_said(self._console.texts, shift))
 
     def _of_trouble(self, fault: EnvironmentFault) -> Alarm:
-        return Alarm(f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault))
+        since = fault.params.get("since_at")
+        if since is None:
+            return Alarm(f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault))
+        name = f"trouble:{fault.code}:{since}"  # nothing can be saved: red until it is over
+        return Alarm(name, Severity.RED, "trouble", title=self._console.sentence(fault), since=int(since))
 
     # -- acknowledging -----------------------------------------------------------------------------------------------------
     def _ask_acknowledged(self) -> None:

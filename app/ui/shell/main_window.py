@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.actions import ActionTable
+from app.ui.backup.deeds import BackupDeeds
 from app.ui.desk.line import DeskLine
 from app.ui.imports.deeds import ImportDeeds
 from app.ui.links.judgement import Standing
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         )
         self.deeds = Deeds(self)
         self.import_deeds, self.register_deeds = ImportDeeds(self), RegisterDeeds(self)
+        self.backup_deeds = BackupDeeds(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
         self._connect()
         self._recall()
@@ -140,7 +142,8 @@ class MainWindow(QMainWindow):
         self.strip.incident_wanted.connect(session.select_incident)
         self.line.open_wanted.connect(self.open_desk)
         self.line.oral_wanted.connect(deeds.oral)
-        self.status.wanted.connect(lambda what: deeds.palette() if what == "palette" else deeds.keys())
+        told = {"palette": deeds.palette, "keys": deeds.keys, "backup": self.backup_deeds.open}
+        self.status.wanted.connect(lambda what: told[what]())
         self.theme.changed.connect(self._theme_changed)
         self._relay.then(self.console.opened, self._opened, self._not_opened)
         self.board.installEventFilter(self)
@@ -285,6 +288,7 @@ class MainWindow(QMainWindow):
         self.tone.dispose()
         parts = (
             self.import_deeds,
+            self.backup_deeds,
             self.feeds,
             self.session,
             self.desk,

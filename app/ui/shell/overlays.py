@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.ui.actions import ActionTable
+    from app.ui.backup.sheet import BackupSheet
     from app.ui.forms.oral import OralSheet
     from app.ui.forms.raise_grade import RaiseSheet
     from app.ui.forms.register import RegisterSheet
@@ -175,6 +176,15 @@ class Overlays:
 
         return self._sheet(
             "record", lambda: RecordSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def backup(self) -> BackupSheet:
+        """Backups, the check of the record, how to restore."""
+        from app.ui.backup.sheet import BackupSheet
+
+        return self._sheet(
+            "backup", lambda: BackupSheet(self._console, self._session, self._theme, self._parent)
         )
 
     def top_open(self) -> Sheet | None:
