@@ -27,9 +27,10 @@ from app.kernel.enums import Agency, Realm, Role
 from app.kernel.paths import DataDir
 from app.kernel.texts import Texts
 from app.local.identity import read_self
+from app.local.subject_keys import SubjectKeys
 from app.usecases.accounts import CreateAccount
 from app.usecases.bus import Bus
-from app.usecases.context import Workstation
+from app.usecases.context import Beside, Workstation
 from app.usecases.duty import WriteLogEntry
 from app.usecases.permissions import matrix
 from benchmarks.figures import Figure, ratio_of_pairs, tell
@@ -90,7 +91,10 @@ def _bus(data: DataDir, connection: sqlite3.Connection) -> Bus:
     who = Identity(me.realm, me.agency, me.recovery_key, SiteKey.load(data.keys))
     journal = Journal(connection, who, policy(), SystemClock(), DERIVERS)
     station = Workstation(me.realm, me.district, Agency(me.agency), me.site, me.letter, me.console_account)
-    return Bus(connection, journal, matrix(), SystemClock(), load_pack(me.district), station, Texts.load())
+    beside = Beside(SubjectKeys(data.subject_keys), lambda content: False)
+    return Bus(
+        connection, journal, matrix(), SystemClock(), load_pack(me.district), station, Texts.load(), beside
+    )
 
 
 def _fdatasync_ms(folder: Path) -> float:

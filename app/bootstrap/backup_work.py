@@ -22,7 +22,7 @@ from app.bootstrap.backup_store import (
     remove,
     write_note,
 )
-from app.bootstrap.beside import FilesBeside, files_beside
+from app.bootstrap.beside import AttachmentsBeside, FilesBeside
 from app.bootstrap.proving import prove, sweep
 from app.domain.backups import Why, room_needed, to_remove
 from app.journal.verify import Progress
@@ -111,7 +111,7 @@ def make(job: BackupJob, tell: Progress, beside: FilesBeside | None = None) -> M
 
     Nothing is thinned after a failure: what was good before is what there is.
     """
-    keeper = beside or files_beside()
+    keeper = beside or AttachmentsBeside(job.database.parent)
     clock = _Seconds(job.at)
     with told_as_backup(job.folder):
         sweep(job.folder)

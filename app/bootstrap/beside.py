@@ -1,13 +1,21 @@
-"""The port for files that stand beside the database and belong to it: what the record names must come with a copy of it.
+"""Files that stand beside the database and belong to it: what a copy of the record names comes with the copy (XC-09, CM-05).
 
-A backup holds the database. Whoever keeps files of its own (by content, beside the database) brings a keeper that carries them
-into the folder of backups and back; without one nothing stands beside.
+A backup holds the database; the files of attachments are kept once for all copies of a folder, by their content. The keys of
+contacts are never among them: what was purged stays purged, whatever is restored (XC-07).
 """
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
+
+from app.kernel.paths import DataDir
+from app.local.attachments import AttachmentStore, names_a_file
+from app.queries import attachments
+from db.examine import open_read_only
 
 
 class FilesBeside(Protocol):
@@ -18,7 +26,7 @@ class FilesBeside(Protocol):
         ...
 
     def missing(self, copy: Path, folder: Path) -> int:
-        """How many files that `copy` names `folder` lacks or holds damaged."""
+        """How many files that `copy` names, and this site holds, `folder` lacks."""
         ...
 
     def bring_back(self, copy: Path, folder: Path, root: Path) -> int:
@@ -26,21 +34,62 @@ class FilesBeside(Protocol):
         ...
 
 
-class NothingBeside:
-    """No files beside the database."""
+class AttachmentsBeside:
+    """The files of attachments. `root`: the site's data folder, whose files are carried.
+
+    A file that has not arrived at this site yet is missing nowhere: it is fetched from its peer, before a restore and after.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._own = AttachmentStore(DataDir(root).attachments)
 
     def carry(self, copy: Path, folder: Path) -> None:
-        """Nothing to carry."""
+        """What was purged leaves the folder as well."""
+        kept = AttachmentStore(folder)
+        for content in _named(copy):
+            _copy(self._own, kept, content)
+        for content in _purged(copy):
+            kept.drop(content)
 
     def missing(self, copy: Path, folder: Path) -> int:
-        """None."""
-        return 0
+        """As `FilesBeside.missing`."""
+        kept = AttachmentStore(folder)
+        return sum(self._own.has(content) and not kept.has(content) for content in _named(copy))
 
     def bring_back(self, copy: Path, folder: Path, root: Path) -> int:
-        """None."""
-        return 0
+        """As `FilesBeside.bring_back`; what is damaged in the folder is not brought."""
+        kept, own = AttachmentStore(folder), AttachmentStore(DataDir(root).attachments)
+        return sum(not _copy(kept, own, content) for content in _named(copy))
 
 
-def files_beside() -> FilesBeside:
-    """The keeper of this program's files beside the database."""
-    return NothingBeside()
+def _copy(source: AttachmentStore, target: AttachmentStore, content: str) -> bool:
+    """True if the file is in the target now; it is hashed on its way, so that a damaged one never gets its name."""
+    if target.has(content):
+        return True
+    if not source.has(content):
+        return False
+    with open(source.path(content), "rb") as file:
+        taken = target.take(file)
+    if taken is not None and taken[0] != content:
+        target.drop(taken[0])
+    return target.has(content)
+
+
+def _named(copy: Path) -> list[str]:
+    with _reading(copy) as connection:
+        rows = attachments.contents(connection)
+    return [row.content for row in rows if row.content and names_a_file(row.content)]
+
+
+def _purged(copy: Path) -> list[str]:
+    with _reading(copy) as connection:
+        rows, kept = attachments.purged(connection), {row.content for row in attachments.contents(connection)}
+    return [
+        row.content for row in rows if row.content and names_a_file(row.content) and row.content not in kept
+    ]
+
+
+@contextlib.contextmanager
+def _reading(copy: Path) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(open_read_only(copy)) as connection:
+        yield connection

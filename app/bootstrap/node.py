@@ -19,8 +19,9 @@ from filelock import FileLock, Timeout
 
 from app.bootstrap.feature_table import policy
 from app.bootstrap.sending_journal import SendingJournal
-from app.bootstrap.storage import Storage
 from app.bootstrap.site_key_files import NEXT_FILE, PAST_FILE, open_key
+from app.bootstrap.storage import Storage
+from app.domain import sealing
 from app.domain.district import District, parse_district
 from app.domain.sign_in import check_password
 from app.journal.deriving import DERIVERS
@@ -30,7 +31,7 @@ from app.journal.journal import Identity
 from app.journal.keys import KEY_FILE, SiteKey
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import Clock, SystemClock
-from app.kernel.enums import Agency, Priority
+from app.kernel.enums import AccountKind, Agency, Priority
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.paths import DataDir, check_private
 from app.kernel.texts import RESOURCES, Texts
@@ -38,14 +39,16 @@ from app.local import credentials, identity
 from app.local.attachments import AttachmentStore
 from app.local.credentials import SignIn
 from app.local.identity import SelfRow
+from app.local.subject_keys import SubjectKeys
 from app.queries import accounts
 from app.queries.accounts import AccountRow
 from app.queries.imports import interrupted
 from app.replication.tls import LEAF_KEY_FILE, ROOT_KEY_FILE
+from app.usecases import seals
 from app.usecases.accounts import SetPassword
 from app.usecases.bus import Bus, Done
 from app.usecases.commands import Command
-from app.usecases.context import Workstation
+from app.usecases.context import Beside, Workstation
 from app.usecases.permissions import matrix
 from app.usecases.writer import Writer
 from db import migrate
@@ -165,6 +168,9 @@ class Node:
             known.realm, known.district, Agency(known.agency), known.site, known.letter, known.console_account
         )
         self.attachments = AttachmentStore(self.data.attachments)
+        with told_plainly(self.data.subject_keys):
+            self.subject_keys = SubjectKeys(self.data.subject_keys)
+        ends.callback(self.subject_keys.close)
         pack = load_pack(known.district, self.data)
         self.bus = Bus(
             self._connection,
@@ -174,7 +180,7 @@ class Node:
             pack,
             self.workstation,
             self.texts,
-            self.attachments.has,
+            Beside(self.subject_keys, self.attachments.has),
         )
         with told_plainly(self.data.database):
             if reproject or self.journal.outdated:
@@ -275,6 +281,8 @@ class Node:
 
     def _sign_in(self, name: str, password: str) -> AccountRow:
         account_id = self._meant(name)
+        if self._is_emergency(account_id):
+            password = sealing.as_sealed(password)
         attempt = credentials.check_password(self._connection, account_id, password, self.clock)
         if attempt.result is SignIn.LOCKED:
             minutes = -(-attempt.wait_ms // MINUTE_MS)
@@ -285,11 +293,23 @@ class Node:
             )
         else:
             try:
-                return self.bus.author(account_id)
+                return self._opened(self.bus.author(account_id))
             except Refusal as expired:
                 refusal = expired
         self.bus.record_refusal("sign_in", refusal, account_id)
         raise refusal
+
+    def _is_emergency(self, account_id: str) -> bool:
+        row = accounts.account(self._connection, account_id) if account_id else None
+        return row is not None and row.kind == AccountKind.EMERGENCY
+
+    def _opened(self, row: AccountRow) -> AccountRow:
+        """Signing in with the sealed emergency account breaks its seal; one whose watch is over lets nobody in."""
+        if seals.is_spent(row, self.clock.now_ms()):
+            raise Refusal(ErrorCode.STATE, "refusal.seal.spent", clause="CM-04", who=("account_admin",))
+        if seals.is_sealed(row):
+            self._execute(seals.BreakSeal(), row.id)
+        return row
 
     def _meant(self, name: str) -> str:
         """Id of the account a sign-in name means here, "" for none: two workstations may have given one name while apart, and

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import IDENTITY_FILE, Node
+from app.bootstrap.scopes import scopes_of
 from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
 from app.kernel.changes import ChangeSet
@@ -144,5 +145,14 @@ def confirmed_peers(node: Node) -> list[Peer]:
         other = read_identity(unpack(row.identity)["file"])
         endpoint = parse_address(row.address)
         endpoints = (endpoint,) if endpoint else ()
-        out.append(Peer(row.site, row.agency, other.tls_root, endpoints, acked=noted.get(row.site)))
+        out.append(
+            Peer(
+                row.site,
+                row.agency,
+                other.tls_root,
+                endpoints,
+                scopes_of(row.agency),
+                noted.get(row.site),
+            )
+        )
     return out

@@ -16,6 +16,7 @@ from typing import Any
 from app.bootstrap import attaching, importing, pairing
 from app.bootstrap.bundle_requests import BundleRequests
 from app.bootstrap.bundles import past_rows
+from app.bootstrap.contact_keys import MaskedContact, masked_contacts
 from app.bootstrap.feeding import intake_of
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import Node
@@ -34,6 +35,7 @@ from app.journal.history import history
 from app.kernel.clock import iso
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.texts import Texts
+from app.local.identity import read_self
 from app.queries import (
     accounts,
     attachments,
@@ -44,6 +46,7 @@ from app.queries import (
     incidents,
     points,
     quarantine,
+    reentries,
     reports,
     settings,
     shelters,
@@ -64,6 +67,12 @@ def _incident_id(connection: Any, arguments: Mapping[str, Any]) -> str:
     return row.id if row else key
 
 
+def _agency(connection: Any) -> str:
+    """Agency of this site: nobody enters another agency's acts anew."""
+    me = read_self(connection)
+    return me.agency if me is not None else ""
+
+
 QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "accounts": lambda c, _: accounts.accounts(c),
     "agencies": lambda c, _: accounts.agencies(c),
@@ -81,6 +90,7 @@ QUERIES: dict[str, Callable[[Any, Mapping[str, Any]], list[Any]]] = {
     "oral_reports": lambda c, a: reports.oral_reports(c, _incident_id(c, a)),
     "points": lambda c, _: points.points(c),
     "quarantine": lambda c, a: quarantine.quarantined(c, limit_of(a, MAX_ROWS)),
+    "reentries": lambda c, a: reentries.offers(c, _agency(c), limit_of(a, MAX_ROWS)),
     "refusals": lambda c, a: accounts.refusals(c, limit_of(a, MAX_ROWS)),
     "reports": lambda c, a: reports.reports(c, _incident_id(c, a)),
     "rule_numbers": lambda c, _: settings.rule_numbers(c),
@@ -206,6 +216,8 @@ class Desk:
             return self._calls[name](request)
         if not isinstance(arguments, dict):
             raise wrong_argument("arguments")
+        if name == "contacts":
+            return {"rows": plain(self._contacts(arguments))}
         query = QUERIES.get(name)
         if query is None:
             raise Refusal(
@@ -213,7 +225,7 @@ class Desk:
                 "refusal.query.unknown",
                 field="query",
                 name=name,
-                known=", ".join([*QUERIES, "feed", "links"]),
+                known=", ".join([*QUERIES, "contacts", "feed", "links"]),
             )
         try:
             rows = self._node.read(lambda connection: query(connection, arguments))
@@ -225,6 +237,10 @@ class Desk:
                 name=str(missing.args[0]),
             ) from missing
         return {"rows": plain(rows)}
+
+    def _contacts(self, arguments: Mapping[str, Any]) -> list[MaskedContact]:
+        incident_id = self._node.read(lambda c: _incident_id(c, arguments))
+        return masked_contacts(self._node, incident_id)
 
     def _history(self, request: Json) -> Json:
         entity, entity_id = str(request.get("entity", "")), str(request.get("entity_id", ""))

@@ -17,7 +17,7 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from app.bootstrap.backup_work import FILES
-from app.bootstrap.beside import FilesBeside, files_beside
+from app.bootstrap.beside import AttachmentsBeside, FilesBeside
 from app.bootstrap.feature_table import policy
 from app.bootstrap.founding import check_vacant, give_name
 from app.bootstrap.node import IDENTITY_FILE, hold_lock, told_plainly
@@ -108,7 +108,7 @@ def restore(
                 made = _as_new_site(data, draft, recovery, clock, before, key, own, tell)
                 tell("check")
                 give_name(draft, data)
-            (beside or files_beside()).bring_back(copy, copy.parent / FILES, data.root)
+            (beside or AttachmentsBeside(data.root)).bring_back(copy, copy.parent / FILES, data.root)
             return dataclasses.replace(made, aside=aside)
         finally:
             _clear(draft)

@@ -14,13 +14,16 @@ from typing import Any
 from app.bootstrap import local_socket, pairing
 from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.attachment_files import AttachmentFiles
+from app.bootstrap.contact_keys import ContactKeys
 from app.bootstrap.feeding import post_door, watch_folder
 from app.bootstrap.link_log import LinkLog
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.network_pairing import NetworkPairing
 from app.bootstrap.node import Node
+from app.bootstrap.purging import Purging
 from app.bootstrap.requests import Desk
 from app.bootstrap.restored_watch import RestoredWatch
+from app.bootstrap.scopes import scopes_of
 from app.bootstrap.self_watch import SelfWatch
 from app.bootstrap.storage import probe
 from app.journal.operation import SCHEMA_V
@@ -28,6 +31,7 @@ from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
 from app.kernel.tasks import TaskSet
 from app.local import acks
+from app.replication.beside import Beside
 from app.replication.peers import LocalSite
 from app.replication.service import Replication
 from app.replication.status import LinkStatus
@@ -59,12 +63,13 @@ class Service:
     async def __aenter__(self) -> Service:
         self._loop = asyncio.get_running_loop()
         me = self._node.me
-        local = LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V)
+        local = LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V, scopes_of(me.agency))
         peers = await asyncio.to_thread(pairing.confirmed_peers, self._node)
         noted = await self._node.on_local(Priority.LIVE, acks.noted)
         self.acknowledgements = Acknowledgements(self._node, noted)
         where = (self._listen.host, self._listen.port) if self._listen else None
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(Purging(self._node))
             self.replication = await stack.enter_async_context(
                 Replication(
                     self._node,
@@ -73,7 +78,7 @@ class Service:
                     peers,
                     self._node.clock,
                     listen=where,
-                    files=AttachmentFiles(self._node),
+                    beside=Beside(AttachmentFiles(self._node), ContactKeys(self._node)),
                 )
             )
             stack.push_async_callback(self._end_tasks)

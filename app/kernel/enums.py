@@ -43,6 +43,7 @@ class AccountKind(StrEnum):
 
     PERSON = "person"
     MACHINE = "machine"
+    EMERGENCY = "emergency"  # sealed: nobody's until it is opened
 
 
 class Post(StrEnum):

@@ -90,6 +90,16 @@ class DataDir:
         return self.root / "attachments"
 
     @property
+    def backed_up_attachments(self) -> Path:
+        """Copies of attachments' files beside the backups."""
+        return self.backups / "files"
+
+    @property
+    def subject_keys(self) -> Path:
+        """Keys of sealed contact values: in no journal and no backup."""
+        return self.root / "subject_keys.db"
+
+    @property
     def logs(self) -> Path:
         """Technical log without personal data (XC-07)."""
         return self.root / "logs"
@@ -113,7 +123,7 @@ class DataDir:
             return shut
         for folder in (self.root, self.keys, self.backups, self.attachments, self.logs):
             shut.one(folder, 0o700)
-        for file in (self.database, *self.beside_database, self.high_water, *self.backups.glob("*.db")):
+        for file in (self.database, *self.beside_database, self.high_water, self.subject_keys, *self.backups.glob("*.db")):
             shut.one(file, 0o600)
         return shut
 

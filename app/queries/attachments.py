@@ -25,6 +25,7 @@ class AttachmentRow:
     at: int | None
     agency: str | None
     account_id: str | None
+    purged_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,17 @@ _C = ATTACHMENT.table.c
 _ATTACHMENT = select(*(_C[name] for name in columns_of(AttachmentRow))).where(_C.retracted == 0)
 _OF = _ATTACHMENT.where(_C.incident_id == bindparam("incident_id")).order_by(_C.at, _C.id)
 _ONE = _ATTACHMENT.where(_C.id == bindparam("id"))
-_NAMED = _ATTACHMENT.where(_C.content == bindparam("content")).order_by(_C.at, _C.id)
+_KEPT = _C.purged_at.is_(None)
+_NAMED = _ATTACHMENT.where(_C.content == bindparam("content"), _KEPT).order_by(_C.at, _C.id)
+_PURGED = select(_C.content, _C.size).where(_C.purged_at.is_not(None)).distinct()
 _CONTENTS = (
-    select(_C.content, _C.size).where(_C.retracted == 0).order_by(_C.size, _C.content).distinct()
+    select(_C.content, _C.size).where(_C.retracted == 0, _KEPT).order_by(_C.size, _C.content).distinct()
 )  # small ones first: a picture is not kept waiting by a film
+
+
+def purged(connection: sqlite3.Connection) -> list[ContentRow]:
+    """Files that were ordered to be destroyed; another record may still name one."""
+    return read(connection, ContentRow, _PURGED)
 
 
 def attachments(connection: sqlite3.Connection, incident_id: str) -> list[AttachmentRow]:
@@ -56,10 +64,10 @@ def attachment(connection: sqlite3.Connection, attachment_id: str) -> Attachment
 
 
 def named(connection: sqlite3.Connection, content: str) -> list[AttachmentRow]:
-    """Attachments that speak of a file (hash in hex)."""
+    """Attachments that speak of a file (hash in hex) and were not purged."""
     return read(connection, AttachmentRow, _NAMED, content=content)
 
 
 def contents(connection: sqlite3.Connection) -> list[ContentRow]:
-    """All files that records speak of, smallest first."""
+    """All files that records speak of and that were not purged, smallest first."""
     return read(connection, ContentRow, _CONTENTS)

@@ -20,6 +20,7 @@ MAX_PLAIN_BYTES: Final = 1024 * 1024
 MAX_BLOCK_OPERATIONS: Final = 8192
 MAX_RANGES: Final = 2048
 MAX_WANTED_BYTES: Final = 1 << 20
+MAX_KEYS: Final = 256
 CHUNK_BYTES: Final = 32 * 1024
 _LEVEL: Final = 3
 _KIND_BITS: Final = 5
@@ -63,6 +64,8 @@ class Kind(IntEnum):
     ERR = 10
     WANT = 11
     CHUNK = 12
+    ASK_KEYS = 13
+    KEYS = 14
 
 
 class Lane(IntEnum):
@@ -255,6 +258,18 @@ class FileChunk(Frame, tag=int(Kind.CHUNK), frozen=True):
     data: Small
 
 
+class AskKeys(Frame, tag=int(Kind.ASK_KEYS), frozen=True):
+    """Asks for keys of sealed contact values by their names."""
+
+    names: Annotated[list[Nonce], Meta(max_length=MAX_KEYS)]
+
+
+class Keys(Frame, tag=int(Kind.KEYS), frozen=True):
+    """Keys that are held here and that the asker's scopes open; they travel in no bundle and in no journal."""
+
+    keys: Annotated[list[HashBytes], Meta(max_length=MAX_KEYS)]
+
+
 class Err(Frame, tag=int(Kind.ERR), frozen=True):
     """Last frame before closing: a text key and a technical remark without data."""
 
@@ -275,6 +290,8 @@ _FRAMES: Final[dict[Kind, type[Frame]]] = {
     Kind.ERR: Err,
     Kind.WANT: Want,
     Kind.CHUNK: FileChunk,
+    Kind.ASK_KEYS: AskKeys,
+    Kind.KEYS: Keys,
 }
 _KINDS: Final = {frame: kind for kind, frame in _FRAMES.items()}
 _LANES: Final[dict[Kind, tuple[Lane, ...]]] = {

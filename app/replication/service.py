@@ -22,9 +22,9 @@ from app.kernel.clock import Clock
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
+from app.replication.beside import Beside
 from app.replication.dialling import CLOSE_S, dial
 from app.replication.endings import CLOSED, PAUSED, SessionEndedError
-from app.replication.files import FilesPort, NoFiles
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
 from app.replication.peers import LocalSite, Pace, Peer
@@ -63,7 +63,7 @@ class Replication:
         *,
         listen: tuple[str, int] | None = None,
         pace: Pace | None = None,
-        files: FilesPort | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self._node, self._local, self._tls, self._clock = node, local, tls, clock
         self._listen, self._pace = listen, pace or Pace()
@@ -80,7 +80,7 @@ class Replication:
         self.last_refusal: Refusal | None = None
         hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal, self._on_acknowledged)
         instance = os.urandom(_INSTANCE_BYTES)
-        self._parts = Parts(node, local, clock, self._pace, instance, hooks, files or NoFiles())
+        self._parts = Parts(node, local, clock, self._pace, instance, hooks, beside or Beside())
 
     # -- beginning and end -------------------------------------------------------------------------------
     async def __aenter__(self) -> Replication:
@@ -231,15 +231,16 @@ class Replication:
         if changes.only_acknowledged:
             return  # no operation came about: nothing goes out for it
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._stir, changes.touches("attachment"))
+            self._loop.call_soon_threadsafe(
+                self._stir, changes.touches("attachment"), changes.touches("contact")
+            )
 
-    def _stir(self, files: bool) -> None:
+    def _stir(self, files: bool, keys: bool) -> None:
         self._changed.set()
         for link in self._links.values():
             if link.session is not None:
                 link.session.changed()
-                if files:
-                    link.session.files_changed()
+                link.session.beside_changed(files=files, keys=keys)
 
     async def _watch(self) -> None:
         """Keep count of what waits for peers that cannot be reached."""

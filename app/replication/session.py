@@ -14,18 +14,20 @@ from app.kernel.clock import Clock
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import run_until_first_ends
+from app.replication.beside import Beside, BesideExchange
 from app.replication.carriers import Carrier, CarrierClosedError
 from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, SessionEndedError, told
-from app.replication.files import FileExchange, FilesPort, NoFiles
 from app.replication.frames import (
     MAX_RANGES,
     Ack,
+    AskKeys,
     Eph,
     Err,
     FileChunk,
     FrameCodec,
     FrameError,
     Hello,
+    Keys,
     Kind,
     Lane,
     Nack,
@@ -72,7 +74,7 @@ class Parts:
     pace: Pace
     instance: bytes
     hooks: Hooks
-    files: FilesPort = field(default_factory=NoFiles)
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Session:
         self._sending: Sending | None = None
         self._receiving: Receiving | None = None
         self._heartbeat: Heartbeat | None = None
-        self._files: FileExchange | None = None
+        self._beside: BesideExchange | None = None
 
     # -- from outside ------------------------------------------------------------------------------------
     def changed(self) -> None:
@@ -107,10 +109,10 @@ class Session:
         if self._sending is not None:
             self._sending.changed()
 
-    def files_changed(self) -> None:
-        """A record that may speak of a file was committed here."""
-        if self._files is not None:
-            self._files.changed()
+    def beside_changed(self, *, files: bool, keys: bool) -> None:
+        """Records that may speak of a file, or need a key, were committed here."""
+        if self._beside is not None:
+            self._beside.changed(files=files, keys=keys)
 
     def stop(self, key: str) -> None:
         """End the session soon, with this text key as reason."""
@@ -199,21 +201,27 @@ class Session:
             asked=self._sending.on_fill,
         )
         self._heartbeat = Heartbeat(self._outbox, status, parts.clock, parts.pace)
-        knows_files = met.note != "refusal.sync.schema_older"
-        self._files = FileExchange(parts.files, self._outbox, status, parts.pace, ask=knows_files)
+        self._beside = BesideExchange(
+            parts.beside,
+            self._outbox,
+            status,
+            parts.pace,
+            scopes=met.scopes,
+            ask=met.note != "refusal.sync.schema_older",
+        )
         self.live = True
 
     def _works(self, held: _Held, met: Met) -> dict[str, Coroutine[None, None, object]]:
         assert self._sending is not None and self._receiving is not None
-        assert self._heartbeat is not None and self._files is not None
+        assert self._heartbeat is not None and self._beside is not None
         return {
-            "read": self._read(self._sending, self._receiving, self._heartbeat, self._files),
+            "read": self._read(self._sending, self._receiving, self._heartbeat),
             "write": self._outbox.run(self._carrier.send),
             "send": self._sending.run(),
             "decode": self._receiving.decode(),
             "apply": self._apply(self._receiving, held),
             "heartbeat": self._heartbeat.run(),
-            "files": self._files.run(),
+            "beside": self._beside.run(),
             "stop": self._stopped(),
         }
 
@@ -231,9 +239,8 @@ class Session:
     async def _stopped(self) -> None:
         raise await self._stop
 
-    async def _read(
-        self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat, files: FileExchange
-    ) -> None:
+    async def _read(self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat) -> None:
+        assert self._beside is not None
         while True:
             data = await self._carrier.recv()
             self._status.heard()
@@ -254,8 +261,8 @@ class Session:
                     self._parts.hooks.ephemeral(self.peer.site, eph)
                 case Sig() as sig:
                     self._parts.hooks.signal(self.peer.site, sig)
-                case Want() | FileChunk() as frame:
-                    files.on_frame(frame)
+                case Want() | FileChunk() | AskKeys() | Keys() as frame:
+                    self._beside.on_frame(frame)
                 case Err() as err:
                     raise told(err.code)
                 case _:

@@ -36,7 +36,7 @@ def attach_file(command: AttachFile, context: Context) -> Outcome:
     digits = command.content
     if len(digits) != _HASH_DIGITS or not set(digits) <= set("0123456789abcdef"):
         raise Refusal(ErrorCode.FORMAT, "refusal.attachments.missing", field="content", clause=_CLAUSE)
-    if not context.stored(digits):
+    if not context.beside.stored(digits):
         raise Refusal(ErrorCode.STATE, "refusal.attachments.missing", field="content", clause=_CLAUSE)
     check_size(command.size, context.district.value(RuleKey.ATTACHMENT_LIMIT))
     if any(known.content == digits for known in attachments.attachments(context.connection, row.id)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from app.queries import accounts, settings
 from app.queries.accounts import AccountRow
 from app.queries.reading import Connection
 from app.usecases.commands import TABLE, Command, Entry, name_of
-from app.usecases.context import Context, Workstation
+from app.usecases.context import Beside, Context, Workstation
 from app.usecases.permissions import Permissions
 
 log = logging.getLogger(__name__)
@@ -58,11 +58,11 @@ class Bus:
         pack: District,
         workstation: Workstation,
         texts: Texts,
-        stored: Callable[[str], bool] = lambda content: False,
+        beside: Beside,
     ) -> None:
         self._connection, self._journal, self._permissions = connection, journal, permissions
         self._clock, self._pack, self.workstation, self._texts = clock, pack, workstation, texts
-        self._stored = stored
+        self._beside = beside
 
     def execute(self, command: Command, account_id: str) -> Done:
         """Carry out a command for an account; raises Refusal, which has then been recorded.
@@ -98,9 +98,9 @@ class Bus:
             command=entry.name,
             acts=ActMaker(self._journal.state, agency),
             texts=self._texts,
+            beside=self._beside,
             may=lambda name: self._permissions.permits(name, agency, author.role_set),
             who=lambda name: self._permissions.who(name, agency),
-            stored=self._stored,
         )
         self._journal.state.forget_records()
         outcome = entry.handler(command, context)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from app.domain.district import District
 from app.domain.rule_numbers import RuleKey
@@ -20,6 +20,26 @@ from app.kernel.texts import Texts
 from app.queries import incidents
 from app.queries.accounts import AccountRow
 from app.queries.reading import Connection
+
+
+class Contacts(Protocol):
+    """Seals and opens contact values under keys that stand outside the journal (XC-07)."""
+
+    def seal(self, subject: str, value: str) -> str:
+        """Seal a value for a subject; its key is durable when this returns."""
+        ...
+
+    def unseal(self, subject: str, sealed: str) -> str | None:
+        """The value, None when its key is not here."""
+        ...
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What this workstation keeps beside the database: keys of contacts; `stored`: is the file of this hash (hex) here?"""
+
+    contacts: Contacts
+    stored: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -46,12 +66,11 @@ class Context:
     command: str
     acts: ActMaker
     texts: Texts
+    beside: Beside
     may: Callable[[str], bool]
     """True if the author may carry out a command (by name)."""
     who: Callable[[str], tuple[str, ...]]
     """Roles of the author's agency (else the agencies) that may carry out a command."""
-    stored: Callable[[str], bool] = lambda content: False
-    """True if the whole file with this hash (hex) lies on this workstation's disk."""
 
     @property
     def now_ms(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Integer
 
-from db.fields import Claim, fixed, shared
+from db.fields import Claim, fixed, minimum, shared
 
 ATTACHMENT = shared(
     "attachment",
@@ -18,6 +18,7 @@ ATTACHMENT = shared(
         fixed("at", Integer),
         fixed("agency", claim=Claim.AGENCY),
         fixed("account_id", claim=Claim.ACCOUNT),
+        minimum("purged_at"),  # its file was destroyed everywhere for the sake of a person (XC-07)
     ],
     indexes=[("incident_id", "at"), ("content",)],
 )

@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Apply. Shared tables made anew are filled by the projection that follows every migration."""
     _attachments()
+    _contacts()
     _trust()
     _incident_figures()
     _texts()
@@ -85,23 +86,19 @@ def _shared(name: str, *columns: tuple[str, sa.types.TypeEngine[Any]]) -> None:
 
 
 def _attachments() -> None:
-    op.create_table(
+    text, number = sa.String(), sa.Integer()
+    _shared(
         "attachment",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("incident_id", sa.String(), nullable=True),
-        sa.Column("content", sa.String(), nullable=True),
-        sa.Column("size", sa.Integer(), nullable=True),
-        sa.Column("media_type", sa.String(), nullable=True),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
-        sa.Column("at", sa.Integer(), nullable=True),
-        sa.Column("agency", sa.String(), nullable=True),
-        sa.Column("account_id", sa.String(), nullable=True),
-        sa.Column("born_agency", sa.String(), nullable=True),
-        sa.Column("updated_at", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("retracted", sa.Integer(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        ("incident_id", text),
+        ("content", text),
+        ("size", number),
+        ("media_type", text),
+        ("name", text),
+        ("note", text),
+        ("at", number),
+        ("agency", text),
+        ("account_id", text),
+        ("purged_at", number),
     )
     op.create_index("ix_attachment_content", "attachment", ["content"], unique=False)
     op.create_index("ix_attachment_incident_id_at", "attachment", ["incident_id", "at"], unique=False)
@@ -257,3 +254,25 @@ def _bundles() -> None:
         sa.Column("scopes", sa.String(), server_default="[]", nullable=False),
         sa.PrimaryKeyConstraint("peer"),
     )
+
+
+def _contacts() -> None:
+    """Sealed contacts, who looked at them, and which workstations have purged what."""
+    text, number = sa.String(), sa.Integer()
+    _shared(
+        "contact",
+        ("incident_id", text),
+        ("about", text),
+        ("at", number),
+        ("agency", text),
+        ("account_id", text),
+        ("sealed", text),
+        ("purged_at", number),
+    )
+    op.create_index("ix_contact_incident_id_at", "contact", ["incident_id", "at"], unique=False)
+    _shared("contact_access", ("contact_id", text), ("at", number), ("account_id", text))
+    op.create_index("ix_contact_access_contact_id_at", "contact_access", ["contact_id", "at"], unique=False)
+    _shared(
+        "purge_ack", ("entity", text), ("entity_id", text), ("at", number), ("agency", text), ("site", text)
+    )
+    op.create_index("ix_purge_ack_entity_entity_id", "purge_ack", ["entity", "entity_id"], unique=False)

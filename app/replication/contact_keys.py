@@ -1,0 +1,119 @@
+"""Keys of sealed contact values between two sites: asked for by name, given where the scope opens them (XC-07).
+
+They travel in a session only, never in the journal, a backup or a bundle: what is purged here and there can then be read
+nowhere, however many copies of the sealed text lie about (REPLICATION, Personal data).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection, Sequence
+from typing import Final, Protocol
+
+from app.kernel.errors import EnvironmentFault
+from app.kernel.tasks import run_until_first_ends
+from app.replication.frames import MAX_KEYS, AskKeys, FrameCodec, FrameError, Keys, Lane
+from app.replication.outbox import Outbox
+from app.replication.peers import Pace
+
+_MAX_ASKED: Final = 8  # questions of a peer that wait for an answer
+_LOG = logging.getLogger(__name__)
+
+
+class KeysPort(Protocol):
+    """The contact keys of a site; every call may wait for the disk and is made off the loop."""
+
+    def wanted(self) -> list[bytes]:
+        """Names of keys that sealed values here were sealed with and that are not here."""
+        ...
+
+    def held(self, names: Collection[bytes], scopes: Collection[str]) -> list[bytes]:
+        """Those of these keys that are here and that a reader of these scopes may have."""
+        ...
+
+    def take(self, keys: Sequence[bytes]) -> int:
+        """Keep what was wanted and tell the screens; anything else is left. Returns how many were kept."""
+        ...
+
+
+class KeyExchange:
+    """Both halves of a session. `scopes`: what the peer may read; `ask`: False towards a version that knows no keys."""
+
+    def __init__(
+        self, keys: KeysPort, outbox: Outbox, pace: Pace, *, scopes: Collection[str], ask: bool
+    ) -> None:
+        self._keys, self._outbox, self._pace, self._scopes, self._ask = keys, outbox, pace, scopes, ask
+        self._codec = FrameCodec()
+        self._stir = asyncio.Event()
+        self._stir.set()
+        self._asked: asyncio.Queue[AskKeys] = asyncio.Queue(_MAX_ASKED)
+        self._given: asyncio.Queue[Keys] = asyncio.Queue(_MAX_ASKED)
+
+    def changed(self) -> None:
+        """A contact was committed here: its key may be missing."""
+        self._stir.set()
+
+    def on_frame(self, frame: AskKeys | Keys) -> None:
+        """A frame about keys came. FrameError for more than anybody needs."""
+        try:
+            if isinstance(frame, AskKeys):
+                self._asked.put_nowait(frame)
+            else:
+                self._given.put_nowait(frame)
+        except asyncio.QueueFull as full:
+            raise FrameError("too many keys") from full
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await run_until_first_ends(
+            {"ask": self._asking(), "answer": self._answering(), "take": self._taking()}
+        )
+
+    async def _asking(self) -> None:
+        """Ask when something changed, and again after a while for what did not come."""
+        wanted: list[bytes] = []
+        while self._ask:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.gap_pause_max_s if wanted else None):
+                    await self._stir.wait()
+            self._stir.clear()
+            wanted = await asyncio.to_thread(self._keys.wanted)
+            if wanted:
+                self._outbox.put(Lane.CONTROL, self._codec.encode(AskKeys(wanted[:MAX_KEYS])))
+        await asyncio.Event().wait()
+
+    async def _answering(self) -> None:
+        while True:
+            asked = await self._asked.get()
+            held = await asyncio.to_thread(self._keys.held, asked.names, self._scopes)
+            if held:
+                self._outbox.put(Lane.CONTROL, self._codec.encode(Keys(held)))
+
+    async def _taking(self) -> None:
+        while True:
+            given = await self._given.get()
+            try:
+                kept = await asyncio.to_thread(self._keys.take, given.keys)
+            except EnvironmentFault as fault:
+                _LOG.warning("contact keys were not kept: %s", fault.code)
+                continue
+            if kept == MAX_KEYS:
+                self._stir.set()  # there may be more
+
+
+class NoKeys:
+    """A site without contact keys."""
+
+    def wanted(self) -> list[bytes]:
+        """None."""
+        return []
+
+    def held(self, names: Collection[bytes], scopes: Collection[str]) -> list[bytes]:
+        """None."""
+        return []
+
+    def take(self, keys: Sequence[bytes]) -> int:
+        """Nothing is kept."""
+        return 0
