@@ -15,10 +15,12 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from app.bootstrap import sheets
 from app.bootstrap.feature_table import policy
 from app.bootstrap.node import DISTRICT_FILE, FOUNDING_NOTE, IDENTITY_FILE, hold_lock, load_pack, told_plainly
 from app.bootstrap.parsing import check_storable
 from app.bootstrap.recovery import Recovery, check_letter, letter_taken, open_recovery, write_recovery
+from app.domain import sealing
 from app.domain.required import tidy
 from app.domain.sign_in import check_password, check_sign_in_name
 from app.journal import certificates, verbs
@@ -33,6 +35,7 @@ from app.kernel.enums import AccountKind, Agency, Realm, Role
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
 from app.kernel.paths import DataDir, sync_folder, write_secret
+from app.kernel.texts import Texts
 from app.local import credentials, identity
 from app.local.identity import SelfRow
 from app.replication.tls import create_tls
@@ -64,13 +67,18 @@ class Founding:
 
 @dataclass(frozen=True)
 class Founded:
-    """The new site, its administrator, its series letter, and where the recovery key is."""
+    """The new site, its administrator, its series letter, where the recovery key is, and where the sealed sheets beside it are.
+
+    `sheet`: a page for a printer, with the recovery key and the emergency account's password; None where it could not be
+    written.
+    """
 
     site: str
     admin_account: str
     console_account: str
     recovery_file: Path
     letter: str = ""
+    sheet: Path | None = None
 
 
 def found(data: DataDir, ask: Founding, clock: Clock) -> Founded:
@@ -190,26 +198,50 @@ def _make(data: DataDir, ask: Founding, clock: Clock, recovery: SigningKey, key:
     os.chmod(draft, 0o600)
     connection = open_writer(draft)
     try:
-        admin, console = _first_acts(connection, ask, clock, recovery, key, pin)
+        admin, console, sealed = _first_acts(connection, ask, clock, recovery, key, pin)
     finally:
         connection.close()
+    letters = {ask.letter: key.site}
     if not ask.joining:
-        letters = {ask.letter: key.site}
         write_recovery(ask.recovery_file, recovery, ask.realm.value, ask.agency.value, ask.district, letters)
     give_name(draft, data)
     (data.root / FOUNDING_NOTE).unlink(missing_ok=True)
-    return Founded(key.site, admin, console, ask.recovery_file, ask.letter)
+    sheet = _write_sheet(data, ask, clock, None if ask.joining else recovery, key.site, sealed)
+    return Founded(key.site, admin, console, ask.recovery_file, ask.letter, sheet)
+
+
+def _write_sheet(
+    data: DataDir, ask: Founding, clock: Clock, recovery: SigningKey | None, site: str, sealed: sheets.Sealed
+) -> Path | None:
+    """The sealed sheets, beside the recovery key on the medium it was given to."""
+    texts, pack = Texts.load(), load_pack(ask.district, data)
+    where = sheets.Where(
+        ask.agency.value,
+        pack.agencies[ask.agency].full,
+        ask.district,
+        ask.realm.value,
+        site,
+        ask.letter,
+        clock.now_ms(),
+    )
+    pages = [sheets.seal_page(texts, where, sealed)]
+    if recovery is not None:
+        pages.insert(0, sheets.recovery_page(texts, where, recovery, [ask.letter]))
+    return sheets.write_beside(ask.recovery_file, ask.letter, sheets.document(texts, pages))
 
 
 def _first_acts(
     connection: sqlite3.Connection, ask: Founding, clock: Clock, recovery: SigningKey, key: SiteKey, pin: str
-) -> tuple[str, str]:
-    """Enrol the site, appoint the administrator, make the console's machine account, announce the site."""
+) -> tuple[str, str, sheets.Sealed]:
+    """Enrol the site, appoint the administrator, make the console's machine account and the sealed emergency account, announce
+    the site."""
     realm, agency = ask.realm.value, ask.agency.value
     journal = Journal(
         connection, Identity(realm, agency, bytes(recovery.verify_key), key), policy(), clock, DERIVERS
     )
-    admin, console = new_id(clock, key.site), new_id(clock, key.site)
+    admin, console, emergency = (new_id(clock, key.site) for _ in range(3))
+    texts, password = Texts.load(), sealing.sealed_password()
+    sealed = sheets.Sealed(emergency, sheets.account_name(texts, ask.letter), password)
     journal.author(
         admin,
         [
@@ -223,6 +255,7 @@ def _first_acts(
     kinds = (
         (admin, AccountKind.PERSON, ask.admin_name, ask.admin_title),
         (console, AccountKind.MACHINE, f"console-{key.site}", ask.label),
+        (emergency, AccountKind.EMERGENCY, sealed.name, texts.get("sheet.account_title")),
     )
     acts: list[Act] = []
     for account, kind, name, title in kinds:
@@ -233,9 +266,12 @@ def _first_acts(
             {"kind": kind.value, "name": name, "title": title or name},
             new=True,
         )
-    grant = {"v": verbs.GRANT, "agency": agency, "roles": [Role.CONSOLE.value]}
-    acts.append(Act("create_account", "account", console, JOINT, grant))
-    journal.author(admin, [acts])
+    for account, role in ((console, Role.CONSOLE), (emergency, Role.DUTY_CHIEF)):
+        grant = {"v": verbs.GRANT, "agency": agency, "roles": [role.value]}
+        acts.append(Act("create_account", "account", account, JOINT, grant))
+    journal.author(
+        admin, [acts, maker.write("seal_account", "account", emergency, {"sealed_at": clock.now_ms()})]
+    )
     label = {"label": ask.label or key.site[:6], "tls_pin": pin}
     journal.author(console, [maker.write("announce_site", "site", key.site, label)])
     identity.write_self(
@@ -252,4 +288,5 @@ def _first_acts(
         ),
     )
     credentials.set_password(connection, admin, ask.admin_password)
-    return admin, console
+    credentials.set_password(connection, emergency, sealing.as_sealed(password))
+    return admin, console, sealed

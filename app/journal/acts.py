@@ -16,8 +16,12 @@ from db.fields import JOINT
 class ActMaker:
     """Builds acts of one author over the state as it is projected at this moment."""
 
-    def __init__(self, state: State, agency: str) -> None:
-        self._state, self._agency = state, agency
+    def __init__(self, state: State, agency: str, why: str | None = None) -> None:
+        self._state, self._agency, self._why = state, agency, why
+
+    def explaining(self, why: str) -> ActMaker:
+        """The same, whose writes say why where they say nothing themselves."""
+        return ActMaker(self._state, self._agency, why)
 
     def write(  # noqa: PLR0913 - everything a write may hold
         self,
@@ -61,7 +65,7 @@ class ActMaker:
                 "entry": dict(entries or {}) if at_home else {},
                 "new": new and at_home,
                 "cause": list(cause) if new and at_home else [],
-                "why": why,
+                "why": why or self._why,
             }
             body |= {name: value for name, value in {**extras, "batch": batch}.items() if value}
             acts.append(Act(command, entity, entity_id, scope, body))

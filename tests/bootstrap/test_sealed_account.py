@@ -1,0 +1,183 @@
+"""The sealed emergency account: made at the first start, opened once, told in both rooms, sealed anew; its sheets."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import sheets
+from app.bootstrap.recovery import open_recovery
+from app.domain.sealing import as_sealed
+from app.kernel.enums import Agency, Realm
+from app.kernel.errors import ErrorCode, Refusal
+from app.local import credentials
+from app.queries import accounts
+from app.usecases.seals import OPEN_FOR_S, BreakSeal, SealAccount
+from tests.kit import (
+    DISTRICT,
+    PASSWORD,
+    Site,
+    Town,
+    cheap_passwords,
+    found_site,
+    founded_town,
+    refused,
+    register,
+    town,
+)
+
+__all__ = ["founded_town", "town"]
+
+NAME = "应急-A"
+
+
+def cells(page: str) -> dict[str, str]:
+    """What a sheet says, by what it calls it."""
+    found = re.findall(r"<tr><td>(.*?)</td><td[^>]*>(.*?)</td></tr>", page)
+    return {html.unescape(name): html.unescape(value) for name, value in found}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Site:
+    with cheap_passwords():
+        site = found_site(tmp_path, Agency.EMB)
+    yield site
+    site.node.close()
+
+
+def sheet_of(site: Site) -> dict[str, str]:
+    beside = site.recovery_file.with_name(site.recovery_file.stem + sheets.SHEET_SUFFIX)
+    return cells(beside.read_text("utf-8"))
+
+
+def sign_in(site: Site, name: str, password: str) -> accounts.AccountRow:
+    with cheap_passwords():
+        return site.node.sign_in(name, password)
+
+
+def test_the_first_start_seals_an_account_and_writes_both_sheets_beside_the_key(
+    made: Site, tmp_path: Path
+) -> None:
+    said = sheet_of(made)
+    assert said["登录名"] == NAME and len(as_sealed(said["封存口令"])) == 16
+    [row] = [row for row in made.rows("account") if row["kind"] == "emergency"]
+    assert (row["name"], row["roles"], row["agency"], row["opened_at"]) == (NAME, "duty_chief", "EMB", None)
+    assert row["sealed_at"] == made.clock.now_ms()
+    lines = [said[f"第 {n} 行"] for n in (1, 2, 3, 4)]
+    again = tmp_path / "again.json"
+    code = sheets.retype(lines, Realm.LIVE, Agency.EMB, DISTRICT, said["核对码"], ["", "B"], again)
+    assert code == said["核对码"]
+    assert open_recovery(again).key == open_recovery(made.recovery_file).key
+    assert set(open_recovery(again).letters) == {"", "B"}
+    secret = [
+        as_sealed(said["封存口令"]),
+        said["封存口令"],
+        *lines,
+        bytes(open_recovery(made.recovery_file).key).hex(),
+    ]
+    for path in made.node.data.root.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(each.encode() in content for each in secret), path
+
+
+def test_a_slip_in_typing_names_its_line_and_makes_no_file(made: Site, tmp_path: Path) -> None:
+    said = sheet_of(made)
+    lines = [said[f"第 {n} 行"] for n in (1, 2, 3, 4)]
+    out = tmp_path / "again.json"
+    slip = lines[2].replace(lines[2][0], "X" if lines[2][0] != "X" else "Y", 1)
+    cases = (
+        ([*lines[:2], slip, lines[3]], said["核对码"], "refusal.sheet.line", 3),
+        (lines[:3], said["核对码"], "refusal.sheet.whole", 0),
+        (lines, "AAAAAAAA", "refusal.sheet.other", None),
+    )
+    for typed, code, text, line in cases:
+        with pytest.raises(Refusal) as told:
+            sheets.retype(typed, Realm.LIVE, Agency.EMB, DISTRICT, code, [""], out)
+        assert told.value.text == text and told.value.params.get("line") == line
+        assert not out.exists()
+
+
+def test_opening_it_is_told_in_both_rooms_and_serves_for_one_watch(town: Town) -> None:
+    emb, frd = town.emb, town.frd
+    with cheap_passwords():
+        sealed = sheets.seal_account(emb.node, emb.admin)
+    town.sync()
+    opened = sign_in(emb, NAME, sealed.password.lower().replace("-", " "))
+    assert opened.role_set == {"duty_chief"}
+    register(emb, NAME)
+    town.sync()
+    for site in (emb, frd):
+        row = next(row for row in site.rows("account") if row["id"] == opened.id)
+        assert row["opened_at"] == emb.clock.now_ms() >= row["sealed_at"]
+        told = [row for row in site.rows("log_entry") if row["kind"] == "alarm" and "启封" in row["text"]]
+        assert len(told) == 1 and told[0]["account_id"] == opened.id
+    emb.clock.advance(OPEN_FOR_S - 60)
+    sign_in(emb, NAME, sealed.password)  # the screen had locked
+    assert emb.count("log_entry") == frd.count("log_entry")
+    emb.clock.advance(120)
+    with pytest.raises(Refusal) as spent:
+        sign_in(emb, NAME, sealed.password)
+    assert spent.value.text == "refusal.seal.spent"
+
+
+def test_sealed_anew_the_old_password_is_void(town: Town) -> None:
+    emb = town.emb
+    with cheap_passwords():
+        old = sheets.seal_account(emb.node, emb.admin)
+        sign_in(emb, NAME, old.password)
+        emb.clock.advance(60)
+        new = sheets.seal_account(emb.node, emb.admin)
+    assert (new.account, new.name) == (old.account, NAME) and new.password != old.password
+    with pytest.raises(Refusal) as void:
+        sign_in(emb, NAME, old.password)
+    assert void.value.text == "refusal.sign_in.failed"
+    assert sign_in(emb, NAME, new.password).id == old.account
+    assert sum("启封" in row["text"] for row in emb.rows("log_entry")) == 2
+
+
+def test_only_the_administrator_seals_and_only_the_sealed_account_breaks_a_seal(town: Town) -> None:
+    emb = town.emb
+    with pytest.raises(Refusal) as denied:
+        sheets.seal_account(emb.node, emb.account("duty_chief"))
+    assert denied.value.code is ErrorCode.PERM
+    refused(emb, "duty_chief", BreakSeal(), ErrorCode.STATE, "refusal.seal.not_sealed")
+    refused(emb, "duty_officer", BreakSeal(), ErrorCode.PERM, "refusal.permission.denied")
+    ordinary = SealAccount(account_id=emb.account("duty_chief"))
+    refused(emb, "admin", ordinary, ErrorCode.STATE, "refusal.seal.not_sealed", field="account_id")
+
+
+def test_a_thousand_wrong_passwords(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """QUALITY, attack 10: one try a second for a thousand seconds costs the machine a dozen verifications and opens nothing;
+    the right one is taken again when the pause is over."""
+    emb = town.emb
+    with cheap_passwords():
+        sealed = sheets.seal_account(emb.node, emb.admin)
+    for name, right in ((NAME, sealed.password), ("EMB-duty_officer", PASSWORD)):
+        tried: list[str] = []
+        check = credentials._HASHER.verify
+
+        def verify(hashed: str, password: str) -> bool:
+            tried.append(password)
+            return check(hashed, password)
+
+        with cheap_passwords(), monkeypatch.context() as patch:
+            hasher = type("Counting", (), {"verify": staticmethod(verify), "hash": credentials._HASHER.hash})
+            patch.setattr(credentials, "_HASHER", hasher)
+            answers = set()
+            for n in range(1000):
+                with pytest.raises(Refusal) as wrong:
+                    emb.node.sign_in(name, f"wrong-{n}-password")
+                answers.add(wrong.value.text)
+                emb.clock.advance(1)
+            assert answers == {"refusal.sign_in.failed", "refusal.sign_in.locked"}
+            assert len(tried) < 12
+            with pytest.raises(Refusal) as locked:
+                emb.node.sign_in(name, right)
+            assert locked.value.text == "refusal.sign_in.locked"
+            emb.clock.advance(credentials.LONGEST_PAUSE_S)
+            assert emb.node.sign_in(name, right).name == name
+    assert emb.count("refusal") >= 2000
