@@ -25,6 +25,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.backup import words
 from app.ui.backup.flow import BackupFlow
 from app.ui.backup.model import CopyModel
+from app.ui.backup.port import Step
 from app.ui.imports.parts import Bar
 from app.ui.session import Session
 from app.ui.shell.runs import Run, RunLines
@@ -318,7 +319,7 @@ class BackupSheet(Sheet):
             return (said if not who or who in said else f"{said} {who}"), "bad"
         return words.ended(self._texts, flow)
 
-    def _figures(self, step: words.Step) -> str:
+    def _figures(self, step: Step) -> str:
         said, done, total = words.progress(self._texts, step)
         self.bar.show_value(done, total)
         return said
