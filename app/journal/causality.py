@@ -7,13 +7,13 @@ Vectors are kept only for transactions that name parents; between them a chain's
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 
 from app.journal.operation import Operation, pack, unpack
 from app.journal.store import Chain, Store
 
 Past = dict[int, int]
 Dot = tuple[int, int]  # (chain number, seq)
+_RECENT = 2048
 
 
 def covers(past: Past, dot: Dot) -> bool:
@@ -34,7 +34,12 @@ class Causality:
     def __init__(self, connection: sqlite3.Connection, store: Store, chains: dict[str, Chain]) -> None:
         self._connection, self._store, self._chains = connection, store, chains
         self.tips: set[bytes] = {row[0] for row in connection.execute("SELECT hash FROM tip")}
+        self._written_tips = set(self.tips)
+        self._kept: list[tuple[bytes, int, int, bytes]] = []
         self._running: dict[str, Past] = {}
+        self._ends: dict[
+            bytes, Past
+        ] = {}  # pasts of the last operations of recent transactions, themselves included
 
     def past_of(self, digest: bytes) -> Past:
         """Past of a stored operation, the operation itself excluded; KeyError when it is not held."""
@@ -48,7 +53,24 @@ class Causality:
             past[chain.no] = seq - 1
         return past
 
+    def flush(self) -> None:
+        """Write what waits: pasts, and the tips as they are now."""
+        self._write_kept()
+        if self.tips != self._written_tips:
+            gone, new = self._written_tips - self.tips, self.tips - self._written_tips
+            self._connection.executemany("DELETE FROM tip WHERE hash = ?", [(digest,) for digest in gone])
+            self._connection.executemany("INSERT INTO tip (hash) VALUES (?)", [(digest,) for digest in new])
+            self._written_tips = set(self.tips)
+
+    def _write_kept(self) -> None:
+        if self._kept:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO past (hash, chain_no, seq, vector) VALUES (?, ?, ?, ?)", self._kept
+            )
+            self._kept.clear()
+
     def _vector(self, no: int, seq: int) -> Past:
+        self._write_kept()
         row = self._connection.execute(
             "SELECT vector FROM past WHERE chain_no = ? AND seq <= ? ORDER BY seq DESC LIMIT 1", (no, seq)
         ).fetchone()
@@ -56,6 +78,7 @@ class Causality:
 
     def _forked_vector(self, digest: bytes) -> Past:
         """On a forked chain sequence numbers are ambiguous: walk the hashes."""
+        self._write_kept()
         while digest:
             row = self._connection.execute("SELECT vector FROM past WHERE hash = ?", (digest,)).fetchone()
             if row:
@@ -68,6 +91,9 @@ class Causality:
 
     def with_self(self, digest: bytes) -> Past:
         """Past of an operation, itself included."""
+        known = self._ends.get(digest)
+        if known is not None:
+            return dict(known)
         place = self._store.place(digest)
         past = self.past_of(digest)
         if place is not None:
@@ -93,26 +119,21 @@ class Causality:
     def remember(self, first: Operation, past: Past, no: int) -> None:
         """Keep the past of a transaction about to be projected where it names parents."""
         if first.parents:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO past (hash, chain_no, seq, vector) VALUES (?, ?, ?, ?)",
-                (first.hash, no, first.seq, pack_past(past)),
-            )
+            self._kept.append((first.hash, no, first.seq, pack_past(past)))
 
     def advance(self, first: Operation, last: Operation, past: Past, no: int, extends: bool) -> None:
         """Record a projected transaction: the running past and the tips.
 
         `extends` is false for the second branch of a fork, which does not carry the chain on.
         """
+        here = {**past, no: last.seq}
         if extends:
-            self._running[first.site] = {**past, no: last.seq}
-        self._set_tips((*first.parents, first.prev), last.hash)
-
-    def _set_tips(self, seen: Iterable[bytes], new: bytes) -> None:
-        gone = [digest for digest in seen if digest in self.tips]
-        self._connection.executemany("DELETE FROM tip WHERE hash = ?", [(digest,) for digest in gone])
-        self._connection.execute("INSERT INTO tip (hash) VALUES (?)", (new,))
-        self.tips.difference_update(gone)
-        self.tips.add(new)
+            self._running[first.site] = here
+        if len(self._ends) >= _RECENT:
+            self._ends.clear()
+        self._ends[last.hash] = here
+        self.tips.difference_update((*first.parents, first.prev))
+        self.tips.add(last.hash)
 
     def parents_for(self, own_end: bytes) -> list[bytes]:
         """What the next own transaction names: every tip but its own predecessor."""

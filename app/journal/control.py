@@ -179,7 +179,7 @@ def _refresh_owned(projector: Projector, op: Operation) -> None:
         record = state.record(entity.name, op.entity_id or "")
         if record.heads.get(field):
             columns = rows.refresh_fields(state, entity, record, [field], None)
-            record.save(state.connection)
+            state.records.keep(record)
             rows.write_row(
                 state, entity, record, columns, 0
             )  # who owns or reads a text does not make it newer

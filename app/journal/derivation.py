@@ -41,6 +41,8 @@ class Derivation:
         """Note the parent that a row is about to leave: it must be derived anew as well."""
         deriver = self._derivers.get(entity.name)
         if deriver is not None and deriver.parent is not None:
+            if self._s.pending.waits(entity.name, entity_id):
+                self._s.pending.flush()
             self._left.update(self._parents(entity.name, [entity_id], deriver.parent))
 
     def _parents(

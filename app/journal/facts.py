@@ -63,6 +63,7 @@ class Facts:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._cache: dict[str, list[Fact]] = {}
+        self.count = 0  # facts added since this was made: whoever keeps what follows from facts looks at it
 
     def all(self, key: str) -> list[Fact]:
         """Every fact under a key, in the order of projection."""
@@ -99,6 +100,7 @@ class Facts:
         if any(other.hash == fact.hash for other in known):
             return
         known.append(fact)
+        self.count += 1
         self._connection.execute(
             "INSERT INTO fact (hash, key, verb, actor, chain_no, seq, past, body, standing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -6,8 +6,10 @@ from app.kernel.changes import ChangeSet
 
 
 class Fault(Exception):
-    """`kept`: how many transactions of the batch stand before the faulty one; `changes`: what those changed."""
+    """`at`: which transaction of the batch is faulty; `kept`: how many of the first were kept, up to it or to the last place
+    before it where none waited for a signature of its chain; `changes`: what those changed."""
 
+    at = 0
     kept = 0
     changes = ChangeSet()
 

@@ -16,13 +16,16 @@ class HybridClock:
     """
 
     def __init__(self, clock: Clock, last: int = 0) -> None:
-        self._clock, self._last = clock, last
+        self._clock, self._last, self._own = clock, last, last
 
     def tick(self) -> int:
         """The next stamp."""
-        if self._last >> COUNTER_BITS > self._clock.now_ms() + TOLERANCE_MS:
-            self._last = 0
-        self._last = max(self._clock.now_ms() << COUNTER_BITS, self._last + 1)
+        limit = self._clock.now_ms() + TOLERANCE_MS
+        if (
+            self._last >> COUNTER_BITS > limit
+        ):  # ours of before, or another's that our clock has fallen behind
+            self._last = self._own if self._own >> COUNTER_BITS <= limit else 0
+        self._last = self._own = max(self._clock.now_ms() << COUNTER_BITS, self._last + 1)
         return self._last
 
     def saw(self, hlc: int) -> None:

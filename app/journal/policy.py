@@ -81,7 +81,9 @@ class Policy:
                     )
 
                 if each.merge is Merge.TEXT and (entity.scope != JOINT or each.scope == INTERNAL):
-                    raise ValueError(f"{entity.name}.{each.name}: a long text has one scope, on a joint record")
+                    raise ValueError(
+                        f"{entity.name}.{each.name}: a long text has one scope, on a joint record"
+                    )
 
     def allows(self, command: str, entity: str, content: Mapping[str, Any]) -> bool:
         """True if this command may have this effect (deny by default); `content`: a well-formed body."""

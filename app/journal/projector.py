@@ -11,9 +11,10 @@ from app.journal.causality import Dot, Past, pack_past
 from app.journal.derivation import Derivation, Deriver
 from app.journal.facts import Standing
 from app.journal.operation import Operation, Transaction
+from app.journal.quick import Plan
 from app.journal.records import Record
 from app.journal.state import State
-from app.journal.store import Chain, save_chain
+from app.journal.store import Chain
 from app.journal.validity import Judge, Judgement
 from app.kernel.changes import Change
 from app.kernel.enums import ChangeKind, Origin
@@ -69,7 +70,7 @@ class Projector:
         self._s.causality.advance(first, tx[-1], past, chain.no, extends)
         if extends:
             chain.seq, chain.hash = tx[-1].seq, tx[-1].hash
-            save_chain(self._s.connection, chain)
+            self._s.moved(chain)
         return reason
 
     def _refuse(self, tx: Transaction) -> str:
@@ -81,12 +82,23 @@ class Projector:
 
     def _settle_all(self, tx: Transaction, pasts: list[Past], chain: Chain) -> str | None:
         """Judge a transaction and fold or quarantine its operations; returns the reason against it as a whole."""
+        if len(tx) == 1 and not tx[0].withheld:
+            dot = (chain.no, tx[0].seq)
+            judgement = self._judge.judge(tx[0], pasts[0], dot, ())
+            if judgement.plan is not None:
+                self._fold_record(tx[0], pasts[0], dot, judgement.plan.agency, judgement.plan)
+                return None
+            return self._settle([_Held(tx[0], pasts[0], dot, judgement)], tx)
         held = [
             _Held(op, past, (chain.no, op.seq)) for op, past in zip(tx, pasts, strict=True) if not op.withheld
         ]
         for index, each in enumerate(held):
             earlier = [other.op for other in held[:index]]
             each.judgement = self._judge.judge(each.op, each.past, each.dot, earlier)
+        return self._settle(held, tx)
+
+    def _settle(self, held: list[_Held], tx: Transaction) -> str | None:
+        """Fold or quarantine operations that were judged."""
         mixed = "mixed scopes" if len({op.scope for op in tx}) > 1 else None
         rights = [each.judgement for each in held if each.judgement.verb in verbs.RIGHTS]
         of_rights = mixed or _reason_against(rights)
@@ -133,6 +145,9 @@ class Projector:
         """Fold a valid operation into the shared tables."""
         op, past, dot, judgement = held.op, held.past, held.dot, held.judgement
         agency = judgement.agency or ""
+        if judgement.plan is not None:
+            self._fold_record(op, past, dot, agency, judgement.plan)
+            return
         if judgement.rests_on_cut:
             self.flag("rests on a cut right", op.hash, "")
         if not judgement.certified:
@@ -145,9 +160,14 @@ class Projector:
             self._fold_record(op, past, dot, agency)
 
     # -- records -----------------------------------------------------------------------------------------------------------
-    def _fold_record(self, op: Operation, past: Past, dot: Dot, agency: str) -> None:
+    def _fold_record(
+        self, op: Operation, past: Past, dot: Dot, agency: str, plan: Plan | None = None
+    ) -> None:
         content, entity = op.content, self._s.policy.entities.get(op.entity or "")
         if entity is None or op.entity_id is None:
+            return
+        if plan is not None:
+            self._fold_new(op, op.entity_id, plan)
             return
         record = self._s.record(entity.name, op.entity_id)
         fresh = not record.births and not record.heads
@@ -164,10 +184,20 @@ class Projector:
             self._s.texts.fold(op, past, dot)
         if "retraction" in record.marks:
             self._weigh_retractions(entity, record, op)
-        record.save(self._s.connection)
+        self._s.records.keep(record)
         self._derivation.before_write(entity, op.entity_id)
         rows.write_row(self._s, entity, record, columns, op.at_ms)
         self.touch(entity.name, op.entity_id, ChangeKind.NEW if fresh else ChangeKind.CHANGED)
+
+    def _fold_new(self, op: Operation, entity_id: str, plan: Plan) -> None:
+        """A record that nobody has written to: its heads are this operation, its row is what this operation says."""
+        name, written = plan.entity.name, op.content["set"]
+        record = self._s.record(name, entity_id)
+        record.heads = {field: [op.hash] for field in written}
+        record.births.append((op.hash, plan.agency))
+        self._s.records.keep(record)
+        self._s.pending.row(plan.sql, (name, entity_id), plan.values(op, written))
+        self.touch(name, entity_id, ChangeKind.NEW)
 
     def _write(
         self,
@@ -296,7 +326,8 @@ class Projector:
         return self._s
 
     def finish(self, origin: Origin) -> tuple[Change, ...]:
-        """End of the database transaction: compute derived columns, report what was touched."""
+        """End of the database transaction: write what waits, compute derived columns, report what was touched."""
+        self._s.flush()
         self._s.texts.flush()
         touched: dict[str, set[str]] = {}
         for entity, entity_id in self._touched:

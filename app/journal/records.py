@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 
 from app.journal.operation import pack, unpack
+
+_TOGETHER = 4  # fewer are read one by one
 
 
 class Record:
@@ -23,21 +27,24 @@ class Record:
     @classmethod
     def load(cls, connection: sqlite3.Connection, entity: str, entity_id: str) -> Record:
         """Read a record, empty when it is not there yet."""
-        record = cls(entity, entity_id)
         row = connection.execute(
             "SELECT state FROM record WHERE entity = ? AND entity_id = ?", (entity, entity_id)
         ).fetchone()
-        if row is not None:
-            state = unpack(row[0])
-            for digest, fields in state["h"]:
-                for name in fields:
-                    record.heads.setdefault(name, []).append(digest)
-            record.births = [(digest, agency) for digest, agency in state["b"]]
-            record.marks = set(state["m"])
+        return cls(entity, entity_id) if row is None else cls.unpacked(entity, entity_id, row[0])
+
+    @classmethod
+    def unpacked(cls, entity: str, entity_id: str, packed: bytes) -> Record:
+        """A record from what is kept of it."""
+        record, state = cls(entity, entity_id), unpack(packed)
+        for digest, fields in state["h"]:
+            for name in fields:
+                record.heads.setdefault(name, []).append(digest)
+        record.births = [(digest, agency) for digest, agency in state["b"]]
+        record.marks = set(state["m"])
         return record
 
-    def save(self, connection: sqlite3.Connection) -> None:
-        """Write the record back; fields with the same head share one entry."""
+    def packed(self) -> bytes:
+        """What is kept of the record; fields with the same head share one entry."""
         by_head: dict[bytes, list[str]] = {}
         for name in sorted(self.heads):
             for digest in self.heads[name]:
@@ -47,13 +54,61 @@ class Record:
             "b": sorted(list(birth) for birth in self.births),
             "m": sorted(self.marks),
         }
-        connection.execute(
-            "INSERT INTO record (entity, entity_id, state) VALUES (?, ?, ?)"
-            " ON CONFLICT (entity, entity_id) DO UPDATE SET state = excluded.state",
-            (self.entity, self.entity_id, pack(state)),
-        )
+        return pack(state)
 
     @property
     def born_agency(self) -> str | None:
         """Agency of the record's maker; among several births the lowest hash, the same everywhere."""
         return min(self.births)[1] if self.births else None
+
+
+class Records:
+    """Records at hand: read once, written back together (`flush`), forgotten at the end of a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, str], Record] = {}
+        self._changed: dict[tuple[str, str], Record] = {}
+
+    def get(self, entity: str, entity_id: str) -> Record:
+        """A record with what earlier operations of this transaction did to it, empty when it is not there yet."""
+        key = (entity, entity_id)
+        record = self._known.get(key)
+        if record is None:
+            record = Record.load(self._connection, entity, entity_id)
+            self._known[key] = record
+        return record
+
+    def fetch(self, entity: str, ids: Collection[str]) -> None:
+        """Read many records of an entity in one go."""
+        wanted = [each for each in ids if (entity, each) not in self._known]
+        if len(wanted) < _TOGETHER:
+            return
+        found = self._connection.execute(
+            "SELECT r.entity_id, r.state FROM json_each(?) j CROSS JOIN record r"
+            " ON r.entity = ? AND r.entity_id = j.value",
+            (json.dumps(wanted), entity),
+        )
+        for each in wanted:
+            self._known[entity, each] = Record(entity, each)
+        for entity_id, packed in found:
+            self._known[entity, entity_id] = Record.unpacked(entity, entity_id, packed)
+
+    def keep(self, record: Record) -> None:
+        """A record was changed."""
+        self._changed[record.entity, record.entity_id] = record
+
+    def flush(self) -> None:
+        """Write changed records back."""
+        if self._changed:
+            rows = [(each.entity, each.entity_id, each.packed()) for each in self._changed.values()]
+            self._connection.executemany(
+                "INSERT INTO record (entity, entity_id, state) VALUES (?, ?, ?)"
+                " ON CONFLICT (entity, entity_id) DO UPDATE SET state = excluded.state",
+                rows,
+            )
+            self._changed.clear()
+
+    def forget(self) -> None:
+        """The records at hand were written; they are read again when they are needed."""
+        self._known.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 from app.journal import verbs
@@ -176,12 +177,21 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
         "conflicts": conflicts,
         "retracted": int("retracted" in record.marks),
     }
-    names = ["id", *values, "updated_at"]
-    update = ", ".join(f"{name} = excluded.{name}" for name in values)
-    state.connection.execute(
-        f"INSERT INTO {entity.table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # nosec B608
-        f" ON CONFLICT (id) DO UPDATE SET {update}, updated_at = max(updated_at, excluded.updated_at)",
+    state.pending.row(
+        upsert(entity.table.name, tuple(values)),
+        (entity.name, record.entity_id),
         (record.entity_id, *values.values(), at_ms),
+    )
+
+
+@lru_cache(maxsize=1024)
+def upsert(table: str, columns: tuple[str, ...]) -> str:
+    """Statement that makes or changes a row of a shared table; its values: id, these columns, updated_at."""
+    names = ["id", *columns, "updated_at"]
+    update = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # nosec B608
+        f" ON CONFLICT (id) DO UPDATE SET {update}, updated_at = max(updated_at, excluded.updated_at)"
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.journal import verbs
 from app.journal.causality import Causality, Past, covers
 from app.journal.facts import VALID_ONLY, Fact, Facts, fact_key
-from app.journal.operation import HASH_BYTES, Operation
+from app.journal.operation import HASH_BYTES, Operation, Transaction
+from app.journal.pending import Pending
 from app.journal.policy import Policy
-from app.journal.records import Record
+from app.journal.records import Record, Records
 from app.journal.site_keys import Keys
 from app.journal.stock import Stock
 from app.journal.store import Chain, Store, load_chains, save_chain
@@ -58,8 +60,10 @@ class State:
         self.causality = Causality(connection, self.store, self.chains)
         self.facts = Facts(connection)
         self.stock = Stock(connection)
+        self.pending = Pending(connection)
+        self.records = Records(connection)
         self.texts = Texts(self)
-        self._records: dict[tuple[str, str], Record] = {}
+        self._moved: dict[int, Chain] = {}
         self._site_of_no = {chain.no: chain.site for chain in self.chains.values()}
         self._cuts: dict[str, int] = {}
         self._agencies: dict[str, str] = {}  # of enrolled sites; emptied when an enrolment is added
@@ -142,15 +146,36 @@ class State:
     # -- records -------------------------------------------------------------------------------------------------------
     def record(self, entity: str, entity_id: str) -> Record:
         """The record with what earlier operations of this transaction did to it."""
-        key = (entity, entity_id)
-        record = self._records.get(key)
-        if record is None:
-            record = self._records[key] = Record.load(self.connection, entity, entity_id)
-        return record
+        return self.records.get(entity, entity_id)
 
     def forget_records(self) -> None:
         """End of a transaction: the records at hand were saved."""
-        self._records.clear()
+        self.records.forget()
+
+    # -- writing together ----------------------------------------------------------------------------------------------
+    def flush(self) -> None:
+        """Hand what waits to SQLite: operations, the projector's own rows, rows of shared tables."""
+        self.store.flush()
+        self.causality.flush()
+        for chain in self._moved.values():
+            save_chain(self.connection, chain)
+        self._moved.clear()
+        self.records.flush()
+        self.pending.flush()
+
+    def foresee(self, txs: Iterable[Transaction]) -> None:
+        """Read the records of these transactions together."""
+        wanted: dict[str, set[str]] = {}
+        for tx in txs:
+            for op in tx:
+                if op.entity is not None and op.entity_id is not None and op.entity in self.policy.entities:
+                    wanted.setdefault(op.entity, set()).add(op.entity_id)
+        for entity, ids in wanted.items():
+            self.records.fetch(entity, ids)
+
+    def moved(self, chain: Chain) -> None:
+        """The end of a chain moved on."""
+        self._moved[chain.no] = chain
 
     def is_projected(self, op: Operation) -> bool:
         """True if an operation that is not quarantined was projected: what lies beyond a cut projects to nothing."""

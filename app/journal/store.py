@@ -6,14 +6,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.journal.operation import HASH_BYTES, ChainEnd, Operation, Transaction
 from db.sql import sql
 from db.tables.journal import CHAIN, OP, QUARANTINE
 
 _COLUMNS = [column for column in OP.c if column.name != "n"]
-_INSERT = sql(insert(OP).values({column.name: bindparam(column.name) for column in _COLUMNS}))
+_NAMES = ", ".join(column.name for column in _COLUMNS)
+_INSERT = f"INSERT INTO {OP.name} ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # nosec B608
 _BY_HASH = sql(select(*_COLUMNS).where(OP.c.hash == bindparam("hash")))
 _PLACE = sql(
     select(OP.c.site, OP.c.seq, OP.c.prev, OP.c.tx, OP.c.parents).where(OP.c.hash == bindparam("hash"))
@@ -46,6 +47,7 @@ _STARTS = sql(
 _FIRST_BEYOND = sql(
     select(OP.c.n).where(OP.c.site == bindparam("site"), OP.c.seq > bindparam("seq")).order_by(OP.c.seq)
 )
+_REMEMBERED = 512
 _HIDDEN = ("actor", "command", "entity", "entity_id", "schema_v", "salt", "body")
 _FILL = sql(
     update(OP).where(OP.c.hash == bindparam("of_hash")).values({name: bindparam(name) for name in _HIDDEN})
@@ -55,84 +57,60 @@ _CHAINS = sql(select(CHAIN.c.no, CHAIN.c.site, CHAIN.c.key, CHAIN.c.seq, CHAIN.c
 
 
 def _operation(row: tuple[Any, ...]) -> Operation:
-    (
-        digest,
-        site,
-        seq,
-        prev,
-        tx,
-        last,
-        parents,
-        hlc,
-        scope,
-        commit,
-        sig,
-        actor,
-        command,
-        entity,
-        entity_id,
-        schema_v,
-        salt,
-        body,
-    ) = row
+    (digest, site, seq, prev, tx, last, parents, hlc, scope, commit, sig, actor, command, entity, entity_id, schema_v,
+     salt, body) = row  # fmt: skip
     split = tuple(parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES)) if parents else ()
     return Operation(
-        digest,
-        site,
-        seq,
-        prev,
-        tx,
-        bool(last),
-        split,
-        hlc,
-        scope,
-        commit,
-        sig,
-        actor,
-        command,
-        entity,
-        entity_id,
-        schema_v,
-        salt,
-        body,
-    )
+        digest, site, seq, prev, tx, bool(last), split, hlc, scope, commit, sig, actor, command, entity, entity_id,
+        schema_v, salt, body,
+    )  # fmt: skip
 
 
-def _row(op: Operation) -> dict[str, Any]:
-    return {
-        "hash": op.hash,
-        "site": op.site,
-        "seq": op.seq,
-        "prev": op.prev,
-        "tx": op.tx,
-        "tx_last": int(op.tx_last),
-        "parents": b"".join(op.parents),
-        "hlc": op.hlc,
-        "scope": op.scope,
-        "commitment": op.commit,
-        "sig": op.sig,
-        "actor": op.actor,
-        "command": op.command,
-        "entity": op.entity,
-        "entity_id": op.entity_id,
-        "schema_v": op.schema_v,
-        "salt": op.salt,
-        "body": op.body,
-    }
+def _row(op: Operation) -> tuple[Any, ...]:
+    return (
+        op.hash, op.site, op.seq, op.prev, op.tx, int(op.tx_last), b"".join(op.parents), op.hlc, op.scope, op.commit,
+        op.sig, op.actor, op.command, op.entity, op.entity_id, op.schema_v, op.salt, op.body,
+    )  # fmt: skip
 
 
 class Store:
-    """The journal's rows over one connection."""
+    """The journal's rows over one connection; new ones wait until `flush`, which every reading but by hash calls first."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._waiting: dict[bytes, Operation] = {}
+        self._recent: dict[
+            bytes, Operation
+        ] = {}  # written not long ago: parents and predecessors of what comes
 
     def append(self, ops: Sequence[Operation]) -> None:
         """Insert the operations of a transaction (of two that share their beginning, what the second adds).
 
         sqlite3.IntegrityError if one is there.
         """
-        self._connection.executemany(_INSERT, [_row(op) for op in ops])
+        self.hold(ops)
+        self.flush()
+
+    def hold(self, ops: Sequence[Operation]) -> None:
+        """The same, written by the next `flush` together with others."""
+        for op in ops:
+            self._waiting[op.hash] = op
+
+    def flush(self) -> None:
+        """Write the operations that wait, in their order."""
+        if self._waiting:
+            self._connection.executemany(_INSERT, [_row(op) for op in self._waiting.values()])
+            self._recent = (
+                self._waiting if len(self._waiting) >= _REMEMBERED else {**self._recent, **self._waiting}
+            )
+            if len(self._recent) > 2 * _REMEMBERED:
+                self._recent = self._waiting
+            self._waiting = {}
+
+    def _rows(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Rows of the journal, those included that waited."""
+        self.flush()
+        return self._connection.execute(statement, parameters)
 
     def _grouped(self, rows: Iterable[tuple[int, Operation]]) -> Iterator[tuple[int, Transaction]]:
         """Rows of one transaction stand together in the order of projection; a shared beginning stands with the first."""
@@ -148,15 +126,22 @@ class Store:
     def fill(self, op: Operation) -> None:
         """Add the hidden part to an operation held as header."""
         row = _row(op)
-        self._connection.execute(_FILL, {"of_hash": op.hash, **{name: row[name] for name in _HIDDEN}})
+        self._rows(_FILL, {"of_hash": op.hash, **dict(zip(_HIDDEN, row[-len(_HIDDEN) :], strict=True))})
+        self._recent.clear()
 
     def get(self, digest: bytes) -> Operation | None:
         """One operation by hash."""
+        known = self._waiting.get(digest) or self._recent.get(digest)
+        if known is not None:
+            return known
         row = self._connection.execute(_BY_HASH, {"hash": digest}).fetchone()
         return _operation(row) if row else None
 
     def place(self, digest: bytes) -> tuple[str, int, bytes, int, bytes] | None:
         """(site, seq, prev, tx, parents joined) of an operation, without its body."""
+        known = self._waiting.get(digest) or self._recent.get(digest)
+        if known is not None:
+            return known.site, known.seq, known.prev, known.tx, b"".join(known.parents)
         row: tuple[str, int, bytes, int, bytes] | None = self._connection.execute(
             _PLACE, {"hash": digest}
         ).fetchone()
@@ -164,28 +149,25 @@ class Store:
 
     def transactions_of(self, site: str, tx: int) -> list[Transaction]:
         """The transaction that starts at seq `tx`; two after a fork."""
-        rows = self._connection.execute(_BY_TX, {"site": site, "tx": tx}).fetchall()
+        rows = self._rows(_BY_TX, {"site": site, "tx": tx}).fetchall()
         return [whole for _, whole in self._grouped((0, _operation(row)) for row in rows)]
 
     def hashes_at(self, site: str, seq: int) -> list[bytes]:
         """Hashes under one (site, seq); two are a fork."""
-        return [row[0] for row in self._connection.execute(_AT_SEQ, {"site": site, "seq": seq})]
+        return [row[0] for row in self._rows(_AT_SEQ, {"site": site, "seq": seq})]
 
     def in_order(self, after: int = 0) -> Iterator[tuple[int, Transaction]]:
         """(row number of the last operation, transaction) in the order of projection."""
-        rows = self._connection.execute(_IN_ORDER, {"n": after})
+        rows = self._rows(_IN_ORDER, {"n": after})
         return self._grouped((n, _operation(tuple(row))) for n, *row in rows)
 
     def of_record(self, entity: str, entity_id: str) -> list[Operation]:
         """All operations on one record whose body is held, in the order of projection."""
-        return [
-            _operation(row)
-            for row in self._connection.execute(_OF_RECORD, {"entity": entity, "entity_id": entity_id})
-        ]
+        return [_operation(row) for row in self._rows(_OF_RECORD, {"entity": entity, "entity_id": entity_id})]
 
     def valid_of_record(self, entity: str, entity_id: str) -> list[Operation]:
         """Those of them that are not quarantined; while everything is projected anew also such as are not projected yet."""
-        rows = self._connection.execute(_VALID_OF_RECORD, {"entity": entity, "entity_id": entity_id})
+        rows = self._rows(_VALID_OF_RECORD, {"entity": entity, "entity_id": entity_id})
         return [_operation(row) for row in rows]
 
     def is_quarantined(self, digest: bytes) -> bool:
@@ -197,23 +179,21 @@ class Store:
 
     def beyond(self, site: str, seq: int) -> list[Operation]:
         """Operations of a chain after a sequence number."""
-        return [_operation(row) for row in self._connection.execute(_BEYOND, {"site": site, "seq": seq})]
+        return [_operation(row) for row in self._rows(_BEYOND, {"site": site, "seq": seq})]
 
     def starts_between(self, site: str, first: int, last: int) -> list[int]:
         """Where the transactions begin that have operations in a range of sequence numbers, in order."""
-        return [
-            row[0] for row in self._connection.execute(_STARTS, {"site": site, "first": first, "last": last})
-        ]
+        return [row[0] for row in self._rows(_STARTS, {"site": site, "first": first, "last": last})]
 
     def first_row_beyond(self, site: str, seq: int) -> int | None:
         """Row number of the first operation of a chain after a sequence number."""
-        row = self._connection.execute(_FIRST_BEYOND, {"site": site, "seq": seq}).fetchone()
+        row = self._rows(_FIRST_BEYOND, {"site": site, "seq": seq}).fetchone()
         return None if row is None else int(row[0])
 
     def withheld(self) -> dict[str, list[tuple[int, int]]]:
         """Ranges (first, last) of sequence numbers held as headers, per site."""
         out: dict[str, list[tuple[int, int]]] = {}
-        for site, seq in self._connection.execute(_WITHHELD):
+        for site, seq in self._rows(_WITHHELD):
             ranges = out.setdefault(site, [])
             if ranges and ranges[-1][1] == seq - 1:
                 ranges[-1] = (ranges[-1][0], seq)

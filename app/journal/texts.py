@@ -212,6 +212,7 @@ class Texts:
         parts = sorted(self._parts(place), key=lambda part: part.order)
         counting = [part.order[1] for part in parts if part.counts]
         text, version = (text, _version(counting, text)) if counting else (None, None)
+        self._s.pending.flush()  # the record's row may wait
         self._db.execute(
             "INSERT OR REPLACE INTO text_state (entity, entity_id, field, seen, top, version, state)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",

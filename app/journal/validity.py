@@ -18,6 +18,7 @@ from app.journal.contents import ContentJudge
 from app.journal.facts import VALID_ONLY, WITH_CUT, WITH_DENIED, Fact, Standing, fact_key
 from app.journal.keys import certificate_holds, site_id
 from app.journal.operation import SCHEMA_V, Operation
+from app.journal.quick import Plan, Quick
 from app.journal.state import State
 from app.journal.values import fits
 from db.fields import JOINT
@@ -41,6 +42,7 @@ class Judgement:
     undenied: bool = False
     good_but_cut: bool = False
     rests_on_cut: bool = False
+    plan: Plan | None = None  # how the row of a new record is made, where one look was enough
 
     @property
     def certified(self) -> bool:
@@ -54,6 +56,7 @@ class Judge:
     def __init__(self, state: State) -> None:
         self._s = state
         self._contents = ContentJudge(state)
+        self._quick = Quick(state)
 
     def author(
         self,
@@ -69,9 +72,22 @@ class Judge:
         """Judge one operation whose body is held; `earlier`: what its transaction did before it."""
         content = op.content
         assert op.entity is not None and op.entity_id is not None
+        older = (op.schema_v or 0) < SCHEMA_V and goes_back(self._s, op)
+        if not older and not any(before.entity_id == op.entity_id for before in earlier):
+            plan = self._quick.plan_of(op, content, past)
+            if plan is not None:
+                return Judgement(None, plan.agency, verbs.WRITE, plan=plan)
+        return self.judge_fully(op, past, dot, earlier, older)
+
+    def judge_fully(
+        self, op: Operation, past: Past, dot: Dot, earlier: Sequence[Operation], older: bool
+    ) -> Judgement:
+        """The same without the short cut; `older`: written in an older version than its chain before."""
+        content = op.content
+        assert op.entity is not None and op.entity_id is not None
         if not verbs.well_formed(op.entity, content) or "\x1f" in op.entity_id:
             return Judgement("malformed")
-        if (op.schema_v or 0) < SCHEMA_V and goes_back(self._s, op):
+        if older:
             return Judgement("older version")
         return replace(self._judge(op, content, past, dot, earlier), verb=content["v"])
 

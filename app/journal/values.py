@@ -21,6 +21,14 @@ def fits(field: Field, value: object) -> bool:
     return all(_fits(kind, each) for kind, each in zip(kinds, value, strict=True))
 
 
+def simple_type(field: Field) -> type | None:
+    """The one type besides None that a field of one column takes whatever its value; None where values must be looked at."""
+    kinds = list(field.columns.values())
+    if len(kinds) != 1:
+        return None
+    return str if isinstance(kinds[0], String) else int if isinstance(kinds[0], Integer) else None
+
+
 def _fits(kind: TypeEngine[object], value: object) -> bool:
     if value is None:
         return True

@@ -91,9 +91,13 @@ def _tag(head: int, site: str) -> int:
 
 
 def _number(entity_id: str) -> int | None:
+    """The id as a number; None unless it is one of version 8 in the one way of writing it."""
+    digits = entity_id.replace("-", "")
     try:
-        found = uuid.UUID(entity_id)
+        number = int(digits, 16)
     except ValueError:
         return None
-    bound = found.version == _VERSION and str(found) == entity_id
-    return found.int if bound else None
+    hyphened = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    if hyphened != entity_id or format(number, "032x") != digits:
+        return None
+    return number if number >> 76 & 0xF == _VERSION and number >> 62 & 0b11 == _VARIANT else None

@@ -1,0 +1,142 @@
+"""What a peer lacks, and what of it this peer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.journal import verbs
+from app.journal.authors import Author, author_of
+from app.journal.causality import covers
+from app.journal.facts import VALID_ONLY, fact_key
+from app.journal.operation import Operation, Transaction, weight, withhold
+from app.journal.policy import Policy
+from app.journal.scopes import readable_by
+from app.journal.state import NO_CUT, State
+from app.journal.vouching import Open
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """Who a peer is and what it has acknowledged."""
+
+    agency: str
+    site: str
+    scopes: frozenset[str] = frozenset()
+    acked: Mapping[str, int] = field(default_factory=dict)
+
+
+class Offering:
+    """The reading half of the journal's facade."""
+
+    state: State
+    own_agency: str
+    _policy: Policy
+
+    # -- what a peer lacks -----------------------------------------------------------------------------------------------
+    def vector(self) -> dict[str, tuple[int, bytes]]:
+        """Highest projected sequence number and its hash, per site."""
+        return {site: (chain.seq, chain.hash) for site, chain in self.state.chains.items() if chain.seq}
+
+    def withheld(self) -> dict[str, list[tuple[int, int]]]:
+        """Ranges held as headers only."""
+        return self.state.store.withheld()
+
+    def common(self, theirs: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
+        """What a peer's HELLO says it has, for `after`: a chain whose head there is another operation than here counts as
+        not held at all, so that both sides come to know both branches of a fork."""
+        out: dict[str, int] = {}
+        for site, (seq, digest) in theirs.items():
+            here = self.state.store.hashes_at(site, seq)
+            out[site] = seq if not here or digest in here else 0
+        return out
+
+    def after(
+        self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
+    ) -> list[tuple[int, Transaction]]:
+        """Transactions beyond a vector in causal order, each with its row number, to go on from; up to a size, and on to the next
+        place where no transaction waits for a signature of its chain."""
+        vector = {
+            site: min(
+                vector.get(site, 0), (chain.fork_seq or NO_CUT) - 1
+            )  # of a fork both branches go, as its proof
+            for site, chain in self.state.chains.items()
+        }
+        starts = [self.state.store.first_row_beyond(site, seq) for site, seq in vector.items()]
+        known = [n for n in starts if n is not None]
+        if not known:
+            return []
+        out: list[tuple[int, Transaction]] = []
+        size, waiting = 0, Open()
+        for n, tx in self.state.store.in_order(max(min(known) - 1, cursor)):
+            if tx[-1].seq <= vector.get(tx[0].site, 0):
+                continue
+            size += weight(tx)
+            if out and size > limit_bytes and waiting.closed:
+                break
+            out.append((n, tx))
+            waiting.step(tx)
+        return out
+
+    def offer(self, tx: Transaction, peer: PeerView) -> Transaction:
+        """The transaction as this peer may see it."""
+        return tuple(op if op.withheld or self._may_read(op, peer) else withhold(op) for op in tx)
+
+    def _may_read(self, op: Operation, peer: PeerView) -> bool:
+        if readable_by(op.scope, peer.agency, peer.scopes):
+            return True
+        entity, content = self._policy.entities.get(op.entity or ""), op.content
+        if entity is None or not verbs.well_formed(entity.name, content):
+            return False
+        names = {verbs.WRITE: content.get("set", ()), verbs.TEXT: (content.get("field"),)}.get(
+            content["v"], ()
+        )
+        opened = [
+            name in entity.fields and entity.fields[name].scope == op.scope and self._opened(op, name, peer)
+            for name in names
+        ]
+        return bool(opened) and all(opened)
+
+    def _opened(self, op: Operation, name: str, peer: PeerView) -> bool:
+        """A body leaves only to a peer that has acknowledged the disclosure (FINDINGS 8)."""
+        for fact in self.state.facts.all(fact_key("open", op.entity or "", op.entity_id or "", name)):
+            site, seq = self.state.site_of(fact.dot[0]), fact.dot[1]
+            if fact.standing in VALID_ONLY and peer.acked.get(site, 0) >= seq:
+                return True
+        return False
+
+    def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:
+        """Transactions whose bodies the peer holds as headers and may read now."""
+        out: list[Transaction] = []
+        for site, spans in ranges.items():
+            for first, last in spans:
+                for start in self.state.store.starts_between(site, first, last):
+                    for tx in self.state.store.transactions_of(site, start):
+                        offered = self.offer(tx, peer)
+                        if any(not op.withheld and first <= op.seq <= last for op in offered):
+                            out.append(offered)
+        return out
+
+    def rights_of(self, account: str) -> Author:
+        """Agency and roles of an account by all that is known here; this agency's own view goes first."""
+        return author_of(self.state.facts, account, None, home=self.own_agency)
+
+    def public_key(self, site: str) -> bytes | None:
+        """Key in force at the end of a known site's chain: that of its next transaction, and of what is sealed to it."""
+        return self.state.keys.current(site)
+
+    def has_rotated(self, site: str) -> bool:
+        """True if the key of a site's chain was ever changed."""
+        return bool(self.state.keys.rotations(site))
+
+    def succession(self, site: str) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
+        """A known site's first key, and (key, by, proof) of each change since; of an own chain, which has one line."""
+        return self.state.keys.succession(site)
+
+    def has_seen(self, observer: str, digest: bytes) -> bool:
+        """True if some projected operation of site `observer` had the operation in its causal past."""
+        place, chain = self.state.store.place(digest), self.state.chains.get(observer)
+        if place is None or chain is None or not chain.seq:
+            return False
+        past = self.state.causality.with_self(chain.hash)
+        return covers(past, (self.state.chains[place[0]].no, place[1]))
