@@ -24,7 +24,7 @@ from app.bootstrap.node import Node
 from app.kernel.clock import SECOND_MS
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.tasks import TaskSet
-from app.local.pairing_view import TRIES, WINDOW_S, PairingView, Stage
+from app.local.pairing_view import TRIES, WINDOW_S, PairingView, Stage, digits_of
 from app.replication import pairing_wire
 from app.replication.identity import read_identity
 from app.replication.pairing_talk import Compared, Hooks, Outcome, Own, Talk, Times
@@ -33,7 +33,6 @@ from app.replication.tls import load_tls
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_DIGITS: Final = str.maketrans("", "", " -")
 _CALL_S: Final = 20.0
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -289,7 +288,7 @@ class NetworkPairing:
         await asyncio.to_thread(self._node.check_right, "meet_agency", account_id)
         if talk is not window.talk:  # it ended meanwhile
             raise _state("nothing_to_confirm")
-        if number.translate(_DIGITS) == self._view.number.translate(_DIGITS):
+        if digits_of(number) == digits_of(self._view.number):
             window.account_id = account_id
             self._say(stage=Stage.WAITING, wrong=False)
             talk.confirm()

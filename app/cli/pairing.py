@@ -62,10 +62,9 @@ def _follow(ask: Ask, answer: Json, signed: dict[str, str]) -> int:
         if answer.get("ok") and view.get("stage") in _OVER:
             return exits.Exit.OK if view["stage"] == Stage.DONE else exits.Exit.REFUSED
         with contextlib.suppress(queue.Empty):
-            if view.get("number"):
-                decided = _decide(ask, lines.get_nowait(), signed)
-                if not decided.get("ok"):
-                    exits.say(decided)
+            decided = _decide(ask, lines.get_nowait(), signed)
+            if not decided.get("ok"):
+                exits.say(decided)
         time.sleep(_POLL_S)
         answer = ask({"call": "pairing_view"})
 

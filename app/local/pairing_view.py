@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 WINDOW_S: Final = 600  # so long a pairing window stays open
 TRIES: Final = 3
+
+
+def digits_of(typed: str) -> str:
+    """The digits of a number as typed: spaces, hyphens and the wide digits of an input method do not matter."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", typed) if sign.isascii() and sign.isdigit())
 
 
 class Stage(StrEnum):

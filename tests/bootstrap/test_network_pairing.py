@@ -125,7 +125,7 @@ def test_two_rooms_pair_and_the_link_comes_up_by_itself(sites: tuple[Site, Site]
         await until(lambda: frd.view.confirmed_there, "told that EMB has confirmed")
         assert emb.view.stage is Stage.WAITING
         assert not emb.peers() and not frd.peers() and not frd.service.links(), "one alone opens nothing"
-        await frd.confirm(frd.view.number.replace(" ", "-"))
+        await frd.confirm(frd.view.number.replace(" ", "-") + "\n")
         await emb.at(Stage.DONE)
         await frd.at(Stage.DONE)
         assert emb.view.entered_there and frd.view.entered_there and not emb.view.reason
