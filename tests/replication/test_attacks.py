@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 import pytest
+import zstandard
 
 from app.journal.operation import ChainEnd, author_transaction
 from app.kernel.enums import LinkState
@@ -17,11 +18,14 @@ from app.replication.frames import (
     Err,
     Fill,
     Kind,
+    Lane,
     Mark,
+    Nack,
     Ops,
     Ping,
     Pong,
     Span,
+    Why,
 )
 from app.replication.wire import site_to_bytes, unpack_block
 from tests.replication.fakes import run, same_journal, until
@@ -126,6 +130,51 @@ def test_replayed_frame_is_refused(pair):
     attack(pair, script)
 
 
+def test_frames_in_another_order_are_refused(pair):
+    """Attack test 6, reordered: frames are numbered; the second one cannot come first."""
+    victim, attacker = pair
+    txs = [attacker.journal.author([attacker.journal.act(f"{n}")]) for n in range(2)]
+
+    async def script(service, peer):
+        await peer.greet(vector=[])
+        await peer.ops(2, [txs[1]])
+        assert await peer.told_why() == "refusal.sync.frame"
+
+    attack(pair, script)
+    assert victim.journal.rows == []
+
+
+def test_transactions_in_another_order_are_asked_again_and_none_is_lost(pair):
+    """Attack test 6, reordered: what lacks its predecessor is neither stored nor acknowledged."""
+    victim, attacker = pair
+    txs = [attacker.journal.author([attacker.journal.act(f"{n}")]) for n in range(3)]
+
+    async def script(service, peer):
+        await peer.greet(vector=[])
+        await peer.ops(1, [txs[0], txs[2], txs[1]])
+        nack = await peer.hear(Nack)
+        assert (nack.have, nack.reason) == (1, Why.GAP)
+        await peer.ops(2, txs, again=True)
+        await until(lambda: victim.journal.rows == txs, "all, in order")
+        assert service.status()[0].state is not LinkState.DOWN
+
+    attack(pair, script)
+
+
+@pytest.mark.parametrize("lead", [b"", b"\x94\x02\x01\xc2"], ids=["all", "in the block"])
+def test_deeply_nested_frames_are_refused(pair, lead):
+    """Attack test 6, deep: half a million arrays inside one another, properly compressed."""
+    nested = lead + b"\x91" * 500_000 + b"\xc0"
+    frame = bytes((Lane.LIVE << 5 | Kind.OPS,)) + zstandard.ZstdCompressor(level=3).compress(nested)
+
+    async def script(service, peer):
+        await peer.greet()
+        await peer.say(frame)
+        assert await peer.told_why() == "refusal.sync.frame"
+
+    attack(pair, script)
+
+
 def test_forged_author_and_broken_signature_are_refused(pair):
     victim, attacker = pair
     own = attacker.journal.author([attacker.journal.act("mine")])
@@ -212,10 +261,11 @@ def test_bodies_outside_the_peers_scope_are_not_given_however_it_asks(pair):
     attack(pair, script)
 
 
-def test_operations_a_year_off_only_warn(pair):
+@pytest.mark.parametrize("sign", [1, -1])
+def test_operations_a_year_off_only_warn(pair, sign):
     """Attack test 6, clock ± 1 year: stored as sent, the offset is shown, nothing else happens."""
-    _, attacker = pair
-    year = 365 * 86_400_000
+    victim, attacker = pair
+    year = sign * 365 * 86_400_000
     tx = attacker.journal.author([attacker.journal.act("now")])
 
     async def script(service, peer):
@@ -225,9 +275,11 @@ def test_operations_a_year_off_only_warn(pair):
         await peer.hear(Ack)
         await peer.hear(Ping)
         await until(lambda: service.status()[0].clock_warns, "warns")
-        assert service.status()[0].state is LinkState.UP
+        link = service.status()[0]
+        assert link.state is LinkState.UP and (link.clock_offset_ms or 0) * sign > 0
 
     attack(pair, script, pace=replace(CALM, heartbeat_s=0.3))
+    assert victim.journal.rows == [tx]
 
 
 def test_pong_for_a_ping_never_sent_is_ignored(pair):

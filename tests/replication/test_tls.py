@@ -162,6 +162,42 @@ def test_older_tls_is_refused(own, other):
     assert [r.text for r in told] == ["refusal.sync.tls_version"]
 
 
+def test_a_server_of_older_tls_is_refused(own, other):
+    """Downgrade: whoever answers with TLS 1.2 gets no HELLO."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(own.leaf, own.key)
+    server.maximum_version = ssl.TLSVersion.TLSv1_2
+    wrong = refused(server, client_context(other, [own.root_pem]))
+    assert isinstance(wrong, OSError | EOFError), wrong
+    loose = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the same server, asked by somebody who takes TLS 1.2
+    loose.check_hostname = False
+    loose.load_verify_locations(cadata=own.root_pem)
+    assert run(meet(server, loose))[1] == b"hello\n"
+
+
+def test_plain_text_gets_no_answer(own, other):
+    shown, got = run(meet_plainly(server_context(own, [other.root_pem])))
+    assert shown is None and b"hello" not in got
+
+
+async def meet_plainly(server: ssl.SSLContext) -> tuple[Any, bytes]:
+    """Speak without TLS to a port that wants it."""
+    seen: list[object] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(writer)
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server) as listening:
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname()[:2])
+        writer.write(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\nhello\n")
+        try:
+            got = await reader.read()
+        except OSError:
+            got = b""
+        writer.transport.abort()
+    return (seen[0] if seen else None), got
+
+
 def replaced_leaf(
     files: TlsFiles, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
 ) -> TlsFiles:
@@ -182,6 +218,32 @@ def test_expired_certificate_is_refused(own, other, monkeypatch):
     expired = replaced_leaf(other, *make_leaf("x" * 26, *root_of(other)))
     refused(server_context(own, [other.root_pem], told.append), client_context(expired, [own.root_pem]))
     assert [r.text for r in told] == ["refusal.sync.certificate_expired"]
+
+
+def test_certificate_of_tomorrow_is_refused(own, other, monkeypatch):
+    told: list[Refusal] = []
+    monkeypatch.setattr(tls, "VALID_FROM", datetime(2098, 1, 1, tzinfo=UTC))
+    early = replaced_leaf(other, *make_leaf("x" * 26, *root_of(other)))
+    refused(server_context(own, [other.root_pem], told.append), client_context(early, [own.root_pem]))
+    assert [r.text for r in told] == ["refusal.sync.certificate_expired"]
+
+
+@pytest.mark.parametrize("how", ["expired", "self-signed", "forged root"])
+def test_a_server_with_such_a_certificate_is_not_spoken_to(own, other, monkeypatch, how):
+    """The dialling side judges as strictly as the listening one."""
+    if how == "expired":
+        monkeypatch.setattr(tls, "VALID_UNTIL", datetime(2001, 1, 1, tzinfo=UTC))
+        leaf = make_leaf("x" * 26, *root_of(own))
+    elif how == "self-signed":
+        leaf = make_root("x" * 26)
+    else:
+        leaf = make_leaf("own00" * 5, *make_root("own00" * 5))
+    pinned = own.root_pem
+    wrong = refused(
+        server_context(replaced_leaf(own, *leaf), [other.root_pem]), client_context(other, [pinned])
+    )
+    known = {"refusal.sync.certificate_expired", "refusal.sync.certificate_unknown", "refusal.sync.tls"}
+    assert tls.tls_refusal(wrong).text in known
 
 
 def test_self_signed_leaf_is_refused(own, other):
