@@ -61,4 +61,4 @@ def _row(texts: Texts, row: Mapping[str, Any]) -> str:
     columns = texts.get("wording.comma").join(
         texts.get(f"field.{name}") if texts.has(f"field.{name}") else name for name in row["columns"]
     )
-    return texts.get(f"verify.finding.row_{row['kind']}", entity=entity, key=key, columns=columns)
+    return texts.get(f"verify.finding.row_{row['kind']}", entity=entity, row=key, columns=columns)

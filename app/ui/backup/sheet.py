@@ -270,12 +270,13 @@ class BackupSheet(Sheet):
             self.list.setCurrentIndex(1 if view.rows else 0)
         self._show_check()
         busy = {"copies": flow.busy, "check": flow.check_busy}.get(self.part, False)
+        held = self.run.hasFocus() or self.cancel.hasFocus()
         self.bar.setVisible(busy)
         self.cancel.setVisible(busy)
         self.run.setVisible(self.part != "restore" and not busy)
         self.run.setText(texts.get("ui.backup.make" if self.part == "copies" else "ui.backup.check.run"))
         self._show_progress()
-        if self.is_open and self.focusWidget() is None:
+        if held:  # one of the two buttons went for the other: the keys stay with them
             self.first_field().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_check(self) -> None:
