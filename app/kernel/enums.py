@@ -86,6 +86,18 @@ class IncidentLevel(StrEnum):
     LEVEL_NONE = "level_none"
 
 
+class Figure(StrEnum):
+    """Casualty figures of an incident, in the order in which they are said (IS-14)."""
+
+    DEATHS = "deaths"
+    INJURED_SERIOUS = "injured_serious"
+    INJURED_MINOR = "injured_minor"
+    MISSING = "missing"
+    TRAPPED = "trapped"
+    EVACUATED = "evacuated"
+    DIRECT_LOSS_YUAN = "direct_loss_yuan"
+
+
 class VerifyState(StrEnum):
     """How sure a fact is (IS-14): reported, being verified, verified, refuted."""
 

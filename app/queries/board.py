@@ -14,6 +14,7 @@ from typing import Any
 
 from app.domain.first_reporter import Arrival, first_arrived
 from app.kernel.enums import Agency
+from app.queries.disputes import Disputed, disputes
 from app.queries.titles import title_of
 from db import search
 from db.search import Order, Stretch, Wanted
@@ -48,15 +49,6 @@ class Seen(StrEnum):
     DELIVERED = "delivered"  # a console of the partner's has durably projected all of it
     SEEN = "seen"  # a person there has seen it: nothing here claims that yet
     UNSEEN = "unseen"  # a notice that waits longer than it should
-
-
-@dataclass(frozen=True, slots=True)
-class Disputed:
-    """A field with the values that stand against each other; of a casualty figure its numbers (D-19)."""
-
-    field: str
-    values: tuple[Any, ...]
-    figure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,42 +333,9 @@ def _with_rest(
     disputed: Iterable[str] | None = None,
 ) -> list[BoardRow]:
     ids = [row.id for row in rows]
-    fields = _disputes(connection, ids if disputed is None else sorted(disputed))
+    fields = disputes(connection, ids if disputed is None else sorted(disputed))
     states = seen(connection, ids, view.partner)
     return [replace(row, seen=states.get(row.id), disputed=fields.get(row.id, ())) for row in rows]
-
-
-def _disputes(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tuple[Disputed, ...]]:
-    if not ids:
-        return {}
-    sql = (
-        "SELECT c.entity_id, c.field, c.value FROM json_each(:ids) j CROSS JOIN conflict c"
-        " ON c.entity = 'incident' AND c.entity_id = j.value ORDER BY c.entity_id, c.field, c.written_at, c.hash"
-    )
-    found: dict[str, dict[str, list[Any]]] = {}
-    for entity_id, name, value in _read(connection, sql, {"ids": json.dumps(ids)}):
-        found.setdefault(entity_id, {}).setdefault(name, []).append(_decoded(value))
-    return {
-        entity_id: tuple(_disputed(name, values) for name, values in fields.items())
-        for entity_id, fields in found.items()
-    }
-
-
-def _disputed(name: str, values: list[Any]) -> Disputed:
-    """Of a casualty figure only its numbers, the smaller first: the same in both rooms (D-19)."""
-    from app.domain.casualties import numbers, statement_of  # noqa: PLC0415 - as above
-    from app.domain.figures import FIGURES  # noqa: PLC0415
-
-    if name not in FIGURES:
-        return Disputed(name, tuple(values))
-    said = [each for value in values if (each := statement_of(value)) is not None]
-    return Disputed(name, numbers(said), figure=True)
-
-
-def _decoded(value: bytes) -> Any:
-    import msgspec  # noqa: PLC0415 - most boards have no conflict at their first paint
-
-    return msgspec.msgpack.decode(value)
 
 
 def seen(connection: sqlite3.Connection, ids: Sequence[str], partner: str) -> dict[str, Seen]:

@@ -66,7 +66,19 @@ def figures(connection: Connection, incident_id: str) -> list[FigureRow]:
 
 def _figure(incident_id: str, name: str, shown: list[Any], against: list[Any]) -> FigureRow:
     said = [each for value in against or [shown] if (each := statement_of(value)) is not None]
-    return FigureRow(incident_id, name, *shown, bool(against), numbers(said), _printable(said, bool(against)))
+    value, state, source, stated_at = shown
+    disputed = bool(against)
+    return FigureRow(
+        incident_id,
+        name,
+        value,
+        state,
+        source,
+        stated_at,
+        disputed,
+        numbers(said),
+        _printable(said, disputed),
+    )
 
 
 def _printable(said: list[Statement], disputed: bool) -> int | None:

@@ -82,6 +82,14 @@ def open_count(connection: Connection) -> int:
     return int(connection.execute(_COUNT).fetchone()[0])
 
 
+def conflicts_of(connection: Connection, entity: str, entity_id: str) -> list[ConflictRow]:
+    """Values in conflict of one record, field by field, each field's in the order of `ordered`."""
+    found: dict[str, list[ConflictRow]] = {}
+    for row in incidents.conflicts_of(connection, entity, entity_id):
+        found.setdefault(row.field, []).append(row)
+    return [row for field, rows in found.items() for row in ordered(field, rows)]
+
+
 def open_conflicts(connection: Connection) -> list[ConflictCase]:
     """All of them, the newest first; what was withdrawn needs no decision any more."""
     found: dict[tuple[str, str, str], list[ConflictRow]] = {}

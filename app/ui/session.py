@@ -96,6 +96,10 @@ class Session(QObject):
             self._selected = incident_id
             self.selected_incident_changed.emit(incident_id)
 
+    def sentence(self, error: Refusal | EnvironmentFault) -> str:
+        """A refusal or fault in words, for the screen that shows it itself."""
+        return self._console.sentence(error)
+
     # -- acts --------------------------------------------------------------------------------------------------------------
     def act(self, command: Command, done: Heard | None = None, failed: Handled | None = None) -> bool:
         """Carry out a command for the account; False, and a wish to sign in, while locked.

@@ -15,6 +15,7 @@ from app.domain.casualties import (
     statement_of,
 )
 from app.domain.figures import FIGURES
+from app.kernel.enums import Figure
 from app.kernel.enums import IncidentLevel as L
 from app.kernel.enums import VerifyState as V
 from app.kernel.errors import Refusal
@@ -26,7 +27,7 @@ def said(number: int, state: V = V.REPORTED) -> Statement:
 
 
 def test_the_figures_of_the_rules_are_those_of_the_table() -> None:
-    assert incidents.FIGURES == FIGURES
+    assert incidents.FIGURES == FIGURES == tuple(Figure)
 
 
 @pytest.mark.parametrize(

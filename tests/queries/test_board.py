@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.queries import board
-from app.queries.board import BoardRow, BoardView, Chip, Counts, Disputed, Seen, Sort, Tally, words_of
+from app.queries.board import BoardRow, BoardView, Chip, Counts, Seen, Sort, Tally, words_of
+from app.queries.disputes import Disputed
 from db import migrate, search, search_index
 from db.engine import open_writer
 

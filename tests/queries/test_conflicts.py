@@ -8,8 +8,9 @@ from app.domain.rule_numbers import RuleKey
 from app.journal.history import history
 from app.kernel.enums import IncidentStatus
 from app.queries import conflicts
-from app.queries.board import BoardView, Disputed, rows
+from app.queries.board import BoardView, rows
 from app.queries.conflicts import ConflictCase, is_cautious, open_conflicts, open_count
+from app.queries.disputes import Disputed
 from app.usecases.casualties import SetCasualties
 from app.usecases.conflicts import choices
 from app.usecases.incidents import ChangeIncident, SetIncidentStatus

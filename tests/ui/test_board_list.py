@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QImage, QRegion, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.queries.board import BoardRow, BoardView, Disputed, Seen
+from app.queries.board import BoardRow, BoardView, Seen
+from app.queries.disputes import Disputed
 from app.ui.board import list_view
 from app.ui.board.arrange import Sorted
 from app.ui.board.delegate import HEAD, PICTURES, ROW, SMALL_ROW, BoardDelegate, clock_rect, mixed

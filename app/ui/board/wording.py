@@ -8,7 +8,8 @@ from html import escape
 from typing import Any, Protocol
 
 from app.kernel.clock import HOUR_MS, SECOND_MS, SHANGHAI, from_ms
-from app.queries.board import COUNTED, BoardRow, Counts, Disputed, Seen
+from app.queries.board import COUNTED, BoardRow, Counts, Seen
+from app.queries.disputes import Disputed
 from app.ui.board.arrange import CLOSED, DAY, OVERDUE, RUNNING, SOON
 from app.ui.theme.chips import Look
 

@@ -1,4 +1,6 @@
-"""A field on which the two sides disagree: values stacked with who and when, until a person decides, with a reason (D-19)."""
+"""A field on which the two sides disagree: values stacked with who, when and what each had seen, until a person decides,
+with a reason (D-19). The same card on the incident desk and on the conflict desk.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,30 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.ui.desk.data import ENTITY
+from app.kernel.clock import Clock
+from app.kernel.enums import VerifyState
+from app.kernel.errors import ErrorCode, Refusal
+from app.ui.conflicts.third import Third
+from app.ui.desk.figures import state_words
 from app.ui.desk.values import Words
 from app.ui.desk.words import field_name
 from app.ui.forms.field import line
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Run, RunLines
-from app.ui.shell.sheet import plain
+from app.ui.shell.sheet import plain, tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.chips import Look
 from app.ui.theme.theme import Theme
@@ -26,11 +42,13 @@ if TYPE_CHECKING:
     from app.queries.incidents import ConflictRow
     from app.usecases.conflicts import ResolveConflict
 
-_WRITABLE = frozenset({"what", "place"})  # registers of plain text: a third value can be typed
+_LONGEST = 60  # characters of a value beside its button; the rest is in the tooltip
+_INDENT = 24
+_STATE, _SOURCE = 1, 2  # parts of a stored figure
 
 
 class ConflictCard(QFrame):
-    """One disputed field. `resolved` when the decision is recorded."""
+    """One disputed field. `resolved` when the decision is recorded; `refused` with the sentence when it was not."""
 
     resolved = Signal(str)
 
@@ -41,93 +59,192 @@ class ConflictCard(QFrame):
         words: Words,
         rows: Sequence[ConflictRow],
         accounts: Mapping[str, AccountRow],
+        clock: Clock,
+        *,
+        cautious: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """`cautious`: the more cautious of the values is shown meanwhile (status machines)."""
+        from app.usecases.conflicts import choices
+
         super().__init__(parent)
         self.rows = tuple(rows)
-        self.field = rows[0].field
+        self.entity, self.field = rows[0].entity, rows[0].field
+        self.choices = choices(self.entity, self.field)
         self.setObjectName(f"conflict.{self.field}")
         self.setProperty("plane", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        self._theme, self._session, self._words = theme, session, words
+        self._theme, self._session, self._words, self._clock = theme, session, words, clock
         self._busy = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 12)
-        column.setSpacing(8)
-        texts = words.texts
-        head = RunLines(theme, (24,))
+        self.seen: dict[bytes, QLabel] = {}
+        self.states: dict[str, QPushButton] = {}
+        self.other: QLineEdit | None = None
+        self.source: QLineEdit | None = None
+        self.third = Third(theme, words, clock, self.entity, self.field)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 8, 12, 12)
+        self._column.setSpacing(8)
+        self._head(cautious)
+        self.group = QButtonGroup(self)
+        for index, row in enumerate(rows):
+            self._column.addLayout(self._value(index, row, accounts))
+        if self.choices.another and self.third.editor is not None:
+            self._column.addLayout(self._other(self.third.editor))
+        if self.choices.figure:
+            self._column.addLayout(self._verification())
+        self._foot()
+        self.group.idToggled.connect(self._picked)
+        self._told()
+
+    # -- layout ------------------------------------------------------------------------------------------------------------
+    def _head(self, cautious: bool) -> None:
+        texts = self._words.texts
+        head = RunLines(self._theme, (24,))
         head.set_runs(
             [
                 Run(field_name(texts, self.field), size="body", bold=True),
                 Run(texts.get("ui.desk.conflict.open"), look=Look.WARN, size="small", icon="bolt"),
             ]
         )
-        column.addWidget(head)
-        self.group = QButtonGroup(self)
-        for index, row in enumerate(rows):
-            column.addLayout(self._value(index, row, accounts))
-        self.other: QLineEdit | None = None
-        if self.field in _WRITABLE:
-            column.addLayout(self._other())
-        self.reason = line(texts.get("ui.desk.conflict.reason"))
-        self.reason.setObjectName("conflictReason")
-        self.reason.textEdited.connect(self._told)
-        self.fault = plain(tone="bad", size="small")
-        self.fault.hide()
-        column.addWidget(self.reason)
-        column.addWidget(self.fault)
-        foot = QHBoxLayout()
-        foot.addWidget(plain(texts.get("ui.desk.conflict.note"), tone="muted", size="small"), 1)
-        self.button = HintButton(theme, "", hint="Enter", kind="primary")
-        self.button.setObjectName("conflictButton")
-        self.button.clicked.connect(self.submit)
-        foot.addWidget(self.button)
-        column.addLayout(foot)
-        self.group.idToggled.connect(self._told)
-        self._told()
+        self._column.addWidget(head)
+        if cautious:
+            shown = next((row for row in self.rows if row.shown), self.rows[0])
+            said = texts.get("ui.conflicts.cautious", value=self._words.value(self.field, shown.value))
+            note = plain(said, tone="muted", size="small")
+            note.setObjectName("conflictCautious")
+            note.setWordWrap(True)
+            self._column.addWidget(note)
 
-    def _value(self, index: int, row: ConflictRow, accounts: Mapping[str, AccountRow]) -> QHBoxLayout:
+    def _value(self, index: int, row: ConflictRow, accounts: Mapping[str, AccountRow]) -> QVBoxLayout:
         words = self._words
-        radio = QRadioButton(words.value(self.field, row.value))
+        said = words.value(self.field, row.value)
+        short = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+        radio = QRadioButton(" ".join(short.split()).replace("&", "&&"))
         radio.setObjectName(f"conflictValue{index}")
+        radio.setAccessibleName(said)
+        radio.setToolTip(tip(said))
+        radio.setEnabled(self.choices.keep)
         self.group.addButton(radio, index)
         own = row.agency == words.own
         by = RunLines(self._theme, (20,))
-        side = words.texts.get(f"ui.shell.side.{'own' if own else 'partner'}")
-        said = f"{moments.clock_text(row.written_at)} {words.who(row.actor, accounts)}"
         by.set_runs(
             [
-                Run(side, size="small", look=Look.OUTLINED if own else Look.FILLED),
-                Run(said, "muted", "small", shrinks=True),
+                Run(words.side(row.agency), size="small", look=Look.OUTLINED if own else Look.FILLED),
+                Run(moments.day_clock(row.written_at, self._clock.now_ms()), "muted", "small", True),
+                Run(words.post(row.actor, accounts), "muted", "small", shrinks=True),
             ]
         )
-        box = QHBoxLayout()
-        box.addWidget(radio, 1)
-        box.addWidget(by, 1)
+        seen = plain(tone="muted", size="small")
+        seen.setObjectName(f"conflictSeen{index}")
+        seen.setWordWrap(True)
+        seen.setContentsMargins(_INDENT, 0, 0, 0)
+        seen.hide()
+        self.seen[row.hash] = seen
+        line_of = QHBoxLayout()
+        line_of.addWidget(radio, 1)
+        line_of.addWidget(by, 1)
+        box = QVBoxLayout()
+        box.setSpacing(2)
+        box.addLayout(line_of)
+        box.addWidget(seen)
         return box
 
-    def _other(self) -> QHBoxLayout:
+    def _other(self, editor: QLineEdit) -> QHBoxLayout:
         radio = QRadioButton(self._words.texts.get("ui.desk.conflict.other"))
         radio.setObjectName("conflictOther")
         self.group.addButton(radio, len(self.rows))
-        self.other = line()
-        self.other.setObjectName("conflictOtherValue")
-        self.other.textEdited.connect(lambda _text: radio.setChecked(True))
-        self.other.textEdited.connect(self._told)
+        self.other = editor
+        editor.setObjectName("conflictOtherValue")
+        editor.setAccessibleName(radio.text())
+        editor.textEdited.connect(lambda _text: radio.setChecked(True))
+        editor.textChanged.connect(self._told)
         box = QHBoxLayout()
         box.addWidget(radio)
-        box.addWidget(self.other, 1)
+        box.addWidget(editor, 1)
         return box
 
+    def _verification(self) -> QHBoxLayout:
+        """How sure the decided figure is, and who says so (IS-14)."""
+        texts, box = self._words.texts, QHBoxLayout()
+        box.addWidget(plain(texts.get("ui.casualties.state"), tone="muted", size="small"))
+        group = QButtonGroup(self)
+        for state in VerifyState:
+            chip = QPushButton(state_words(texts, state))
+            chip.setObjectName(f"conflictState.{state.value}")
+            chip.setProperty("kind", "chip")
+            chip.setCheckable(True)
+            group.addButton(chip)
+            self.states[state.value] = chip
+            box.addWidget(chip)
+        self.source = line(texts.get("ui.conflicts.source_hint"))
+        self.source.setObjectName("conflictSource")
+        self.source.setAccessibleName(texts.get("ui.casualties.source"))
+        box.addWidget(self.source, 1)
+        return box
+
+    def _foot(self) -> None:
+        texts = self._words.texts
+        self.reason = line(texts.get("ui.desk.conflict.reason"))
+        self.reason.setObjectName("conflictReason")
+        self.reason.setAccessibleName(texts.get("field.reason"))
+        self.reason.textChanged.connect(self._told)
+        self.fault = plain(tone="bad", size="small")
+        self.fault.setObjectName("conflictFault")
+        self.fault.setWordWrap(True)
+        self.fault.hide()
+        foot = QHBoxLayout()
+        note = plain(texts.get("ui.desk.conflict.note"), tone="muted", size="small")
+        self.button = HintButton(self._theme, "", hint="Enter", kind="primary")
+        self.button.setObjectName("conflictButton")
+        self.button.clicked.connect(self.submit)
+        if not self.choices.keep:
+            note.setText(texts.get("ui.conflicts.cannot"))
+            note.setWordWrap(True)
+        foot.addWidget(note, 1)
+        foot.addWidget(self.button)
+        self._column.addWidget(self.reason)
+        self._column.addWidget(self.fault)
+        self._column.addLayout(foot)
+        self.reason.setVisible(self.choices.keep)
+        self.button.setVisible(self.choices.keep)
+
+    def show_seen(self, said: Mapping[bytes, Sequence[str]]) -> None:
+        """What each author had seen when he wrote, below his value."""
+        for digest, label in self.seen.items():
+            text = "\n".join(said.get(digest, ()))
+            if text != label.text():
+                label.setText(text)
+            label.setVisible(bool(text))
+
+    # -- deciding ----------------------------------------------------------------------------------------------------------
     def is_being_edited(self) -> bool:
         """True while somebody is deciding: nothing is refreshed under an open editor."""
         return bool(self.reason.text()) or self.group.checkedId() >= 0
+
+    def say_gone(self) -> None:
+        """The other console was first: said here, what is typed stays to be read."""
+        self._say(self._words.texts.get("ui.conflicts.gone"))
+
+    def _say(self, text: str) -> None:
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text))
+
+    def _picked(self, index: int, on: bool) -> None:
+        """A kept figure brings its own state and source; another value begins as unverified."""
+        if on and self.states:
+            kept = self.rows[index].value if index < len(self.rows) else None
+            figure = kept if isinstance(kept, list) and len(kept) > _SOURCE else [None, None, ""]
+            known = str(figure[_STATE])
+            self.states[known if known in self.states else VerifyState.REPORTED.value].setChecked(True)
+            if self.source is not None:
+                self.source.setText(figure[_SOURCE] or "")
+        self._told()
 
     def _told(self, *_changed: object) -> None:
         texts, value = self._words.texts, self._chosen_words()
         ready = bool(value) and bool(self.reason.text().strip())
         key = "ui.desk.conflict.decide" if value else "ui.desk.conflict.choose"
-        self.button.setText(texts.get(key, value=value))
+        self.button.setText(texts.get(key, value=value[:_LONGEST]))
         self.button.setEnabled(ready)
         self.button.setToolTip("" if ready else texts.get("ui.desk.conflict.needs"))
         self.button.updateGeometry()
@@ -136,7 +253,7 @@ class ConflictCard(QFrame):
         index = self.group.checkedId()
         if 0 <= index < len(self.rows):
             return self._words.value(self.field, self.rows[index].value)
-        return self.other.text().strip() if index == len(self.rows) and self.other is not None else ""
+        return self.third.said() if index == len(self.rows) else ""
 
     def command(self) -> ResolveConflict:
         """The act that the card stands for."""
@@ -144,28 +261,54 @@ class ConflictCard(QFrame):
 
         index = self.group.checkedId()
         row = self.rows[min(index, len(self.rows) - 1)]
-        keep = row.hash.hex() if index < len(self.rows) else None
-        value = None if keep is not None or self.other is None else self.other.text().strip()
+        kept = index < len(self.rows)
+        state, source = self._verified(row if kept else None)
         return ResolveConflict(
-            entity=ENTITY,
+            entity=self.entity,
             entity_id=row.entity_id,
             field=self.field,
             reason=self.reason.text(),
-            keep=keep,
-            value=value,
+            keep=row.hash.hex() if kept else None,
+            value=None if kept else self.third.value(),
+            verify_state=state,
+            source=source,
+            against=[each.hash.hex() for each in self.rows],
         )
+
+    def _verified(self, kept: ConflictRow | None) -> tuple[VerifyState | None, str | None]:
+        """State and source as far as they are decided here: of a kept figure only what differs from it."""
+        if not self.states or self.source is None:
+            return None, None
+        state = next((name for name, chip in self.states.items() if chip.isChecked()), None)
+        source = self.source.text().strip() or None
+        if kept is not None and isinstance(kept.value, list):
+            same = (state, source or "") == (kept.value[_STATE], kept.value[_SOURCE] or "")
+            if same:
+                return None, None
+        return (VerifyState(state) if state else None), source
 
     def submit(self) -> None:
         """Record the decision, once."""
+        self.third.settle()
+        self._told()
         if self.button.isEnabled() and not self._busy:
+            self._say("")
             self._busy = self._session.act(self.command(), self._done, self._refused)
 
     def _done(self, _done: object) -> None:
         self._busy = False
-        self.resolved.emit(self.field)
+        self.resolved.emit(self._chosen_words())
 
-    def _refused(self, _error: BaseException) -> bool:
+    def _refused(self, error: BaseException) -> bool:
+        """What is wrong with what was typed is said here; everything else by the window."""
         self._busy = False
+        if isinstance(error, Refusal) and error.code in (
+            ErrorCode.STATE,
+            ErrorCode.RANGE,
+            ErrorCode.REQUIRED,
+        ):
+            self._say(self._session.sentence(error))
+            return True
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.queries.accounts import AccountRow
+    from app.queries.casualties import FigureRow
     from app.queries.duty import LogRow
     from app.queries.incidents import AlarmUnitRow, ConflictRow, IncidentRow
     from app.queries.reports import OralReportRow, ReportRow
@@ -26,11 +27,12 @@ class DeskData:
     log: Sequence[LogRow]
     conflicts: Sequence[ConflictRow]
     accounts: Mapping[str, AccountRow]
+    figures: Sequence[FigureRow] = ()
 
 
 def read(connection: Any, incident_id: str) -> DeskData | None:
     """Everything of one incident; None when it is not here (any more)."""
-    from app.queries import accounts, duty, incidents, reports
+    from app.queries import accounts, casualties, conflicts, duty, incidents, reports
 
     row = incidents.incident(connection, incident_id)
     if row is None or row.retracted:
@@ -41,6 +43,7 @@ def read(connection: Any, incident_id: str) -> DeskData | None:
         reports.reports(connection, incident_id),
         incidents.units(connection, incident_id),
         duty.log_of_incident(connection, incident_id),
-        incidents.conflicts_of(connection, ENTITY, incident_id),
+        conflicts.conflicts_of(connection, ENTITY, incident_id),
         {account.id: account for account in accounts.accounts(connection)},
+        casualties.figures(connection, incident_id),
     )

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from app.kernel.enums import DeadlineKind, IncidentClass
+from app.kernel.clock import Clock
+from app.kernel.enums import DeadlineKind, Figure, IncidentClass
 from app.ui.desk import words as says
 from app.ui.desk.conflict_card import ConflictCard
 from app.ui.desk.data import DeskData
+from app.ui.desk.figures import figure_lines, name_of
 from app.ui.desk.values import Words
 from app.ui.desk.wrap import wrapped
+from app.ui.history.seen import Teller, of_values
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Painter, Run, RunLines
 from app.ui.shell.sheet import tip
+from app.ui.theme.chips import Look
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -57,6 +63,7 @@ class Card(QFrame):
         head.set_runs([Run(title, size="body", bold=True)])
         column.addWidget(head)
         self._lines: list[RunLines] = []
+        self._taking: list[RunLines] = []
         self._shown: list[tuple[list[Run], str]] = []
         self._column = column
         column.addStretch(1)
@@ -74,6 +81,11 @@ class Card(QFrame):
             line.setToolTip(tip(lines[index][1]))
         for line in self._lines[len(lines) :]:
             line.hide()
+        taking = [line for line in self._lines if line.focusPolicy() != Qt.FocusPolicy.NoFocus]
+        if taking != self._taking:  # Tab goes down the card, whichever line was made first
+            self._taking = taking
+            for first, second in pairwise(taking):
+                QWidget.setTabOrder(first, second)
 
     def _line(self, index: int, rows: int) -> RunLines:
         """The widget of a line, with so many rows."""
@@ -108,9 +120,11 @@ class Overview(QWidget):
     """Cards in two columns; disputed fields stand above everything else. `focus_lost`: what had the focus is gone."""
 
     focus_lost = Signal()
+    wanted = Signal(str)  # id of an action: its key stands in the line that was taken
 
-    def __init__(self, theme: Theme, session: Session, words: Words, amber_s: int) -> None:
+    def __init__(self, theme: Theme, session: Session, words: Words, amber_s: int, clock: Clock) -> None:
         super().__init__()
+        self._clock = clock
         self._theme, self._session, self._words, self._amber_s = theme, session, words, amber_s
         self._data: DeskData | None = None
         self._now_ms = 0
@@ -126,16 +140,20 @@ class Overview(QWidget):
         grid.setSpacing(12)
         texts = words.texts
         self.facts = Card(theme, "deskFacts", texts.get("ui.desk.card.facts"))
+        self.figures = Card(theme, "deskFigures", texts.get("ui.casualties.card"))
         self.clocks = Card(theme, "deskClocks", texts.get("ui.desk.card.clocks"))
         self.oral = Card(theme, "deskOral", texts.get("ui.desk.card.oral"))
         self.reports = Card(theme, "deskReports", texts.get("ui.desk.card.reports"))
         self.units = Card(theme, "deskUnits", texts.get("ui.desk.card.units"))
         self.clocks.taken.connect(self._explain)
+        self.facts.taken.connect(self.wanted)
+        self.figures.taken.connect(self.wanted)
         grid.addWidget(self.facts, 0, 0, 2, 1)
         grid.addWidget(self.clocks, 0, 1)
-        grid.addWidget(self.units, 1, 1)
+        grid.addWidget(self.figures, 1, 1)
         grid.addWidget(self.oral, 2, 0)
-        grid.addWidget(self.reports, 2, 1)
+        grid.addWidget(self.units, 2, 1)
+        grid.addWidget(self.reports, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
@@ -156,6 +174,7 @@ class Overview(QWidget):
         if self._data is not None:
             self.clocks.show_lines(self._clocks(self._data, now_ms))
             self.facts.show_lines(self._facts(self._data, now_ms))
+            self.figures.show_lines(self._figures(self._data, now_ms))
 
     # -- cards -------------------------------------------------------------------------------------------------------------
     def _facts(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
@@ -181,7 +200,19 @@ class Overview(QWidget):
                     shrinks=True,
                 )
             lines.append((runs, value))
-        return lines
+        act = Run(words.texts.get("ui.history.action"), "accent", "small", key="history")
+        return [*lines, self._act_line(act, "F8")]
+
+    def _figures(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
+        texts = self._words.texts
+        names = [Run(name_of(texts, figure), "muted", "small") for figure in Figure]
+        wide = round(max(Painter(self._theme).width(name) for name in names)) + 1
+        act = Run(texts.get("ui.casualties.action"), "accent", "small", key="casualties")
+        return [*figure_lines(texts, data.figures, now_ms, wide), self._act_line(act, "F6")]
+
+    def _act_line(self, act: Run, key: str) -> tuple[list[Run], str]:
+        """A line that does what its key does."""
+        return [act, Run(key, "muted", "small", look=Look.OUTLINED)], ""
 
     def _class_words(self, row: IncidentRow, now_ms: int) -> tuple[str, str]:
         """(class, tone): with its special headquarters; pending says since when, amber once that is too long (RC-01)."""
@@ -320,9 +351,24 @@ class Overview(QWidget):
                 card.deleteLater()
         self.conflicts = []
         for index, (field, rows) in enumerate(wanted.items()):
-            made = ConflictCard(self._theme, self._session, self._words, rows, data.accounts)
+            made = ConflictCard(
+                self._theme,
+                self._session,
+                self._words,
+                rows,
+                data.accounts,
+                self._clock,
+                cautious=field == "status",
+            )
             card = kept.get(field) or made
             if card is not made:
                 made.deleteLater()
             self.conflicts.append(card)
             self._top.addWidget(card, index // 2, index % 2)
+
+    def show_seen(self, entries: Sequence[Any]) -> None:
+        """What the authors of disputed values had seen (XC-03)."""
+        if self._data is not None:
+            teller = Teller(self._words, self._data.accounts, self._clock.now_ms())
+            for card in self.conflicts:
+                card.show_seen(of_values(teller, card.rows, entries))

@@ -117,7 +117,9 @@ class DeskPage(QWidget):
         line = QFrame()
         line.setProperty("plane", "line")
         line.setFixedHeight(1)
-        self.overview = Overview(theme, self._session, self._words, self._console.district.amber_s)
+        self.overview = Overview(
+            theme, self._session, self._words, self._console.district.amber_s, self._console.clock
+        )
         self.timeline = Timeline(theme, texts.get("ui.desk.nothing.timeline"))
         self.stack = QStackedWidget()
         for name, widget in (("deskOverviewScroll", self.overview), ("deskTimelineScroll", self.timeline)):
@@ -204,6 +206,8 @@ class DeskPage(QWidget):
         self._show_head(data)
         self.tick(now)
         self.overview.show_data(data, now)
+        if data.conflicts:
+            self._read_seen(data.row.id)
         if PAGES[self.tabs.currentIndex()] == "timeline":
             self._show_timeline(data)
 
@@ -230,6 +234,15 @@ class DeskPage(QWidget):
         ]
         self.head.set_runs(first, second if flag is None else [*second, flag])
         self.head.setToolTip(tip(says.title(row)))
+
+    def _read_seen(self, incident_id: str) -> None:
+        """What each had seen who wrote a disputed value."""
+
+        def take(entries: Sequence[Any]) -> None:
+            if self.data is not None and self.data.row.id == incident_id:
+                self.overview.show_seen(entries)
+
+        self._relay.then(self._console.history(ENTITY, incident_id, "seen"), take, self._session.refused.emit)
 
     def _show_timeline(self, data: DeskData) -> None:
         self.timeline.show_lines(moments_of(data, self._history, self._words))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.enums import Channel, IncidentClass, IncidentStatus, Recipient, ReportForm, ReportKind, Source
 from app.kernel.texts import Texts
+from app.ui.desk.figures import figure_words, is_figure
 from app.ui.forms import kinds
 from app.ui.shell import moments
 
@@ -49,9 +50,18 @@ class Words:
             return self.texts.get(f"ui.forms.type.{value}") if value in kinds.CLASS_OF_TYPE else str(value)
         if field == "alarm_grade" and isinstance(value, int):
             return self.texts.get("ui.forms.grade", n=kinds.numeral(self.texts, value))
+        if is_figure(field) and isinstance(value, list | tuple):
+            return figure_words(self.texts, field, value)
+        if field == "report_duty" and isinstance(value, list | tuple):
+            return self._duty(value)
         if field == "position" and isinstance(value, list | tuple):
             return " ".join(f"{part:.5f}" if isinstance(part, float) else str(part) for part in value)
         return self._plain(value)
+
+    def _duty(self, value: Sequence[Any]) -> str:
+        """Whether reports are owed, and why (D-34)."""
+        why = str(value[1]) if len(value) > 1 else ""
+        return self.texts.get(why) if self.texts.has(why) else self._plain(value)
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, list | tuple):
@@ -62,6 +72,11 @@ class Words:
         """Ours or the partner's, by the district's own short names."""
         view = self.district.agencies.get(agency or "")
         return view.short if view is not None else agency or ""
+
+    def post(self, account_id: str | None, accounts: Mapping[str, AccountRow]) -> str:
+        """Title of an account, without its agency."""
+        account = accounts.get(account_id or "")
+        return (account.title or account.name or "") if account is not None else ""
 
     def who(self, account_id: str | None, accounts: Mapping[str, AccountRow]) -> str:
         """Agency and title of an account: roles, never persons' names."""

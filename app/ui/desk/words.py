@@ -70,7 +70,7 @@ def state_run(texts: Texts, row: IncidentRow, size: str = "table") -> Run:
 def level_words(texts: Texts, row: IncidentRow) -> str:
     """Name of the level, said to be preliminary while figures are not verified (RULES 4.7)."""
     name = texts.get(f"enum.incident_level.{level_of(row)}")
-    return name if level_of(row) == IncidentLevel.LEVEL_NONE else texts.get("ui.desk.preliminary", level=name)
+    return texts.get("ui.desk.preliminary", level=name) if row.preliminary else name
 
 
 def clocks(texts: Texts, row: IncidentRow, now_ms: int, amber_s: int) -> list[ClockWords]:

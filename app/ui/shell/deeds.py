@@ -62,7 +62,7 @@ class Deeds:
 
     # -- the table ---------------------------------------------------------------------------------------------------------
     def _fill_table(self) -> None:
-        selected, acts = self._has_incident, self._acts
+        selected, acts = self.has_incident, self._acts
         rows: tuple[tuple[str, str, Callable[[], None], Callable[[], bool], str, str], ...] = (
             ("help", "F1", self.keys, always, _WINDOW, ""),
             ("acknowledge", "F2", self.acknowledge, always, _WATCH, ""),
@@ -103,7 +103,8 @@ class Deeds:
                 Action(name, f"ui.shell.action.{name}", shortcut, handler, rule, group, why)
             )
 
-    def _has_incident(self) -> bool:
+    def has_incident(self) -> bool:
+        """True if an incident is selected and seen: the rule of all acts on one."""
         return self._row() is not None and not self._hidden()
 
     def _hidden(self) -> bool:

@@ -178,7 +178,9 @@ class Feeds(QObject):
     def _of_trouble(self, fault: EnvironmentFault) -> Alarm:
         since = fault.params.get("since_at")
         if since is None:
-            return Alarm(f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault))
+            return Alarm(
+                f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault)
+            )
         name = f"trouble:{fault.code}:{since}"  # nothing can be saved: red until it is over
         return Alarm(name, Severity.RED, "trouble", title=self._console.sentence(fault), since=int(since))
 

@@ -17,6 +17,7 @@ from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.actions import ActionTable
 from app.ui.backup.deeds import BackupDeeds
+from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.desk.line import DeskLine
 from app.ui.imports.deeds import ImportDeeds
 from app.ui.links.judgement import Standing
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.deeds = Deeds(self)
         self.import_deeds, self.register_deeds = ImportDeeds(self), RegisterDeeds(self)
         self.backup_deeds = BackupDeeds(self)
+        self.conflict_deeds = ConflictDeeds(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
         self._connect()
         self._recall()
@@ -142,7 +144,12 @@ class MainWindow(QMainWindow):
         self.strip.incident_wanted.connect(session.select_incident)
         self.line.open_wanted.connect(self.open_desk)
         self.line.oral_wanted.connect(deeds.oral)
-        told = {"palette": deeds.palette, "keys": deeds.keys, "backup": self.backup_deeds.open}
+        told = {
+            "palette": deeds.palette,
+            "keys": deeds.keys,
+            "backup": self.backup_deeds.open,
+            "conflicts": self.conflict_deeds.conflicts,
+        }
         self.status.wanted.connect(lambda what: told[what]())
         self.theme.changed.connect(self._theme_changed)
         self._relay.then(self.console.opened, self._opened, self._not_opened)
@@ -226,6 +233,7 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None and self.overlays.top_open() is None:
             self.focus_board()
         self.feeds.begin()
+        self.conflict_deeds.count()
         self.map_host.load()
         panel: Any = self.map_host.panel
         if panel is not None and hasattr(panel, "point_picked"):
@@ -246,8 +254,10 @@ class MainWindow(QMainWindow):
         self.desk = DeskPage(self.console, self.session, self.theme)
         self.links = LinksPanel(self.console, self.session, self.theme)
         for name, shown in _DESK_ACTS:
-            self.desk.add_button(self.texts.get(f"ui.shell.action.{name}"), shown, self.deeds.runner(name))
+            text = self.texts.get(self.actions_table[name].text)
+            self.desk.add_button(text, shown, self.deeds.runner(name))
         self.desk.loaded.connect(self._show_desk)
+        self.desk.overview.wanted.connect(lambda name: self.deeds.runner(name)())
         self.desk.closed.connect(self.close_desk)
         self.columns.put(self.desk, self.links)
         if self.feeds.standing is not None:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
     from app.ui.actions import ActionTable
     from app.ui.backup.sheet import BackupSheet
+    from app.ui.casualties.sheet import CasualtySheet
+    from app.ui.conflicts.sheet import ConflictSheet
     from app.ui.forms.oral import OralSheet
     from app.ui.forms.raise_grade import RaiseSheet
     from app.ui.forms.register import RegisterSheet
     from app.ui.forms.watch import WatchSheet
+    from app.ui.history.sheet import HistorySheet
     from app.ui.imports.sheet import ImportSheet
     from app.ui.registers.card import RecordSheet
     from app.ui.registers.sheet import RegisterListSheet
@@ -185,6 +188,33 @@ class Overlays:
 
         return self._sheet(
             "backup", lambda: BackupSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def casualties(self) -> CasualtySheet:
+        """Casualty figures."""
+        from app.ui.casualties.sheet import CasualtySheet
+
+        return self._sheet(
+            "casualties", lambda: CasualtySheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def conflicts(self) -> ConflictSheet:
+        """The conflict desk."""
+        from app.ui.conflicts.sheet import ConflictSheet
+
+        return self._sheet(
+            "conflicts", lambda: ConflictSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def history(self) -> HistorySheet:
+        """Who changed what."""
+        from app.ui.history.sheet import HistorySheet
+
+        return self._sheet(
+            "history", lambda: HistorySheet(self._console, self._session, self._theme, self._parent)
         )
 
     def top_open(self) -> Sheet | None:

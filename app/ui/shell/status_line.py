@@ -29,7 +29,7 @@ _KB, _MB = 1024, 1024 * 1024
 class StatusLine(QWidget):
     """Left: how the site is; right: exercise mark, layout, the two keys that lead everywhere."""
 
-    wanted = Signal(str)  # "palette" | "keys" | "backup"
+    wanted = Signal(str)  # "palette" | "keys" | "backup" | "conflicts"
 
     def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +42,7 @@ class StatusLine(QWidget):
         self._fault = False
         self._standing: Standing | None = None
         self._feed: FeedCounts | None = None
+        self._cases = self._refused = 0
         self._now = console.clock.now_ms()
         self._layout_key = "ui.shell.layout.duty"
         self.left = RunLines(theme, (HEIGHT,), parent=self)
@@ -71,6 +72,11 @@ class StatusLine(QWidget):
         """The 119 feed: age of the last alarm and what was rejected, where any came in (IS-01)."""
         self._feed = counts if counts is not None and (counts.last_at is not None or counts.trouble) else None
 
+    def show_conflicts(self, cases: int, refused: int) -> None:
+        """Disagreements that wait for a person, and how much was not accepted (XC-03)."""
+        self._cases, self._refused = cases, refused
+        self._show()
+
     def show_layout(self, key: str) -> None:
         """Name of the layout (text key)."""
         self._layout_key = key
@@ -92,7 +98,12 @@ class StatusLine(QWidget):
             return [Run(texts.get("ui.shell.status.fault"), "bad", "small", True, icon="alert")]
         if health is None:
             return [Run(texts.get("ui.shell.status.opening"), "muted", "small")]
-        runs = [Run(texts.get("ui.shell.status.database", size=_size(health.size_bytes)), "muted", "small")]
+        runs = self._conflict_runs()
+        runs.append(
+            Run(
+                texts.get("ui.shell.status.database", size=_size(health.size_bytes)), "muted", "small", gap=16
+            )
+        )
         if health.backup_at is None:
             runs.append(Run(texts.get("ui.shell.status.no_backup"), "warn", "small", gap=16, key="backup"))
         else:
@@ -106,6 +117,16 @@ class StatusLine(QWidget):
         if standing is not None and standing.offset_ms is not None:
             tone = "warn" if standing.clock_warns else "muted"
             runs.append(Run(header_text.offset_text(texts, standing.offset_ms), tone, "small", gap=16))
+        return runs
+
+    def _conflict_runs(self) -> list[Run]:
+        texts, runs = self._texts, []
+        if self._cases:
+            said = texts.get("ui.conflicts.status", n=self._cases)
+            runs.append(Run(said, "warn", "small", True, icon="bolt", key="conflicts"))
+        if self._refused:
+            said = texts.get("ui.conflicts.status_refused", n=self._refused)
+            runs.append(Run(said, "muted", "small", gap=16, icon="state-void", key="conflicts"))
         return runs
 
     def _feed_runs(self) -> list[Run]:

@@ -1,0 +1,1 @@
+"""Casualty figures: the form (IS-14)."""

@@ -1,0 +1,1 @@
+"""Who changed what: the history of a record on screen (XC-07)."""
