@@ -16,6 +16,7 @@ from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.contact_keys import ContactKeys
 from app.bootstrap.feeding import post_door, watch_folder
+from app.bootstrap.link_acts import LinkActsWatch
 from app.bootstrap.link_log import LinkLog
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.network_pairing import NetworkPairing
@@ -66,6 +67,8 @@ class Service:
         local = LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V, scopes_of(me.agency))
         peers = await asyncio.to_thread(pairing.confirmed_peers, self._node)
         noted = await self._node.on_local(Priority.LIVE, acks.noted)
+        self.link_acts = LinkActsWatch(self._node, self._loop)
+        await self.link_acts.read()
         self.acknowledgements = Acknowledgements(self._node, noted)
         where = (self._listen.host, self._listen.port) if self._listen else None
         async with contextlib.AsyncExitStack() as stack:
@@ -89,6 +92,8 @@ class Service:
             stack.callback(setattr, self._node, "hear_of_peer", None)
             stack.callback(self._node.subscribe(self.self_watch.hear))
             self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
+            stack.callback(self._node.subscribe(self.link_acts.hear))
+            self._tasks.spawn(self.link_acts.run(), "link acts")
             self._tasks.spawn(self.restored.run(self._enter), "restored watch")
             self._tasks.spawn(probe(self._node), "storage")
             self.pairing = NetworkPairing(
@@ -115,7 +120,7 @@ class Service:
 
     def links(self) -> list[LinkStatus]:
         """Honest state of every link, thread-safe."""
-        return list(self.replication.status())
+        return self.link_acts.added(self.replication.status())
 
     # -- links -------------------------------------------------------------------------------------------------------------
     def _peers_changed(self) -> None:

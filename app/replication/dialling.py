@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import cycle
@@ -41,8 +42,14 @@ async def open_connection(
     """
     name = f"[{host}]" if ":" in host else host
     try:
+        async with asyncio.timeout(timeout_s):
+            line = await _reached(host, port)
+    except (OSError, TimeoutError) as wrong:
+        raise refusal("unreachable") from wrong
+    try:
         return await connect(
             f"wss://{name}:{port}/",
+            sock=line,
             ssl=context,
             compression=None,
             proxy=None,
@@ -52,8 +59,31 @@ async def open_connection(
             close_timeout=CLOSE_S,
             user_agent_header=None,
         )
-    except (OSError, TimeoutError, EOFError, websockets.exceptions.InvalidHandshake) as wrong:
+    except TimeoutError as wrong:  # the line is there, and nobody speaks on it (JD-01)
+        line.close()
+        raise refusal("no_answer") from wrong
+    except (OSError, EOFError, websockets.exceptions.InvalidHandshake) as wrong:
         raise _why(wrong) from wrong
+
+
+async def _reached(host: str, port: int) -> socket.socket:
+    """A TCP line to the first address of a name that takes one; OSError when none does."""
+    loop = asyncio.get_running_loop()
+    last: OSError = OSError("no address")
+    for family, kind, number, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        line = socket.socket(family, kind, number)
+        line.setblocking(False)
+        try:
+            await loop.sock_connect(line, address)
+        except OSError as wrong:
+            line.close()
+            last = wrong
+        except BaseException:
+            line.close()
+            raise
+        else:
+            return line
+    raise last
 
 
 def _why(wrong: BaseException) -> Refusal:

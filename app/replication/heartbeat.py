@@ -8,12 +8,14 @@ from typing import Final
 
 from app.kernel.clock import SECOND_MS, Clock
 from app.replication.endings import SessionEndedError
-from app.replication.frames import FrameCodec, Lane, Ping, Pong
+from app.replication.frames import Eph, FrameCodec, Lane, Ping, Pong
 from app.replication.outbox import Outbox
 from app.replication.peers import Pace
-from app.replication.status import PeerStatus
+from app.replication.status import DISK, PeerStatus
 
 SILENT: Final = "refusal.sync.silent"
+TROUBLE: Final = "trouble"  # topic of EPH: what keeps a side from storing; empty when nothing does
+_DISK_THERE: Final = "refusal.sync.disk_there"
 _MOST_OPEN: Final = 16
 _STEP_MS: Final = 500  # a clock that moved by this much during a round trip was set, not running
 
@@ -25,6 +27,7 @@ class Heartbeat:
         self._outbox, self._status, self._clock, self._pace = outbox, status, clock, pace
         self._codec = FrameCodec()
         self._number = 0
+        self._told_trouble = False
         self._open: dict[int, tuple[float, int]] = {}  # number -> seconds (monotonic), our clock in ms
 
     async def run(self) -> None:
@@ -43,6 +46,14 @@ class Heartbeat:
             del self._open[min(self._open)]
         ping = Ping(self._number, max(0, now_ms), self._status.own_seq)
         self._outbox.put(Lane.CONTROL, self._codec.encode(ping))
+        if self._status.disk_is_full is not self._told_trouble:
+            self._told_trouble = self._status.disk_is_full
+            data = DISK.encode() if self._told_trouble else b""
+            self._outbox.put(Lane.CONTROL, self._codec.encode(Eph(TROUBLE, data)))
+
+    def on_trouble(self, eph: Eph) -> None:
+        """The peer says that it cannot store, or can again."""
+        self._status.stuck(TROUBLE, _DISK_THERE if eph.data == DISK.encode() else None)
 
     def on_ping(self, ping: Ping) -> None:
         """Answer, and note how far the peer's own chain reaches."""

@@ -37,7 +37,7 @@ from app.replication.frames import (
     Want,
     peek,
 )
-from app.replication.heartbeat import Heartbeat
+from app.replication.heartbeat import TROUBLE, Heartbeat
 from app.replication.hello import Met, check_hello, flat, greeting
 from app.replication.outbox import Outbox
 from app.replication.peers import LocalSite, Pace, Peer
@@ -257,6 +257,8 @@ class Session:
                     heartbeat.on_ping(ping)
                 case Pong() as pong:
                     heartbeat.on_pong(pong)
+                case Eph(topic=topic) as eph if topic == TROUBLE:
+                    heartbeat.on_trouble(eph)
                 case Eph() as eph:
                     self._parts.hooks.ephemeral(self.peer.site, eph)
                 case Sig() as sig:

@@ -15,6 +15,7 @@ from app.kernel.enums import LinkState
 
 RTT_WINDOW_MS: Final = 10 * MINUTE_MS
 SKEW_LIMIT_MS: Final = 60 * SECOND_MS  # D-24
+DISK: Final = "disk"  # topic of `PeerStatus.stuck`
 _OFFSET_SAMPLES: Final = 8
 _LATE_HEARTBEATS: Final = 2.5
 
@@ -28,11 +29,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The last act that came over in one direction: its command, and when its author recorded it (UTC ms)."""
+
+    command: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class LinkStatus:
     """Snapshot of one link. Times are UTC ms; `reason` and `note` are text keys.
 
     `waiting_out` counts own operations that the peer has not acknowledged, None when nothing is known of
-    the peer yet; `waiting_in` counts those it announced and that are not applied here. `rtt_samples` holds
+    the peer yet; `waiting_in` counts those it announced and that are not applied here. `acts_out` counts what an officer
+    would call waiting, acts instead of operations, without the console's own notes (D-38). `last_out`, `last_in`: the
+    newest act acknowledged there and the newest of theirs applied here; known after a restart too. `rtt_samples` holds
     (UTC ms, ms) of the last ten minutes. `clock_offset_ms` is the peer's clock minus ours (D-24).
     """
 
@@ -50,6 +61,9 @@ class LinkStatus:
     clock_offset_ms: int | None = None
     reason: str | None = None
     note: str | None = None
+    acts_out: Waiting | None = None
+    last_out: Moved | None = None
+    last_in: Moved | None = None
 
     @property
     def clock_warns(self) -> bool:
@@ -139,6 +153,11 @@ class PeerStatus:
             self._stuck.pop(topic, None)
         else:
             self._stuck[topic] = reason
+
+    @property
+    def disk_is_full(self) -> bool:
+        """True while nothing of the peer's can be stored here; it is told so."""
+        return DISK in self._stuck
 
     @property
     def own_seq(self) -> int:

@@ -280,7 +280,7 @@ def test_full_disk_acknowledges_nothing_and_recovers(pair):
             assert one.status()[0].waiting_out.count == 1
             await until(lambda: equal(bureau, brigade), "stored in the end")
             await until(lambda: one.status()[0].waiting_out.count == 0, "acknowledged")
-            assert up(one)
+            await until(lambda: up(one), "told that the disk takes again")
             assert seen["fault.disk.full"] >= 1
 
     run(scenario())

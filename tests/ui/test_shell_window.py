@@ -197,13 +197,13 @@ def test_single_sided_duty_replaces_the_link_block(emb_room: Room, monkeypatch: 
     room.tick(0)
     header = room.window.header
     assert "1 秒" in header.link.text() and "2 秒" in header.link.text()
-    assert "待发 0" in header.link.text() and "往返 42 毫秒" in header.link.text()
+    assert "待同步 0" in header.link.text() and "往返 42 毫秒" in header.link.text()
     assert not header.link.alarmed
     state[0] = link(LinkState.DOWN, now, waiting_out=Waiting(7, 60_000))
     room.tick(0)
     assert header.link.alarmed
     assert "单方值守" in header.link.text() and "07:59 起，已 1 分钟" in header.link.text()
-    assert "待发 7" in header.link.text()
+    assert "待同步 7" in header.link.text()
     top_alarm = room.window.feeds.desk.standing[0]
     assert top_alarm.kind == "single_sided"
     assert "单方值守" in room.window.strip.line.text()

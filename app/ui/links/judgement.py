@@ -13,7 +13,7 @@ from app.kernel.clock import SECOND_MS
 from app.kernel.enums import LinkState
 
 if TYPE_CHECKING:
-    from app.replication.status import LinkStatus
+    from app.replication.status import LinkStatus, Moved
 
 LATE_MS = 10 * SECOND_MS
 CONNECTING_MS = 10 * SECOND_MS  # after the start; before that nobody can say that the partner is not there
@@ -25,7 +25,8 @@ class Standing:
     """A link as shown. `word`: text key of the state; ages in ms, None when nothing is known; tones are colour tokens.
 
     `out_ms`: since the partner last answered for what we sent, or the age of the oldest thing that waits here.
-    `in_ms`: since anything arrived, or since what the partner announced stopped arriving.
+    `in_ms`: since anything arrived, or since what the partner announced stopped arriving. `heard_ms`: since anything at all
+    was heard. `waiting_out` counts acts where they are known (D-38). `last_out`, `last_in`: newest act there, newest here.
     """
 
     state: LinkState | None
@@ -44,6 +45,10 @@ class Standing:
     clock_warns: bool = False
     reason: str | None = None
     note: str | None = None
+    heard_ms: int | None = None
+    applied_at: int | None = None
+    last_out: Moved | None = None
+    last_in: Moved | None = None
 
 
 NO_NETWORK = Standing(None, "ui.links.state.starting", "ring-dashed", "muted")
@@ -64,7 +69,7 @@ def judge(link: LinkStatus | None, now_ms: int, *, network: bool = True) -> Stan
         return NOT_PAIRED if network else NO_NETWORK
     if link.state is LinkState.DOWN and link.last_heard_at is None and now_ms - link.since < CONNECTING_MS:
         return CONNECTING
-    waiting = link.waiting_out
+    waiting = link.acts_out or link.waiting_out
     out_ms = _out_age(link, now_ms)
     in_ms = _in_age(link, now_ms)
     word, icon, tone = _word(link, out_ms, in_ms)
@@ -86,6 +91,10 @@ def judge(link: LinkStatus | None, now_ms: int, *, network: bool = True) -> Stan
         link.clock_warns,
         link.reason,
         link.note,
+        max(0, now_ms - link.last_heard_at) if link.last_heard_at is not None else None,
+        link.last_applied_at,
+        link.last_out,
+        link.last_in,
     )
 
 

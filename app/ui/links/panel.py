@@ -15,6 +15,7 @@ from app.ui.links.alarm_feed import AlarmFeed
 from app.ui.links.judgement import Standing, of_partner
 from app.ui.links.rtt_plot import RttPlot
 from app.ui.links.rtt_series import series
+from app.ui.links.sentences import why
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell import header_text, moments
@@ -262,12 +263,8 @@ class LinksPanel(QWidget):
         return [Run(text, "muted", "small")]
 
     def _reason(self, standing: Standing) -> str:
-        """Why it stands still, in a sentence; words that are missing are never a raw key on the screen."""
-        texts, key = self._texts, standing.reason
-        if key is None or not texts.has(key):
-            return ""
-        names = {name: self._console.partner for name in texts.parameters(key)}
-        return texts.get(key, **names)
+        """What stands still, since when and why."""
+        return why(self._texts, standing, self._console.district.agencies[self._console.partner].short)
 
     def _say(self, label: Any, text: str, tone: str) -> None:
         if label.text() != text:

@@ -1,0 +1,74 @@
+"""What moved over a link and what still waits, as an officer counts it: acts, not rows (D-38, JD-01).
+
+An act is a transaction in the joint scope. Notes that a console writes by itself (a link that was cut, its own label) are not
+counted: nobody did them, and during a cut they would make a number out of nothing. Alarms of the 119 feed are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, bindparam, func, select
+
+from db.sql import with_values
+from db.tables.journal import OP
+from db.tables.local import PEER, PEER_ACK
+
+OWN_NOTES = ("announce_site", "note_link_state", "note_fault", "acknowledge_purge")
+_MS = 16  # an hlc is milliseconds << 16 plus a counter
+
+_ACTS = and_(OP.c.scope == "joint", *(OP.c.command != note for note in OWN_NOTES))
+_NEWEST = select(OP.c.command, OP.c.hlc).where(OP.c.site == bindparam("chain"), _ACTS)
+_IN, _IN_VALUES = with_values(_NEWEST.order_by(OP.c.seq.desc()).limit(1))
+_OUT, _OUT_VALUES = with_values(
+    _NEWEST.where(OP.c.seq <= bindparam("seq")).order_by(OP.c.seq.desc()).limit(1)
+)
+_WAITING, _WAITING_VALUES = with_values(
+    select(func.count(OP.c.tx.distinct()), func.min(OP.c.hlc)).where(
+        OP.c.site == bindparam("chain"), OP.c.seq > bindparam("seq"), _ACTS
+    )
+)
+_PEERS, _PEERS_VALUES = with_values(
+    select(PEER.c.site, PEER_ACK.c.seq).outerjoin(
+        PEER_ACK, (PEER_ACK.c.peer == PEER.c.site) & (PEER_ACK.c.site == bindparam("chain"))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkActs:
+    """Of one peer: acts of ours it has not acknowledged and when the oldest was recorded (UTC ms), None when nothing is known
+    of it; the newest of ours it has, and the newest of its own here: (command, recorded at), None for none.
+    """
+
+    peer: str
+    waiting: int | None
+    oldest_at: int | None
+    last_out: tuple[str, int] | None
+    last_in: tuple[str, int] | None
+
+
+def link_acts(connection: sqlite3.Connection, own_site: str) -> list[LinkActs]:
+    """How it stands with every peer confirmed here."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    found = []
+    for peer, seq in cursor.execute(_PEERS, {**_PEERS_VALUES, "chain": own_site}).fetchall():
+        waiting, oldest, last_out = None, None, None
+        if seq is not None:
+            given = {"chain": own_site, "seq": seq}
+            waiting, oldest = cursor.execute(_WAITING, {**_WAITING_VALUES, **given}).fetchone()
+            last_out = _act(cursor.execute(_OUT, {**_OUT_VALUES, **given}).fetchone())
+        last_in = _act(cursor.execute(_IN, {**_IN_VALUES, "chain": peer}).fetchone())
+        found.append(LinkActs(peer, waiting, _at(oldest), last_out, last_in))
+    return found
+
+
+def _act(row: Sequence[object] | None) -> tuple[str, int] | None:
+    return (str(row[0]), _at(int(str(row[1]))) or 0) if row is not None else None
+
+
+def _at(hlc: int | None) -> int | None:
+    return hlc >> _MS if hlc is not None else None
