@@ -1,0 +1,1 @@
+"""The acceptance scenarios, run on two real consoles."""

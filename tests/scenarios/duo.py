@@ -1,0 +1,349 @@
+"""Two consoles as processes with their windows, paired, with a cable in each direction that can be pulled.
+
+Acts go in through the local socket; what a console holds is read from its database, what it shows from its window.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.bootstrap import pairing
+from app.bootstrap.node import Node, Open
+from app.cli import asking
+from app.kernel.clock import ManualClock, iso
+from app.kernel.enums import AccountKind, Agency, Role
+from app.kernel.paths import DataDir
+from app.local import credentials
+from app.queries import accounts
+from app.usecases.accounts import CreateAccount
+from tests.cli.runner import free_port
+from tests.kit import CHEAP_HASHER, DAY, PASSWORD, Site, found_site, meet, ms, people, sync
+from tools.cables import cables
+
+PATIENCE_S = 60.0
+ROOT = Path(__file__).resolve().parents[2]
+EXPIRED = "expired"  # an account whose period has ended, at either console
+
+
+class Gone(Exception):
+    """A console did not answer."""
+
+
+def until(true: Callable[[], Any], what: str, patience_s: float = PATIENCE_S, pause_s: float = 0.03) -> Any:
+    """Wait for a condition; its value. AssertionError with its name when it does not come."""
+    end = time.monotonic() + patience_s
+    while not (value := true()):
+        if time.monotonic() > end:
+            raise AssertionError(f"never: {what}")
+        time.sleep(pause_s)
+    return value
+
+
+@dataclass
+class Room:
+    """One console: its folder, its clock, the process that holds it."""
+
+    agency: str
+    data: DataDir
+    clock_file: Path
+    port: int
+    admin: str
+    process: subprocess.Popen[bytes] | None = None
+    outside: list[str] = field(default_factory=list)
+
+    # -- the process -------------------------------------------------------------------------------------------------------
+    def start(self) -> None:
+        """Open the console and its window; it is ready when `wait_ready` returns."""
+        with (self.data.root.parent / f"{self.agency}.err").open("ab") as errors:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.scenarios.room",
+                    str(self.data.root),
+                    str(self.clock_file),
+                    f"127.0.0.1:{self.port}",
+                ],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+            )
+
+    def wait_ready(self) -> None:
+        """Wait until window, site and network are there."""
+        until(lambda: self.ask("ready"), f"{self.agency} is ready")
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.kill()
+        self._gone()
+
+    def stop(self) -> None:
+        """Ask it to end, as the officer does in the evening; what it reached outside this machine is remembered."""
+        if self.process is None:
+            return
+        self.outside += self.ask("outside")
+        asking.ask_running(self.data, {"call": "stop"})
+        assert self.process.wait(PATIENCE_S) == 0, self.said_wrong()
+        self._gone()
+
+    def end(self) -> None:
+        """Leave nothing running, however it stands."""
+        if self.process is not None:
+            self.process.kill()
+            self._gone()
+
+    def _gone(self) -> None:
+        assert self.process is not None and self.process.stdin is not None and self.process.stdout is not None
+        self.process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.close()
+        self.process = None
+
+    def said_wrong(self) -> str:
+        """What the process wrote on standard error."""
+        return (self.data.root.parent / f"{self.agency}.err").read_text("utf-8")[-4000:]
+
+    # -- questions ---------------------------------------------------------------------------------------------------------
+    def ask(self, what: str, **more: Any) -> Any:
+        """Ask the window's process."""
+        assert self.process is not None and self.process.stdin is not None and self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps({"ask": what, **more}).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError as gone:
+            raise Gone(self.said_wrong()) from gone
+        if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+            raise Gone(f"{self.agency} does not answer: {what}\n{self.said_wrong()}")
+        line = self.process.stdout.readline()
+        if not line:
+            raise Gone(self.said_wrong())
+        return json.loads(line)
+
+    def sit_down(self, who: str = "duty_officer") -> None:
+        """The officer at the window."""
+        until(
+            lambda: self.ask("sign_in", name=f"{self.agency}-{who}", password=PASSWORD),
+            f"{who} sits at {self.agency}",
+        )
+
+    def texts(self, incident: str | None = None) -> list[str]:
+        """What the window paints, with the desk of an incident open or without."""
+        lines: list[str] = self.ask("texts", incident=incident)
+        return lines
+
+    def request(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Through the local socket."""
+        answer = asking.ask_running(self.data, request)
+        if answer is None:
+            raise Gone(self.said_wrong())
+        return answer
+
+    def do(self, who: str, command: str, **arguments: Any) -> dict[str, Any]:
+        """Carry out a command as a role of this agency (its account is called AGENCY-role)."""
+        request = {"call": "do", "command": command, "arguments": arguments, "as": f"{self.agency}-{who}"}
+        return self.request({**request, "password": PASSWORD})
+
+    def set_clock(self, at_ms: int) -> None:
+        """Set this console's clock."""
+        beside = self.clock_file.with_suffix(".new")
+        beside.write_text(iso(at_ms), "utf-8")
+        beside.replace(self.clock_file)
+
+    def rows(self, statement: str, *given: Any) -> list[dict[str, Any]]:
+        """Rows of its database, by name; nothing can be written this way."""
+        address = f"file:{self.data.database}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(statement, given)]
+
+
+@dataclass
+class Duo:
+    """Both consoles and the cable between them."""
+
+    emb: Room
+    frd: Room
+    pull: Callable[[bool], None]
+    up: bool = True
+
+    @property
+    def both(self) -> tuple[Room, Room]:
+        """EMB, FRD."""
+        return self.emb, self.frd
+
+    def room(self, agency: str) -> Room:
+        """A console by its agency."""
+        return {"EMB": self.emb, "FRD": self.frd}[agency]
+
+    def other(self, room: Room) -> Room:
+        """Its partner."""
+        return self.frd if room is self.emb else self.emb
+
+    def set_clocks(self, at_ms: int) -> None:
+        """Both clocks."""
+        for room in self.both:
+            room.set_clock(at_ms)
+
+    def set_link(self, up: bool) -> None:
+        """Put the cable back, or pull it; returns when both consoles know and have entered it into their logs."""
+        before = [self._notes(room) for room in self.both]
+        self.pull(not up)
+        self.up = up
+        self._noted(before, "up" if up else "down")
+        if up:
+            self.settle()
+
+    def _noted(self, before: list[int], what: str) -> None:
+        for room, known in zip(self.both, before, strict=True):
+            until(
+                lambda room=room, known=known: self._notes(room) > known,  # type: ignore[misc]
+                f"{room.agency} has noted that the link is {what}",
+            )
+
+    def _notes(self, room: Room) -> int:
+        """Entries a console has made itself about its links."""
+        statement = "SELECT count(*) AS n FROM log_entry WHERE kind = 'link' AND agency = ?"
+        return int(room.rows(statement, room.agency)[0]["n"])
+
+    def start(self) -> None:
+        """Open both; unless the cable is pulled, wait for the link and for what both enter into their logs about it."""
+        before = [self._notes(room) for room in self.both]
+        for room in self.both:
+            room.start()
+        for room in self.both:
+            room.wait_ready()
+            room.sit_down()
+        if self.up:
+            self._noted(before, "up")
+            self.settle()
+
+    def restart(self) -> None:
+        """Both consoles end and are opened again."""
+        for room in self.both:
+            room.stop()
+        self.start()
+
+    def kill_and_restart(self, room: Room) -> None:
+        """kill -9 of one console; it is opened again."""
+        room.outside += room.ask("outside")
+        room.kill()
+        room.start()
+        room.wait_ready()
+        room.sit_down()
+
+    def settle(self) -> None:
+        """While the link is up: wait until both hold the same chains."""
+        if self.up:
+            until(lambda: self.held(self.emb) == self.held(self.frd), "both hold the same")
+
+    def held(self, room: Room) -> dict[str, int]:
+        """Site -> how far its chain reaches here."""
+        return {
+            row["site"]: row["n"] for row in room.rows("SELECT site, max(seq) AS n FROM op GROUP BY site")
+        }
+
+
+# -- founding --------------------------------------------------------------------------------------------------------------
+def found_two(folder: Path, day: str) -> None:
+    """Both sites, empty, with an account for every role, paired over two ports that `duo` chooses: done once for each day."""
+    with cheap_hasher():
+        sites = [found_site(folder, agency, start="00:00:00") for agency in (Agency.EMB, Agency.FRD)]
+        for site in sites:
+            site.clock.set(ms("00:00:00", day))
+        for site in sites:
+            people(site)
+            _expired(site)
+        meet(sites[0], sites[1])
+        meet(sites[1], sites[0])
+        sync(*sites)
+        for site in sites:
+            names = [f"{site.agency}-{role}" for role in Role if role is not Role.CONSOLE]
+            for name in [*names, f"{site.agency}-{EXPIRED}"]:
+                site.node.set_password(site.account(name), PASSWORD, site.admin)
+        sync(*sites)
+        for site in sites:
+            site.node.close()
+
+
+def _expired(site: Site) -> None:
+    day_before = site.clock.now_ms() - 86_400_000
+    made = CreateAccount(
+        name=f"{site.agency}-{EXPIRED}",
+        title="已过期",
+        roles=[Role.OBSERVER],
+        kind=AccountKind.PERSON,
+        valid_to=_moment(day_before),
+    )
+    site.node.execute(made, site.admin)
+
+
+def _moment(at_ms: int) -> Any:
+    from app.kernel.clock import from_ms
+
+    return from_ms(at_ms)
+
+
+@contextmanager
+def cheap_hasher() -> Iterator[None]:
+    """Password verifiers that cost next to nothing to make; to check them costs what was chosen when they were made."""
+    before = credentials._HASHER
+    credentials._HASHER = CHEAP_HASHER
+    try:
+        yield
+    finally:
+        credentials._HASHER = before
+
+
+@contextmanager
+def duo(founded: Path, folder: Path, day: str = DAY) -> Iterator[Duo]:
+    """Copies of two founded sites, paired, each dialling the other through a cable of its own; nothing is left running."""
+    shutil.copytree(founded, folder)
+    ports = free_port(), free_port()
+    with ExitStack() as ends:
+        dialled, pull = ends.enter_context(cables(ports))
+        rooms = []
+        sites = [_open(folder, agency, day) for agency in (Agency.EMB, Agency.FRD)]
+        _pair(sites, dialled)
+        for site, port in zip(sites, ports, strict=True):
+            site.node.close()
+            clock_file = folder / f"{site.agency}.clock"
+            rooms.append(Room(str(site.agency), site.node.data, clock_file, port, site.admin))
+        for room in rooms:
+            room.set_clock(ms("00:00:00", day))
+            ends.callback(room.end)
+        yield Duo(rooms[0], rooms[1], pull)
+
+
+def _open(folder: Path, agency: Agency, day: str) -> Site:
+    clock = ManualClock(ms("00:00:00", day))
+    node = Node(Open(DataDir(folder / agency), clock))
+    site = Site(node, clock, agency, folder / f"recovery-{agency}.json")
+    row = node.local(lambda c: accounts.account_called(c, "admin", agency))
+    assert row is not None
+    site.admin = row.id
+    return site
+
+
+def _pair(sites: list[Site], dialled: tuple[int, int]) -> None:
+    files = [pairing.identity_file(site.node, []) for site in sites]
+    number = pairing.compare(sites[0].node, files[1]).number
+    for site, other, port in zip(sites, files[::-1], dialled[::-1], strict=True):
+        pairing.confirm(site.node, other, number, site.admin, f"127.0.0.1:{port}")
