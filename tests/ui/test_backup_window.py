@@ -50,7 +50,6 @@ def test_nothing_yet_then_one_by_the_keyboard(emb_room: Room) -> None:
     assert cells[0] == "2025-07-14 08:00:00" and cells[4:] == ["已通过", "手动", "本机"]
     assert "08:00:00" in summary(sheet)
     assert sheet.note.text() == room.console.texts.get("ui.backup.made")
-    room.window.feeds.read_health()
     room.wait(lambda: "校验过的备份 0 秒前" in room.window.status.left.text())
     runs = {run.text: run.token for run in room.window.status._left()}
     assert runs["校验过的备份 0 秒前"] == "muted"

@@ -18,6 +18,10 @@ class BackupDeeds:
         window.actions_table.add(
             Action("backup.open", "ui.backup.action", "", self.open, always, "ui.shell.group.window")
         )
+        window.overlays.when_made["backup"] = self._made
+
+    def _made(self, sheet: Any) -> None:
+        sheet.flow.ended.connect(self._window.feeds.read_health)
 
     def open(self) -> None:
         """Show the sheet."""

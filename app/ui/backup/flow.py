@@ -20,10 +20,12 @@ LOOK_MS = 200
 
 
 class BackupFlow(QObject):
-    """`changed` when there is something else to show, `moved` when only the figures of something that goes on are."""
+    """`changed` when there is something else to show, `moved` when only the figures of something that goes on are; `ended`
+    when a backup came to its end, good or not."""
 
     changed = Signal()
     moved = Signal()
+    ended = Signal()
 
     def __init__(self, console: SiteDoor, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -153,6 +155,7 @@ class BackupFlow(QObject):
             other = True
         if ended:
             self.read()
+            self.ended.emit()
         (self.changed if other else self.moved).emit()
 
     def _lost(self, error: BaseException) -> None:
