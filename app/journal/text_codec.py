@@ -6,8 +6,8 @@ but runs of text and deletions under one root is refused. Lengths and clocks cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 ROOT = "t"  # the one text of a document
 MAX_NUMBER = (1 << 32) - 1  # what the engine reads
@@ -36,10 +36,6 @@ class Run:
     left: Id | None
     right: Id | None
     text: str | None
-
-    def emptied(self) -> Run:
-        """The same place without its text."""
-        return replace(self, text=None)
 
     def halves(self) -> list[int]:
         """Clocks of second halves of surrogate pairs: nobody may part a character before them."""
@@ -186,37 +182,3 @@ def encode(update: Update) -> bytes:
         ranges = update.deleted[client]
         out += [_number(client), _number(len(ranges)), *(_id(each) for each in ranges)]
     return b"".join(out)
-
-
-# -- one form ----------------------------------------------------------------------------------------------------------
-
-
-def canonical(update: Update) -> Update:
-    """The same document in its one form, however the engine cut its runs: runs that can be joined are joined."""
-    runs = {client: tuple(_joined(client, parts)) for client, parts in update.runs.items()}
-    deleted = {client: tuple(_merged(ranges)) for client, ranges in update.deleted.items()}
-    return Update(runs, deleted)
-
-
-def _joined(client: int, runs: Iterable[Run]) -> list[Run]:
-    out: list[Run] = []
-    for run in runs:
-        last = out[-1] if out else None
-        follows = last is not None and run.left == (client, run.clock - 1) and run.right == last.right
-        if last is not None and follows and (run.text is None) == (last.text is None):
-            text = None if run.text is None or last.text is None else last.text + run.text
-            out[-1] = replace(last, length=last.length + run.length, text=text)
-        else:
-            out.append(run)
-    return out
-
-
-def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    out: list[tuple[int, int]] = []
-    for clock, length in sorted(ranges):
-        if out and clock <= sum(out[-1]):
-            first = out[-1][0]
-            out[-1] = (first, max(sum(out[-1]), clock + length) - first)
-        else:
-            out.append((clock, length))
-    return out

@@ -1,20 +1,15 @@
-"""The engine that joins long texts (pycrdt), behind a handful of functions; loaded only where there is such a text."""
+"""The engine of the editors (pycrdt): documents to write in, and the updates that come of it. Loaded only where one writes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pycrdt import Doc, Text
 
-from app.journal.text_codec import ROOT, canonical, decode, encode
+from app.journal.text_codec import ROOT
 
 _PIECE = 8_000  # characters that fit a transaction with room to spare
 _NOTHING = b"\0\0"
-
-
-class EngineError(Exception):
-    """The engine failed over an update: a bug, met through what another program wrote."""
 
 
 def opened(state: bytes | None, client: int | None = None) -> Doc[Any]:
@@ -29,21 +24,6 @@ def opened(state: bytes | None, client: int | None = None) -> Doc[Any]:
 def text_of(doc: Doc[Any]) -> str:
     """The text of a document."""
     return str(doc.get(ROOT, type=Text))
-
-
-def joined(state: bytes | None, updates: Iterable[bytes]) -> tuple[str, bytes]:
-    """Text and state, in its one form, after further updates; EngineError when it cannot be had."""
-    try:
-        doc = opened(state)
-        for update in updates:
-            doc.apply_update(update)
-        return text_of(doc), encode(canonical(decode(doc.get_update())))
-    except ValueError as wrong:
-        raise EngineError(str(wrong)) from wrong
-    except BaseException as panic:
-        if type(panic).__name__ != "PanicException":  # what the engine's own language throws
-            raise
-        raise EngineError(str(panic)) from panic
 
 
 def rewriting(state: bytes | None, client: int, text: str) -> list[bytes]:

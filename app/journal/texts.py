@@ -1,8 +1,8 @@
 """Long shared text (minutes, situation text): what updates of several writers make together (REPLICATION, Merge).
 
-The engine (pycrdt) joins the runs of text; who may write, and what an update may name, is judged here. A client of the engine
-is one workstation in one document, so nobody writes in another's name. Updates are joined in one canonical causal order, so
-that every site shows the same text whatever reached it first and whatever somebody's software made of its updates.
+An editor makes updates with its engine (pycrdt); who may write, and what an update may name, is judged here. A client of the
+engine is one workstation in one document, so nobody writes in another's name. Updates are joined in one canonical causal
+order, so that every site shows the same text whatever reached it first and whatever somebody's software made of its updates.
 
 What a quarantined update typed keeps its place without its text, so that what others wrote behind it stays where it is; its
 deletions do nothing. Of a forked chain not even the places are kept: what was written against them moves to their neighbour.
@@ -11,9 +11,8 @@ deletions do nothing. Of a forked chain not even the places are kept: what was w
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from app.journal.causality import Dot, Past
 from app.journal.facts import fact_key
 from app.journal.operation import Operation, pack, unpack
 from app.journal.text_codec import Id, Run, Update, decode, encode
+from app.journal.text_line import Line
 from db.fields import JOINT, Field, Merge
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ _CLIENT_BYTES = 4  # what the engine reads of it
 
 Place = tuple[str, str, str]  # entity, entity id, field
 Order = tuple[int, bytes]  # canonical causal order: how much an update had seen, then its hash
-
-log = logging.getLogger(__name__)
 
 
 def client_id(site: str, place: Place, epoch: int = FIRST_EPOCH) -> int:
@@ -208,15 +206,16 @@ class Texts:
         pending = self._pending.pop(place, None)
         if pending is None:
             return
-        text, state = self._join_guarded(place, pending)
+        line = self._join(place, pending)
         parts = sorted(self._parts(place), key=lambda part: part.order)
         counting = [part.order[1] for part in parts if part.counts]
-        text, version = (text, _version(counting, text)) if counting else (None, None)
+        text = line.text if counting else None
+        version = _version(counting, text) if counting else None
         self._s.pending.flush()  # the record's row may wait
         self._db.execute(
             "INSERT OR REPLACE INTO text_state (entity, entity_id, field, seen, top, version, state)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*place, *parts[-1].order, version, state),
+            (*place, *parts[-1].order, version, line.state),
         )
         entity, entity_id, name = place
         table = self._s.policy.entities[entity].table.name
@@ -226,37 +225,35 @@ class Texts:
             (version, *place),
         )
 
-    def _join_guarded(self, place: Place, pending: _Pending) -> tuple[str | None, bytes | None]:
-        """Text and state; both None where the engine fails over them: that text is missing, nothing else stops."""
-        from app.journal import text_engine  # noqa: PLC0415 - there may be no long text at all
-
-        begin, parts = self._to_join(place, pending)
-        try:
-            return text_engine.joined(begin, [encode(update) for update in parts])
-        except text_engine.EngineError:
-            log.exception("a text cannot be joined: %s %s %s", *place)
-        return None, None
-
-    def _to_join(self, place: Place, pending: _Pending) -> tuple[bytes | None, list[Update]]:
-        """A state and the updates that follow it in the canonical order; all of them where something came in between."""
+    def _join(self, place: Place, pending: _Pending) -> Line:
+        """The line with everything in its canonical order; from the beginning where something came in between."""
         known = self._db.execute(
             "SELECT seen, top, state FROM text_state WHERE entity = ? AND entity_id = ? AND field = ?", place
         ).fetchone()
         new = sorted(pending.parts, key=lambda part: part.order)
-        begin: bytes | None = None
-        ends: dict[int, int] = {}
-        if known is not None and known[2] is not None and new[0].order > (known[0], known[1]):
-            begin = known[2]
-            ends = _ends_of(known[2])
+        if known is not None and new[0].order > (known[0], known[1]):
+            line = Line(known[2])
         else:
-            new = sorted(self._parts(place), key=lambda part: part.order)
-        found = []
+            new, line = sorted(self._parts(place), key=lambda part: part.order), Line()
+        ends = line.ends()
         for part in new:
-            update = self._shown(part, ends)
-            if update is not None:
-                found.append(update)
-                ends |= {client: runs[-1].clock + runs[-1].length for client, runs in update.runs.items()}
-        return begin, found
+            self._join_part(line, ends, place, part)
+        return line
+
+    def _join_part(self, line: Line, ends: dict[int, int], place: Place, part: _Part) -> None:
+        """Of two who wrote under ids made to collide, without hearing of each other, the first one's text stands."""
+        op = self._s.store.get(part.order[1])
+        update = _decoded(op.content["update"]) if op is not None else None
+        runs = update.runs.get(part.client, ()) if update is not None else ()
+        if op is None or update is None or (runs and runs[0].clock != ends.get(part.client, 0)):
+            return
+        if runs:
+            seen = self._ends(place, ends, self._s.causality.past_of(op.hash))
+            line.join(part.client, runs, seen, part.counts)
+            ends[part.client] = runs[-1].clock + runs[-1].length
+        for client, ranges in update.deleted.items() if part.counts else ():
+            for first, length in _clipped(ranges, ends.get(client, 0)):
+                line.delete(client, first, length)
 
     def _parts(self, place: Place) -> list[_Part]:
         rows = self._db.execute(
@@ -264,34 +261,6 @@ class Texts:
             place,
         )
         return [_Part((seen, digest), client, bool(counts)) for seen, digest, client, counts in rows]
-
-    def _shown(self, part: _Part, ends: Mapping[int, int]) -> Update | None:
-        """A part as it is joined: without names of what is not here, without text or deletions where it does not count."""
-        op = self._s.store.get(part.order[1])
-        update = _decoded(op.content["update"]) if op is not None else None
-        if update is None:
-            return None
-        known: dict[int, int] = dict(ends)
-        runs = []
-        typed = update.runs.get(part.client, ())
-        if typed and typed[0].clock != ends.get(part.client, 0):
-            return None  # two wrote under ids made to collide, without hearing of each other: the first one's text stands
-        for run in typed:
-            known[part.client] = run.clock
-            left, right = (
-                each if each and each[1] < known.get(each[0], 0) else None for each in (run.left, run.right)
-            )
-            kept = replace(run, left=left, right=right)
-            runs.append(kept if part.counts else kept.emptied())
-            known[part.client] = run.clock + run.length
-        deleted = {
-            client: spans
-            for client, ranges in (update.deleted.items() if part.counts else ())
-            if (spans := tuple(_clipped(ranges, known.get(client, 0))))
-        }
-        if not runs and not deleted:
-            return None
-        return Update({part.client: tuple(runs)} if runs else {}, deleted)
 
     # -- what is shown ---------------------------------------------------------------------------------------------------
     def version_of(self, entity: str, entity_id: str, name: str) -> bytes | None:
@@ -304,13 +273,13 @@ class Texts:
         return bytes(row[0]) if row and row[0] is not None else None
 
     def state_of(self, entity: str, entity_id: str, name: str) -> bytes | None:
-        """The joined document, for an editor to go on from; None while there is none."""
+        """The joined document as one update, for an editor to go on from; None while there is none."""
         place = (entity, entity_id, name)
         self._flush(place)
         row = self._db.execute(
             "SELECT state FROM text_state WHERE entity = ? AND entity_id = ? AND field = ?", place
         ).fetchone()
-        return bytes(row[0]) if row and row[0] is not None else None
+        return encode(Line(row[0]).update()) if row else None
 
 
 def _place(op: Operation, content: Mapping[str, Any]) -> Place:
@@ -350,7 +319,3 @@ def _clipped(ranges: Iterable[tuple[int, int]], end: int) -> Iterator[tuple[int,
 def _version(counting: list[bytes], text: str | None) -> bytes:
     """What an approval binds: the shown text, and all updates that made it (changed back is not approved again)."""
     return hashlib.blake2b(pack([counting, text]), digest_size=16).digest()
-
-
-def _ends_of(state: bytes) -> dict[int, int]:
-    return {client: runs[-1].clock + runs[-1].length for client, runs in decode(state).runs.items()}

@@ -13,7 +13,7 @@ from app.domain.incident_class import class_overdue, special_hq_key
 from app.kernel.enums import IncidentClass
 from app.queries.reading import columns_of, read, read_one
 from db.tables.incidents import ALARM_UNIT, INCIDENT
-from db.tables.journal import CONFLICT, ENTRY, OP
+from db.tables.journal import CONFLICT, ENTRY, OP, QUARANTINE
 
 _T = INCIDENT.table.c
 
@@ -135,6 +135,11 @@ _BORN_AT = (
 _NUMBERS = select(_T.no).where(
     _T.no >= bindparam("low"), _T.no < bindparam("high"), bindparam("site") == _BORN_AT
 )
+_NOT_ACCEPTED = (
+    select(OP.c.body)
+    .join(QUARANTINE, QUARANTINE.c.hash == OP.c.hash)
+    .where(OP.c.entity == "incident", OP.c.site == bindparam("site"), OP.c.body.is_not(None))
+)
 _CONFLICTS = select(*(CONFLICT.c[name] for name in columns_of(ConflictRow))).order_by(
     CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field, CONFLICT.c.hash
 )
@@ -210,9 +215,25 @@ class _No:
     no: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    body: bytes
+
+
 def numbers_between(connection: sqlite3.Connection, site: str, low: str, high: str) -> list[str]:
-    """Printed numbers in a half-open text range that a workstation itself has given, whoever registered there."""
-    return [row.no for row in read(connection, _No, _NUMBERS, site=site, low=low, high=high)]
+    """Printed numbers in a half-open text range that a workstation itself has given, whoever registered there: also to what
+    was not accepted afterwards, for the number was printed (D-20)."""
+    shown = [row.no for row in read(connection, _No, _NUMBERS, site=site, low=low, high=high)]
+    gone = [_number_in(row.body) for row in read(connection, _Body, _NOT_ACCEPTED, site=site)]
+    return shown + [no for no in gone if no is not None and low <= no < high]
+
+
+def _number_in(body: bytes) -> str | None:
+    """The number that an act gave to an incident."""
+    content = msgspec.msgpack.decode(body)
+    values = content.get("set") if isinstance(content, dict) else None
+    no = values.get("no") if isinstance(values, dict) else None
+    return no if isinstance(no, str) else None
 
 
 def conflicts(connection: sqlite3.Connection) -> list[ConflictRow]:

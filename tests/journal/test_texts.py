@@ -12,8 +12,8 @@ from app.journal.history import history
 from app.journal.journal import QuarantinedError
 from app.journal.operation import Act, Transaction
 from app.journal.policy import Policy
-from app.journal.text_codec import Run, Update, encode
-from app.journal.text_engine import rewriting
+from app.journal.text_codec import Run, Update, decode, encode
+from app.journal.text_engine import opened, rewriting, text_of
 from app.journal.texts import client_id
 from db.fields import INTERNAL, shared, text
 from tests.journal.towns import Town, sync, tick, town
@@ -117,6 +117,68 @@ def test_any_order_and_a_rebuild_give_the_same_bytes() -> None:
         assert twin.journal.state.texts.state_of(*PLACE) == state
         twin.journal.rebuild()
         assert twin.row(CASE)["minutes"] == text_
+
+
+def test_the_engine_comes_to_the_same_text() -> None:
+    """An editor that opens what was joined here shows what the row shows, and goes on in its own name."""
+    stations = town("E1", "F1")
+    rng = random.Random(3)
+    for step in range(30):
+        for name, actor in (("E1", "EMB-o"), ("F1", "FRD-o")):
+            now = str(stations[name].row(CASE).get("minutes") or "")
+            at = rng.randint(0, len(now))
+            write(
+                stations[name],
+                now[:at] + rng.choice("甲𠮷b") * rng.randint(1, 3) + now[at + rng.randint(0, 2) :],
+                actor,
+            )
+        if step % 5 == 4:
+            sync(stations)
+            [row] = shown(stations)
+            for each in stations.values():
+                client = client_id(each.site, PLACE)
+                doc = opened(each.journal.state.texts.state_of(*PLACE), client)
+                assert text_of(doc) == row and doc.client_id == client
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_neighbours_that_no_editor_would_name_divide_nobody(seed: int) -> None:
+    """Changed software names neighbours in any order; in every order of arrival one text follows, the engine's too."""
+    stations = town("E1", "E2", "F1")
+    rng = random.Random(seed)
+    for step in range(24):
+        name = rng.choice(sorted(stations))
+        at, own = stations[name], client_id(stations[name].site, PLACE)
+        state = at.journal.state.texts.state_of(*PLACE)
+        units = [
+            (client, clock)
+            for client, runs in (decode(state).runs if state else {}).items()
+            for run in runs
+            for clock in range(run.clock, run.clock + run.length)
+        ]
+        clock = sum(client == own for client, _ in units)
+        left, right = (rng.choice([None, *units]) for _ in range(2))
+        update = Update({own: (Run(clock, 2, left, right, f"{step % 10}{name[0]}"),)})
+        actor = "FRD-o" if name == "F1" else "EMB-o"
+        body = {"v": verbs.TEXT, "field": "minutes", "epoch": 0, "update": encode(update)}
+        assert at.verdict(at.swallow(at.forge(actor, [Act("edit", "sim_case", CASE, "joint", body)]))) == [
+            None
+        ]
+        if step % 6 == 5:
+            sync(stations, *rng.sample(sorted(stations), 2))
+    sync(stations)
+    [row] = shown(stations)
+    assert len(str(row)) == 48
+    order = stations["E1"].transactions()
+    for again in range(4):
+        twin = Station(
+            "E1", stations["E1"].city, stations["E1"].clock, stations["E1"].key, fresh_connection()
+        )
+        shuffled = causal_shuffle(type("Any", (), {"rng": random.Random(again)})(), order)
+        for n in range(0, len(shuffled), 3):
+            twin.journal.receive(shuffled[n : n + 3])
+        assert twin.row(CASE)["minutes"] == row
+        assert text_of(opened(twin.journal.state.texts.state_of(*PLACE))) == row
 
 
 def test_nobody_writes_in_anothers_name() -> None:

@@ -80,9 +80,9 @@ class Causal:
         body = body_of(op)
         if op.entity_id != op.site or op.scope != "joint" or (op.schema_v or 0) < 3:
             return False
-        return succeeds(realm, op.site, self._key_before(op, realm), body["key"], body["by"], body["proof"])
+        return succeeds(realm, op.site, self.key_before(op, realm), body["key"], body["by"], body["proof"])
 
-    def _key_before(self, op: Operation, realm: str) -> bytes:
+    def key_before(self, op: Operation, realm: str) -> bytes:
         """Key that signed the transaction of an operation: of the last rotation on its branch before it, else the first."""
         step = op
         while step.prev:

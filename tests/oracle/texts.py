@@ -110,8 +110,11 @@ class Documents:
         line: list[Unit] = []
         for op in ops:
             counts, update = verdicts[op.hash].reason is None, decode(body_of(op)["update"])
+            seen = {unit.id for unit in self._seen(place, causal.past[op.hash])}
             for unit in self.units[op.hash]:
-                _insert(line, Unit(unit.id, unit.left, unit.right, unit.data if counts else b""))
+                left, right = _neighbours(line, unit, seen)
+                _insert(line, Unit(unit.id, left, right, unit.data if counts else b""))
+                seen.add(unit.id)
             gone = {
                 (client, clock)
                 for client, ranges in (update.deleted.items() if counts else ())
@@ -159,11 +162,20 @@ def _is_half(unit: Unit | None) -> bool:
     return unit is not None and len(unit.data) == 2 and 0xDC <= unit.data[1] <= 0xDF
 
 
+def _neighbours(line: list[Unit], unit: Unit, seen: set[Id]) -> tuple[Id | None, Id | None]:
+    """Between the left neighbour and what followed it in the author's past; without it, before the right one, or last."""
+    ids = [each.id for each in line]
+    if unit.left is None or unit.left in ids:
+        at = 0 if unit.left is None else ids.index(unit.left) + 1
+        return unit.left, next((each for each in ids[at:] if each in seen), None)
+    right = unit.right if unit.right in ids else None
+    end = ids.index(right) if right is not None else len(ids)
+    return next((each for each in reversed(ids[:end]) if each in seen), None), right
+
+
 def _insert(line: list[Unit], unit: Unit) -> None:
     """Between its neighbours; of what others typed there meanwhile, those of lower clients stand before it."""
     index: dict[Id, int] = {each.id: n for n, each in enumerate(line)}
-    unit.left = unit.left if unit.left in index else None
-    unit.right = unit.right if unit.right in index else None
 
     def left_of(each: Unit) -> int:
         return index[each.left] if each.left is not None else -1
