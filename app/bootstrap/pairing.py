@@ -9,16 +9,20 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography import x509
+
 from app.bootstrap.listening import parse_address
 from app.bootstrap.node import IDENTITY_FILE, Node
 from app.bootstrap.scopes import scopes_of
 from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
 from app.kernel.changes import ChangeSet
+from app.kernel.clock import to_ms
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.paths import write_secret
 from app.local import acks, peers
+from app.local.pairing_view import digits_of
 from app.local.peers import PeerRow
 from app.replication.identity import (
     FORMAT,
@@ -33,8 +37,6 @@ from app.replication.identity import (
 from app.replication.peers import Peer
 from app.replication.tls import load_tls
 from app.usecases.sites import MeetAgency
-
-_SEPARATORS = str.maketrans("", "", " -")
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def check_agency(other: Identity) -> None:
 def confirm(node: Node, other_file: bytes, number: str, account_id: str, address: str = "") -> dict[str, Any]:
     """Confirm that the other side read the same number; meets the agency in the journal and admits the site here."""
     pairing = compare(node, other_file)
-    if number.translate(_SEPARATORS) != pairing.number.translate(_SEPARATORS):
+    if digits_of(number) != digits_of(pairing.number):
         refusal = Refusal(ErrorCode.SYNC, "refusal.sync.pairing_code", field="number", clause="CM-04")
         node.record_refusal("meet_agency", refusal, account_id)
         raise refusal
@@ -135,6 +137,14 @@ def enter(node: Node, other: Identity, other_file: bytes, account_id: str, addre
     node.local(lambda connection: peers.confirm_peer(connection, row))
     node.publish(changes)
     return {"peer": other.site, "agency": other.agency, "address": address}
+
+
+def certificate_span(row: PeerRow) -> tuple[int, int]:
+    """From when until when the root of a confirmed peer is valid (UTC ms)."""
+    root = x509.load_pem_x509_certificate(
+        read_identity(unpack(row.identity)["file"]).tls_root.encode("ascii")
+    )
+    return to_ms(root.not_valid_before_utc), to_ms(root.not_valid_after_utc)
 
 
 def confirmed_peers(node: Node) -> list[Peer]:

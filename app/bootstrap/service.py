@@ -118,6 +118,12 @@ class Service:
         await self._tasks.close()
         await self.acknowledgements.flush()
 
+    @property
+    def address(self) -> str:
+        """Where links reach this site, host:port; empty when it only dials."""
+        port = self.replication.port
+        return f"{self._listen.host}:{port}" if self._listen is not None and port is not None else ""
+
     def links(self) -> list[LinkStatus]:
         """Honest state of every link, thread-safe."""
         return self.link_acts.added(self.replication.status())

@@ -20,6 +20,7 @@ from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.reading import Reader, told
 from app.bootstrap.window_backup import SiteBackups
 from app.bootstrap.window_imports import SiteImports
+from app.bootstrap.window_links import SiteLinks
 from app.kernel import imports
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import HOUR_MS, SECOND_MS, Clock
@@ -79,6 +80,7 @@ class SiteConsole:
         self._closed = False
         self.imports = SiteImports(self._site)
         self.backup = SiteBackups(self._site)
+        self.link_desk = self.pairing = SiteLinks(self._site, lambda: self._service)
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
 
@@ -157,6 +159,7 @@ class SiteConsole:
             self.opened.cancel()  # acts that wait for it give up
         self.imports.close()
         self.backup.close()
+        self.link_desk.close()
         with self._guard:
             service = self._service
         if service is not None:

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, func, select
 
+from app.kernel.enums import LogKind
+from app.queries.duty import LogRow
+from app.queries.reading import columns_of, read
 from db.sql import with_values
+from db.tables.duty import LOG_ENTRY
 from db.tables.journal import OP
 from db.tables.local import PEER, PEER_ACK
 
@@ -35,6 +39,20 @@ _PEERS, _PEERS_VALUES = with_values(
         PEER_ACK, (PEER_ACK.c.peer == PEER.c.site) & (PEER_ACK.c.site == bindparam("chain"))
     )
 )
+
+
+_L = LOG_ENTRY.table.c
+_LOG = (
+    select(*(_L[name] for name in columns_of(LogRow)))
+    .where(_L.kind == LogKind.LINK.value, _L.at >= bindparam("since"))
+    .order_by(_L.at.desc(), _L.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+def link_log(connection: sqlite3.Connection, since: int, limit: int) -> list[LogRow]:
+    """What the links did since a moment (UTC ms) as the duty logs of all rooms have it, newest first."""
+    return read(connection, LogRow, _LOG, since=since, most=limit)
 
 
 @dataclass(frozen=True, slots=True)

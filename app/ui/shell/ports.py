@@ -11,6 +11,8 @@ from app.kernel.errors import EnvironmentFault
 from app.ui.backup.port import BackupDoor
 from app.ui.console import Console
 from app.ui.imports.port import ImportDoor
+from app.ui.link_desk.port import LinkDeskDoor
+from app.ui.pairing.port import PairingDoor
 
 if TYPE_CHECKING:
     from app.exchange.feed.intake import FeedCounts
@@ -35,6 +37,16 @@ class SiteDoor(Console, Protocol):
     @property
     def imports(self) -> ImportDoor:
         """Imports of files into registers."""
+        ...
+
+    @property
+    def link_desk(self) -> LinkDeskDoor:
+        """Every line to other workstations, and where they are dialled."""
+        ...
+
+    @property
+    def pairing(self) -> PairingDoor:
+        """Pairing with another workstation."""
         ...
 
     @property

@@ -1,0 +1,58 @@
+"""What the link desk asks of a running site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCard:
+    """A workstation confirmed here: site, agency, its label and series letter, state of enrolment ("" unknown), the address it is
+    dialled at ("" it dials), moments in UTC ms: confirmed, certificate valid from and until (None unknown).
+    """
+
+    site: str
+    agency: str
+    label: str
+    letter: str
+    state: str
+    address: str
+    confirmed_at: int
+    valid_from: int | None
+    valid_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A change of a link as the duty log has it: when (UTC ms), whose log, its sentence."""
+
+    at: int
+    agency: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStory:
+    """Everything the desk shows that is not the links' present state."""
+
+    peers: Sequence[PeerCard] = ()
+    log: Sequence[LogLine] = ()
+
+
+class LinkDeskDoor(Protocol):
+    """Peers of the site behind the window."""
+
+    def story(self) -> Future[LinkStory]:
+        """Peers confirmed here, and what the links did in the last days, newest first."""
+        ...
+
+    def listening(self) -> str:
+        """Where this workstation is reached, host:port; "" when it only dials or the network is not up."""
+        ...
+
+    def set_address(self, site: str, address: str, account_id: str) -> Future[None]:
+        """Dial a peer elsewhere ("" nowhere). The future raises Refusal (E_PERM, E_FORMAT)."""
+        ...
