@@ -240,7 +240,7 @@ def _first_acts(
         connection, Identity(realm, agency, bytes(recovery.verify_key), key), policy(), clock, DERIVERS
     )
     admin, console, emergency = (new_id(clock, key.site) for _ in range(3))
-    texts, password = Texts.load(), sealing.sealed_password()
+    texts, password = Texts.load(), sealing.sealed_password(os.urandom(sealing.PASSWORD_BYTES))
     sealed = sheets.Sealed(emergency, sheets.account_name(texts, ask.letter), password)
     journal.author(
         admin,

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.bootstrap import attaching, importing, pairing
+from app.bootstrap import attaching, importing, pairing, trust_requests
 from app.bootstrap.bundle_requests import BundleRequests
 from app.bootstrap.bundles import past_rows
 from app.bootstrap.contact_keys import MaskedContact, masked_contacts
@@ -168,6 +168,7 @@ class Desk:
             "alarm": lambda request: plain(self.feed.take(request.get("alarm"))),
             "feed": lambda _: {"rows": [plain(self.feed.counts)]},
         }
+        self._calls |= trust_requests.calls(node, self._signed_in)
         self.pairing_changed: Callable[[], object] = lambda: None
 
     def answer(self, request: Json) -> Json:

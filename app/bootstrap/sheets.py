@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import html
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ def seal_account(node: Node, account_id: str) -> Sealed:
         title = node.texts.get("sheet.account_title")
         create = CreateAccount(name=name, title=title, roles=[Role.DUTY_CHIEF], kind=AccountKind.EMERGENCY)
         target = str(node.execute(create, account_id).result["account_id"])
-    password = sealing.sealed_password()
+    password = sealing.sealed_password(os.urandom(sealing.PASSWORD_BYTES))
     node.execute(SealAccount(account_id=target), account_id)
     node.local(lambda connection: credentials.set_password(connection, target, sealing.as_sealed(password)))
     return Sealed(target, name, password)

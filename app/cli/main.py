@@ -205,6 +205,10 @@ def _late(module: str, name: str) -> Callable[[argparse.Namespace], Any]:
 _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] = {
     "init": _init,
     "certify": _certify,
+    "rotate-key": _late("trust", "rotate_key"),
+    "seal": _late("trust", "seal"),
+    "sheet": _late("trust", "sheet"),
+    "recovery": _late("trust", "recovery"),
     "do": _do,
     "show": _show,
     "commands": _late("record", "commands"),

@@ -28,6 +28,7 @@ def build() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     _site(verbs, common, signed)
+    _trust(verbs, common, signed)
     _acts(verbs, common, signed)
     _record(verbs, common)
     return parser
@@ -120,6 +121,39 @@ def _site(
         help="pair over the network: dial the other side's window; what it reads on standard input",
     )
     dialling.add_argument("address", metavar="HOST:PORT", help="where the other side waits")
+
+
+def _trust(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    signed: argparse.ArgumentParser,
+) -> None:
+    verbs.add_parser(
+        "rotate-key",
+        parents=[signed],
+        help="change the key this workstation signs with; nothing is paired again",
+    )
+    seal = verbs.add_parser(
+        "seal", parents=[signed], help="seal this workstation's emergency account anew; writes its sheet"
+    )
+    seal.add_argument(
+        "out", type=Path, help="page for a printer (HTML) with the password; not on this machine"
+    )
+    sheet = verbs.add_parser(
+        "sheet", parents=[common], help="the recovery key as a sheet to be printed and sealed"
+    )
+    sheet.add_argument("out", type=Path, help="page for a printer (HTML); not on this machine")
+    sheet.add_argument("--recovery-file", type=Path, required=True)
+    recovery = verbs.add_parser(
+        "recovery",
+        parents=[common],
+        help="make a recovery key file anew: the four lines of its sheet on standard input",
+    )
+    recovery.add_argument("--agency", choices=[agency.value for agency in Agency], required=True)
+    recovery.add_argument("--district", default="310105")
+    recovery.add_argument("--code", required=True, help="check code as printed on the sheet")
+    recovery.add_argument("--letters", default="", help="series letters given so far, say B,C")
+    recovery.add_argument("--recovery-file", type=Path, required=True, help="where the key file is written")
 
 
 def _add_doors(verb: argparse.ArgumentParser) -> None:

@@ -7,7 +7,6 @@ characters changed round, a line of another sheet or in another's place (one in 
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -19,6 +18,7 @@ _CHECK_CHARS = 3
 _GROUP = 4
 _BITS = 5
 _PASSWORD_CHARS = 16
+PASSWORD_BYTES = 10
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 
 
@@ -59,9 +59,11 @@ def key_of_lines(lines: Sequence[str], about: Sequence[str]) -> bytes:
     return key
 
 
-def sealed_password() -> str:
-    """A password of 80 random bits in groups of four, to be read from paper at night."""
-    return _grouped("".join(secrets.choice(ALPHABET) for _ in range(_PASSWORD_CHARS)), "-")
+def sealed_password(chance: bytes) -> str:
+    """A password in groups of four, to be read from paper at night, made of ten random bytes; ValueError for another number."""
+    if len(chance) != PASSWORD_BYTES:
+        raise ValueError("length of the password")
+    return _grouped(_letters(int.from_bytes(chance), _PASSWORD_CHARS), "-")
 
 
 def as_sealed(typed: str) -> str:

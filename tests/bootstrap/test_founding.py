@@ -74,7 +74,9 @@ def test_a_site_is_founded(data: DataDir, ask: Founding) -> None:
         assert not private or stat.S_IMODE(path.stat().st_mode) == 0o600, path
     assert stat.S_IMODE(data.keys.stat().st_mode) == 0o700
     assert not (data.root / "founding.json").exists()
-    assert [path.name for path in ask.recovery_file.parent.iterdir()] == ["recovery.json"]
+    beside = sorted(path.name for path in ask.recovery_file.parent.iterdir())
+    assert beside == ["recovery.json", "recovery.sheet.html"]
+    assert made.sheet is not None and stat.S_IMODE(made.sheet.stat().st_mode) == 0o600
 
 
 def test_recovery_key_is_nowhere_in_the_data(data: DataDir, ask: Founding) -> None:
@@ -135,7 +137,7 @@ def test_existing_files_are_not_overwritten(data: DataDir, ask: Founding) -> Non
     assert fault.value.code == "database.exists"
     after = {path: path.read_bytes() for path in data.root.rglob("*") if path.is_file()}
     assert before == after
-    assert len(list(ask.recovery_file.parent.iterdir())) == 1
+    assert len(list(ask.recovery_file.parent.iterdir())) == 2  # the key, and the sheet beside it
 
 
 def test_no_folder_is_made_for_the_recovery_key(data: DataDir, ask: Founding, tmp_path: Path) -> None:

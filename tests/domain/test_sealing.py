@@ -70,7 +70,9 @@ def test_lines_of_another_place_or_sheet_are_found() -> None:
 
 
 def test_a_sealed_password_can_be_typed_at_night() -> None:
-    found = {sealed_password() for _ in range(100)}
+    found = {sealed_password(random.Random(n).randbytes(10)) for n in range(100)}
     assert len(found) == 100
+    with pytest.raises(ValueError, match="length"):
+        sealed_password(b"short")
     one = found.pop()
     assert len(as_sealed(one)) == 16 and as_sealed(one.lower().replace("-", " ")) == as_sealed(one)

@@ -260,6 +260,8 @@ def an_act(command: str, number: int) -> Act:
         body |= {"why": "x"}
     elif verb == "meet":
         body |= {"key": bytes(32), "name": "x"}
+    elif verb == "rotate":
+        body |= {"key": bytes(32), "by": bytes(64), "proof": bytes(64)}
     return Act(command, effect.entity, f"forged-{number}", "joint", body)
 
 
