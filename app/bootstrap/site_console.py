@@ -19,6 +19,7 @@ from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.reading import Reader, told
 from app.bootstrap.window_backup import SiteBackups
+from app.bootstrap.window_bundles import SiteBundles
 from app.bootstrap.window_imports import SiteImports
 from app.bootstrap.window_links import SiteLinks
 from app.kernel import imports
@@ -79,6 +80,7 @@ class SiteConsole:
         self._net: threading.Thread | None = None
         self._closed = False
         self.imports = SiteImports(self._site)
+        self.bundles = SiteBundles(self._site)
         self.backup = SiteBackups(self._site)
         self.link_desk = self.pairing = SiteLinks(self._site, lambda: self._service)
         self.opened: Future[None] = Future()
@@ -158,6 +160,7 @@ class SiteConsole:
         else:
             self.opened.cancel()  # acts that wait for it give up
         self.imports.close()
+        self.bundles.close()
         self.backup.close()
         self.link_desk.close()
         with self._guard:

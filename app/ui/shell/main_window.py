@@ -17,6 +17,7 @@ from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.actions import ActionTable
 from app.ui.backup.deeds import BackupDeeds
+from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.desk.line import DeskLine
 from app.ui.imports.deeds import ImportDeeds
@@ -78,7 +79,7 @@ class MainWindow(QMainWindow):
         )
         self.deeds = Deeds(self)
         self.import_deeds, self.register_deeds = ImportDeeds(self), RegisterDeeds(self)
-        self.backup_deeds = BackupDeeds(self)
+        self.backup_deeds, self.bundle_deeds = BackupDeeds(self), BundleDeeds(self)
         self.conflict_deeds = ConflictDeeds(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
         self._connect()
@@ -298,6 +299,7 @@ class MainWindow(QMainWindow):
         self.tone.dispose()
         parts = (
             self.import_deeds,
+            self.bundle_deeds,
             self.backup_deeds,
             self.feeds,
             self.session,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.ui.actions import ActionTable
     from app.ui.backup.sheet import BackupSheet
+    from app.ui.bundles.sheet import BundleSheet
     from app.ui.casualties.sheet import CasualtySheet
     from app.ui.conflicts.sheet import ConflictSheet
     from app.ui.forms.oral import OralSheet
@@ -152,6 +153,15 @@ class Overlays:
 
         return self._sheet(
             "keys", lambda: KeySheet(self._console.texts, self._theme, self._parent, self._table)
+        )
+
+    @property
+    def bundles(self) -> BundleSheet:
+        """Exchange by stick."""
+        from app.ui.bundles.sheet import BundleSheet
+
+        return self._sheet(
+            "bundles", lambda: BundleSheet(self._console, self._session, self._theme, self._parent)
         )
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from app.kernel.errors import EnvironmentFault
 from app.ui.backup.port import BackupDoor
+from app.ui.bundles.port import BundleDoor
 from app.ui.console import Console
 from app.ui.imports.port import ImportDoor
 from app.ui.link_desk.port import LinkDeskDoor
@@ -33,6 +34,11 @@ class SiteDoor(Console, Protocol):
     """The console as the window itself sees it."""
 
     limits_s: Mapping[str, int]  # rule numbers of the pack that are spans, by name, in seconds (D-31)
+
+    @property
+    def bundles(self) -> BundleDoor:
+        """Exchange by stick."""
+        ...
 
     @property
     def imports(self) -> ImportDoor:

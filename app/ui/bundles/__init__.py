@@ -1,0 +1,1 @@
+"""The screen for exchange by stick (CM-07)."""
