@@ -43,7 +43,7 @@ from app.local.subject_keys import SubjectKeys
 from app.queries import accounts
 from app.queries.accounts import AccountRow
 from app.queries.imports import interrupted
-from app.replication.tls import LEAF_KEY_FILE, ROOT_KEY_FILE
+from app.replication.tls import LEAF_FILE, LEAF_KEY_FILE, ROOT_KEY_FILE
 from app.usecases import seals
 from app.usecases.accounts import SetPassword
 from app.usecases.bus import Bus, Done
@@ -60,7 +60,7 @@ ResultT = TypeVar("ResultT")
 DISTRICT_FILE = "district.toml"
 FOUNDING_NOTE = "founding.json"
 IDENTITY_FILE = "identity.json"
-PRIVATE_KEYS = (KEY_FILE, NEXT_FILE, PAST_FILE, ROOT_KEY_FILE, LEAF_KEY_FILE)
+PRIVATE_KEYS = (KEY_FILE, NEXT_FILE, PAST_FILE, ROOT_KEY_FILE, LEAF_KEY_FILE, LEAF_FILE)
 MINUTE_MS = 60_000
 HearOfPeer = Callable[[str, Mapping[str, int]], None]
 """Told what a peer says it holds (site -> number) where no session brings the news; on any thread."""

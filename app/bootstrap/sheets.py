@@ -181,6 +181,23 @@ def write_beside(recovery_file: Path, letter: str, page: str) -> Path | None:
     return target
 
 
+def check_free(path: Path) -> None:
+    """EnvironmentFault unless a page may be written there: never over another file, and into no folder that is made for it."""
+    if path.exists():
+        raise EnvironmentFault("file.exists", "fault.file.exists", path=str(path))
+    if not path.parent.is_dir():
+        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path))
+
+
+def save(path: Path, page: str) -> None:
+    """Write a page to the medium it was asked for, for its owner alone."""
+    check_free(path)
+    try:
+        write_secret(path, page.encode())
+    except OSError as wrong:
+        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path)) from wrong
+
+
 def print_recovery(node: Node, recovery_file: Path) -> str:
     """The recovery key's page of this agency, from its file; EnvironmentFault `keys.recovery` for another's."""
     found = open_recovery(recovery_file)

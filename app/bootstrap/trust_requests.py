@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.bootstrap import sheets, trusting
+from app.bootstrap import renewing, sheets, trusting
 from app.bootstrap.node import Node
 
 Json = dict[str, Any]
@@ -22,4 +22,7 @@ def calls(node: Node, signed_in: Callable[[Json], str]) -> dict[str, Callable[[J
         page = sheets.document(node.texts, [sheets.seal_page(node.texts, sheets.where_of(node), sealed)])
         return {"result": {"account_id": sealed.account, "name": sealed.name}, "page": page}
 
-    return {"rotate_key": rotate, "seal": seal}
+    def renew(request: Json) -> Json:
+        return {"result": renewing.renew(node, signed_in(request))}
+
+    return {"rotate_key": rotate, "renew": renew, "seal": seal}

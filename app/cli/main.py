@@ -206,6 +206,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any] | int | None]] =
     "init": _init,
     "certify": _certify,
     "rotate-key": _late("trust", "rotate_key"),
+    "renew": _late("trust", "renew"),
     "seal": _late("trust", "seal"),
     "sheet": _late("trust", "sheet"),
     "recovery": _late("trust", "recovery"),

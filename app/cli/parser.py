@@ -133,6 +133,9 @@ def _trust(
         parents=[signed],
         help="change the key this workstation signs with; nothing is paired again",
     )
+    verbs.add_parser(
+        "renew", parents=[signed], help="renew the certificate of the link; nothing is paired again"
+    )
     seal = verbs.add_parser(
         "seal", parents=[signed], help="seal this workstation's emergency account anew; writes its sheet"
     )

@@ -1,18 +1,15 @@
-"""Verbs about trust: rotate-key, seal, sheet, recovery."""
+"""Verbs about trust: rotate-key, renew, seal, sheet, recovery."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from app.cli import asking, secrets
 from app.cli.given import clock_of, data_of
 from app.kernel.clock import SystemClock
 from app.kernel.enums import Agency, Realm
-from app.kernel.errors import EnvironmentFault
-from app.kernel.paths import write_secret
 from app.kernel.texts import Texts
 
 
@@ -27,13 +24,20 @@ def rotate_key(arguments: argparse.Namespace) -> dict[str, Any]:
     return _ask(arguments, "rotate_key")
 
 
+def renew(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Renew the certificate of the link."""
+    return _ask(arguments, "renew")
+
+
 def seal(arguments: argparse.Namespace) -> dict[str, Any]:
     """Seal the emergency account anew; its password stands on the page that is written, and nowhere else."""
-    _check_free(arguments.out)  # before the old password is void
+    from app.bootstrap import sheets
+
+    sheets.check_free(arguments.out)  # before the old password is void
     answer = _ask(arguments, "seal")
     page = answer.pop("page", None)
     if page is not None:
-        _write(arguments.out, page)
+        sheets.save(arguments.out, page)
         answer["result"]["sheet"] = str(arguments.out)
     return answer
 
@@ -50,7 +54,7 @@ def sheet(arguments: argparse.Namespace) -> dict[str, Any]:
     texts = Texts.load()
     where = sheets.Where(found.agency, names.full, found.district, found.realm, "", "", now)
     page = sheets.recovery_page(texts, where, found.key, found.letters)
-    _write(arguments.out, sheets.document(texts, [page]))
+    sheets.save(arguments.out, sheets.document(texts, [page]))
     return {"ok": True, "result": {"sheet": str(arguments.out), "code": sheets.fingerprint(found.key)}}
 
 
@@ -65,19 +69,3 @@ def recovery(arguments: argparse.Namespace) -> dict[str, Any]:
         lines, realm, agency, arguments.district, arguments.code, letters, arguments.recovery_file
     )
     return {"ok": True, "result": {"recovery_file": str(arguments.recovery_file), "code": code}}
-
-
-def _check_free(path: Path) -> None:
-    if path.exists():
-        raise EnvironmentFault("file.exists", "fault.file.exists", path=str(path))
-    if not path.parent.is_dir():
-        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path))
-
-
-def _write(path: Path, page: str) -> None:
-    """A page on the medium it was asked for; never over another file."""
-    _check_free(path)
-    try:
-        write_secret(path, page.encode())
-    except OSError as wrong:
-        raise EnvironmentFault("file.unwritable", "fault.file.unwritable", path=str(path)) from wrong

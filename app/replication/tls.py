@@ -63,7 +63,10 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: ec.EllipticCurvePublicKey,
+    until: datetime | None = None,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -72,7 +75,7 @@ def _builder(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(VALID_FROM)
-        .not_valid_after(VALID_UNTIL)
+        .not_valid_after(until or VALID_UNTIL)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
 
@@ -105,13 +108,16 @@ def make_root(site: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
 
 
 def make_leaf(
-    site: str, root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey
+    site: str,
+    root: x509.Certificate,
+    root_key: ec.EllipticCurvePrivateKey,
+    until: datetime | None = None,
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """Make a leaf under a root, for serving and for dialling."""
     key = ec.generate_private_key(ec.SECP256R1())
     purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     certificate = (
-        _builder(_name(site, "link"), root.subject, key.public_key())
+        _builder(_name(site, "link"), root.subject, key.public_key(), until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(purposes, critical=False)
@@ -134,10 +140,39 @@ def create_tls(folder: Path, site: str) -> TlsFiles:
     return load_tls(folder)
 
 
-def load_tls(folder: Path) -> TlsFiles:
-    """Read a site's TLS files; EnvironmentFault `keys` when one is missing or damaged."""
-    files = folder / LEAF_FILE, folder / LEAF_KEY_FILE
+def renewed_leaf(folder: Path, site: str, until: datetime | None = None) -> bytes:
+    """A new leaf with a new key under the site's own root, certificate and key in one file; peers pin the root and take it.
+
+    EnvironmentFault `keys` when the root is missing or damaged.
+    """
     try:
+        root = x509.load_pem_x509_certificate((folder / ROOT_FILE).read_bytes())
+        root_key = serialization.load_pem_private_key((folder / ROOT_KEY_FILE).read_bytes(), None)
+    except (OSError, ValueError, TypeError) as wrong:
+        raise EnvironmentFault("keys", "fault.keys.tls", path=str(folder)) from wrong
+    if not isinstance(root_key, ec.EllipticCurvePrivateKey):
+        raise EnvironmentFault("keys", "fault.keys.tls", path=str(folder))
+    leaf, key = make_leaf(site, root, root_key, until)
+    return leaf.public_bytes(serialization.Encoding.PEM) + _key_pem(key)
+
+
+def install_leaf(folder: Path, leaf: bytes) -> None:
+    """Put a renewed leaf in the place of the present one, at once and durably; the key that lay beside it is of no use."""
+    write_secret(folder / LEAF_FILE, leaf)
+    (folder / LEAF_KEY_FILE).unlink(missing_ok=True)
+
+
+def ends_at(leaf: bytes) -> datetime:
+    """When a leaf (PEM) ends; ValueError when this is no certificate."""
+    return x509.load_pem_x509_certificate(leaf).not_valid_after_utc
+
+
+def load_tls(folder: Path) -> TlsFiles:
+    """Read a site's TLS files; EnvironmentFault `keys` when one is missing or damaged. A renewed leaf holds its key itself."""
+    try:
+        leaf = folder / LEAF_FILE
+        alone = b"PRIVATE KEY" in leaf.read_bytes()
+        files = leaf, leaf if alone else folder / LEAF_KEY_FILE
         root_pem = (folder / ROOT_FILE).read_text("ascii")
         pin_of(root_pem)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(*files)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.journal import verbs
+from app.kernel.clock import SHANGHAI, to_ms
 from app.kernel.enums import LogKind
 from app.kernel.errors import ErrorCode, Refusal
-from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome
+from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context
 from app.usecases.duty import log_acts
 
@@ -24,6 +25,16 @@ class RotateKey(Command):
     proof: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenewCertificate(Command):
+    """Announce that this workstation's certificate was renewed under the root its peers have pinned; `until`: its end.
+
+    `main.py renew` makes the certificate and gives this command.
+    """
+
+    until: Moment
+
+
 @handles(RotateKey, marks("site", verbs.ROTATE), creates("log_entry"))
 def rotate_key(command: RotateKey, context: Context) -> Outcome:
     """The site stays the same; both rooms read in the log when its key changed (REPLICATION, Trust)."""
@@ -36,3 +47,16 @@ def rotate_key(command: RotateKey, context: Context) -> Outcome:
     letter = context.workstation.letter or context.texts.get("log.no_letter")
     text = context.texts.get("log.key_rotated", letter=letter)
     return outcome(act, *log_acts(context, LogKind.FAULT, text, context.now_ms), site=site)
+
+
+@handles(RenewCertificate, writes("site", "tls_until"), creates("log_entry"))
+def renew_certificate(command: RenewCertificate, context: Context) -> Outcome:
+    """Nothing is paired again: what peers have pinned is the root (decision 0016)."""
+    until, site = to_ms(command.until), context.workstation.site
+    if until <= context.now_ms:
+        raise Refusal(ErrorCode.TIME, "refusal.sites.tls_until", field="until", clause="CM-04")
+    letter = context.workstation.letter or context.texts.get("log.no_letter")
+    day = command.until.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+    text = context.texts.get("log.certificate_renewed", letter=letter, day=day)
+    acts = context.change("site", site, {"tls_until": until})
+    return outcome(*acts, *log_acts(context, LogKind.FAULT, text, context.now_ms), site=site)

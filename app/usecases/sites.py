@@ -137,7 +137,7 @@ def _bytes_of(certificate: str) -> bytes:
 @handles(CloseSite, marks("site", verbs.CLOSE))
 def close_site(command: CloseSite, context: Context) -> Outcome:
     """The certificate counts by itself; whoever carries it in is on record (REPLICATION, Trust)."""
-    _own_site(context, command.site, ("enrolled",))
+    _own_site(context, command.site, ("enrolled", "forked"))
     heirs = [
         row.id
         for row in accounts.sites(context.connection)
@@ -155,7 +155,7 @@ def close_site(command: CloseSite, context: Context) -> Outcome:
 @handles(RevokeSite, marks("site", verbs.CUT))
 def revoke_site(command: RevokeSite, context: Context) -> Outcome:
     """A cut never tears a transaction; of several the lowest counts (REPLICATION, Trust)."""
-    _own_site(context, command.site, ("enrolled", "closed", "revoked"))
+    _own_site(context, command.site, ("enrolled", "closed", "revoked", "forked"))
     if not accounts.ends_transaction(context.connection, command.site, command.last_seq):
         raise Refusal(ErrorCode.RANGE, "refusal.sites.last_seq", field="last_seq", clause="CM-04")
     cert = _bytes_of(command.certificate)
