@@ -80,7 +80,7 @@ class CasualtySheet(Sheet):
             grid.setHorizontalSpacing(12)
             for column, figure in enumerate(figures):
                 self.numbers[figure] = line()
-                self._add(grid, column, figure.value, name_of(texts, figure), self.numbers[figure])
+                self._add(grid, column, figure.value, words.field_name(texts, figure), self.numbers[figure])
                 grid.setColumnStretch(column, 2 if figure == Figure.DIRECT_LOSS_YUAN else 1)
             self.body.addLayout(grid)
         states = [self._state(state) for state in VerifyState]
@@ -213,6 +213,11 @@ class CasualtySheet(Sheet):
         if self.is_open:
             self.keep_draft()
         super().dismiss()
+
+    def dispose(self) -> None:
+        """The window is closing: what is typed is kept."""
+        if self.is_open or self._batch.isActive():
+            self.keep_draft()
 
     # -- saving ------------------------------------------------------------------------------------------------------------
     def keyPressEvent(self, event: QKeyEvent) -> None:

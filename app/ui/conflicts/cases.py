@@ -33,7 +33,7 @@ ASKER = "conflicts"
 def case_line(words: Words, case: ConflictCase, now_ms: int) -> Line:
     """A disagreement in two lines: what it is about and since when, then the values, as both rooms read them."""
     about = " ".join(
-        part for part in (record_words(words, case), field_name(words.texts, case.field)) if part
+        part for part in (field_name(words.texts, case.field), record_words(words, case)) if part
     )
     return Line(
         case.key, "bolt", "warn", about, moments.day_clock(case.written_at, now_ms), values_words(words, case)
@@ -119,6 +119,7 @@ class CasesView(QWidget):
         self.area.setObjectName("conflictCardArea")
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.viewport().setProperty("plane", "surface")
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(self.area, 1)
         return self.side
@@ -194,6 +195,8 @@ class CasesView(QWidget):
         card.resolved.connect(lambda value, case=case: self._decided(case, value))
         self.card = card
         holder = QWidget()
+        holder.setProperty("plane", "surface")
+        holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 8, 0)
         column.addWidget(card)

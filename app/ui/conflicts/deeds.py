@@ -43,6 +43,13 @@ class ConflictDeeds:
         window.overlays.when_made["conflicts"] = self._made_conflicts
         window.feeds.committed.connect(self._heard)
 
+    def dispose(self) -> None:
+        """Hear nothing any more."""
+        for name in ("conflicts", "casualties"):
+            sheet: Any = self._window.overlays.made(name)
+            if sheet is not None:
+                sheet.dispose()
+
     # -- the three ---------------------------------------------------------------------------------------------------------
     def casualties(self) -> None:
         """F6: state figures of the selected incident."""

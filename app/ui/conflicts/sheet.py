@@ -70,6 +70,10 @@ class ConflictSheet(Sheet):
         """As high as the body of the window."""
         self.setFixedSize(min(WIDTH, max(640, whole.width() - 24)), max(1, whole.height() - 24))
 
+    def dispose(self) -> None:
+        """Ask nothing any more: the window is closing."""
+        self._again.stop()
+
     # -- reading -----------------------------------------------------------------------------------------------------------
     def ask(self, page: str = "cases", key: tuple[str, str, str] | None = None) -> None:
         """Open a page; with a key, that disagreement selected."""

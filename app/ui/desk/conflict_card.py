@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from app.queries.incidents import ConflictRow
     from app.usecases.conflicts import ResolveConflict
 
-_LONGEST = 60  # characters of a value beside its button; the rest is in the tooltip
+_LONGEST = 28  # characters of a value beside its button; a longer one stands below it in full
 _INDENT = 24
 _STATE, _SOURCE = 1, 2  # parts of a stored figure
 
@@ -146,6 +146,12 @@ class ConflictCard(QFrame):
         box = QVBoxLayout()
         box.setSpacing(2)
         box.addLayout(line_of)
+        if short != said:
+            full = plain(said)
+            full.setObjectName(f"conflictFull{index}")
+            full.setWordWrap(True)
+            full.setContentsMargins(_INDENT, 0, 0, 0)
+            box.addWidget(full)
         box.addWidget(seen)
         return box
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.enums import Figure, VerifyState
@@ -53,7 +54,8 @@ def figure_words(texts: Texts, figure: str, value: Sequence[Any]) -> str:
     said = [state_words(texts, state), source or ""]
     if isinstance(stated_at, int):
         said.append(f"{moments.local(stated_at):%m-%d %H:%M}")
-    detail = texts.get("wording.comma").join(part for part in said if part)
+    parts = [part for part in said if part]
+    detail = reduce(lambda a, b: texts.get("ui.casualties.join", first=a, second=b), parts)
     return texts.get("ui.casualties.stated", number=number_words(texts, figure, number), detail=detail)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.queries.accounts import AccountRow
     from app.queries.incidents import ConflictRow
 
+LONGEST = 40  # characters of another's value within a sentence
 Entries = Sequence[Any]
 """Operations on one record (app.journal.history.HistoryEntry)."""
 
@@ -51,6 +52,8 @@ class Teller:
     def unseen(self, entry: Any, other: Any, value: str) -> str:
         """That the author had not seen what another wrote."""
         who, time = self.who(other), self.time(other.recorded_at)
+        if len(value) > LONGEST:
+            value = value[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
         return self.words.texts.get("ui.history.unseen", who=who, time=time, value=value)
 
 
