@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from app.bootstrap.backup_store import copies
 from app.bootstrap.exercise import make_pair
 from app.bootstrap.founding import Founding, found
 from app.bootstrap.guided import PORTS, guided_root
+from app.bootstrap.node import load_pack
 from app.domain import wording
+from app.domain.backups import Standing
 from app.domain.district import District, parse_district
 from app.domain.sign_in import is_sign_in_name
 from app.kernel.clock import Clock
@@ -18,7 +21,7 @@ from app.kernel.enums import Agency, Realm
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES, Texts
-from app.ui.first_start.port import Answers, PackView
+from app.ui.first_start.port import Answers, CopyView, PackView, RestoredView
 
 READY = "310105"
 
@@ -36,8 +39,17 @@ def _standing(path: Path) -> Path:
 class SiteFounder:
     """Founds the site of a data folder, or an exercise beside it; `data` and `realm` say what to open afterwards."""
 
-    def __init__(self, data: DataDir, realm: Realm, clock: Clock, language: str = DEFAULT_LANGUAGE) -> None:
-        self.data, self.realm = data, realm
+    def __init__(
+        self,
+        data: DataDir,
+        realm: Realm,
+        clock: Clock,
+        language: str = DEFAULT_LANGUAGE,
+        *,
+        damaged: bool = False,
+    ) -> None:
+        """`damaged`: a database is there and cannot be used; only a restore is offered, which puts it aside."""
+        self.data, self.realm, self.damaged = data, realm, damaged
         self.texts, self._clock, self._language = Texts.load(language), clock, language
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="first-start")
 
@@ -98,6 +110,36 @@ class SiteFounder:
         if not site.database.exists():
             make_pair(root, self._clock, (PORTS[Agency.EMB], PORTS[Agency.FRD]), self._language)
         self.data, self.realm = site, Realm.EXERCISE
+
+    # -- restoring ---------------------------------------------------------------------------------------------------------
+    def newest_copy(self) -> Path | None:
+        """The newest backup that was restored on trial, else the newest."""
+        found = copies(self.data.backups)
+        good = [each for each in found if each.standing is Standing.VERIFIED]
+        return (good or found)[0].path if found else None
+
+    def examine(self, copy: Path) -> Future[CopyView]:
+        """Read a backup through and say whose it is."""
+        return self._thread.submit(self._examine, copy)
+
+    def _examine(self, copy: Path) -> CopyView:
+        from app.bootstrap.restoring import look_into
+
+        inside = look_into(copy)
+        if inside.realm != self.realm.value:
+            raise EnvironmentFault("data.realm", "fault.window.realm", path=str(copy))
+        names = load_pack(inside.district, self.data).agencies
+        return CopyView(names[Agency(inside.agency)].full, inside.letter, inside.last_at, inside.entries)
+
+    def restore(self, copy: Path, key: Path, tell: Callable[[str], None]) -> Future[RestoredView]:
+        """Restore a backup; a damaged database that is there is put aside, never overwritten."""
+        return self._thread.submit(self._restore, copy, key, tell)
+
+    def _restore(self, copy: Path, key: Path, tell: Callable[[str], None]) -> RestoredView:
+        from app.bootstrap.restoring import restore
+
+        made = restore(self.data, copy, key, self._clock, set_aside=self.damaged, tell=tell)
+        return RestoredView(made.letter, made.aside)
 
     def sentence(self, error: Refusal | EnvironmentFault) -> str:
         """What happened, why, and what to do."""

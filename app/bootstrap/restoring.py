@@ -41,6 +41,7 @@ from app.replication.tls import create_tls
 from db import migrate
 from db.backup import backup_name, check_backup
 from db.engine import open_writer
+from db.examine import reading
 from db.fields import JOINT
 
 RESTORED = "restored"  # key of the workstation's memory: what is known of the old site's end
@@ -113,6 +114,33 @@ def restore(
         finally:
             _clear(draft)
             lock.release()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a backup says of itself: realm, district, agency, series letter, up to when (UTC ms), entries."""
+
+    realm: str
+    district: str
+    agency: str
+    letter: str
+    last_at: int
+    entries: int
+
+
+def look_into(copy: Path) -> Inside:
+    """Read a backup through without changing it; EnvironmentFault when it is damaged, newer, or no backup of a site."""
+    with told_plainly(copy):
+        held = check_backup(copy)
+        with reading(copy) as connection:
+            known = identity.read_self(connection)
+            if known is None:
+                raise EnvironmentFault("database.damaged", "fault.database.damaged", path=str(copy))
+            stamp = connection.execute(
+                "SELECT max(hlc) FROM op WHERE site = ? AND seq = (SELECT max(seq) FROM op WHERE site = ?)",
+                (known.site, known.site),
+            ).fetchone()[0]
+    return Inside(known.realm, known.district, known.agency, known.letter, (stamp or 0) >> 16, held.entries)
 
 
 def put_aside(data: DataDir, clock: Clock) -> Path | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.bootstrap.listening import Listening
 
 Tell = Callable[[EnvironmentFault], None]
+RESTORABLE = ("database.damaged", "high_water")
 
 
 def _nobody(_fault: EnvironmentFault) -> None:
@@ -67,9 +68,26 @@ def run_window(
         console.opened.add_done_callback(lambda opened: _tell(opened, tell))
         names = {key: view.short for key, view in console.district.agencies.items()}
         guidance = None if guided is None else guidance_of(guided, console.texts, names)
-        return start.run(console, console.open, console.stopped, side, guidance)
+        code = start.run(console, console.open, console.stopped, side, guidance)
     finally:
         console.close()
+    if code != start.RESTORE:
+        return code
+    if not rescue(data, realm, clock):
+        return start.EXIT_FAULT
+    return run_window(data, realm, clock, listen, side, doors, tell)
+
+
+def rescue(data: DataDir, realm: Realm, clock: Clock) -> bool:
+    """Restore a backup in place of a database that cannot be used; True when there is one to be opened."""
+    from app.bootstrap.first_start import SiteFounder
+    from app.ui import start
+
+    founder = SiteFounder(data, realm, clock, damaged=True)
+    try:
+        return start.first_start(founder, only_restore=True)
+    finally:
+        founder.close()
 
 
 @contextlib.contextmanager
@@ -87,14 +105,18 @@ def _tell(opened: Future[None], tell: Tell) -> None:
         tell(fault)
 
 
-def show_fault(fault: EnvironmentFault) -> None:
-    """Show why there is no window in a small one, to whoever started the program by a double click, until it was read."""
+def show_fault(fault: EnvironmentFault) -> bool:
+    """Show why there is no window in a small one, to whoever started the program by a double click, until it was read.
+
+    True when a backup is to be restored: offered for a damaged file, and for one whose numbers stand below what has left.
+    """
     from app.domain import wording
     from app.ui import start
 
     texts = Texts.load()
     path = str(fault.params.get("path", ""))
-    start.show_fault(texts, wording.sentence(texts, fault), fault.code, path)
+    sentence = wording.sentence(texts, fault)
+    return start.show_fault(texts, sentence, fault.code, path, restorable=fault.code in RESTORABLE)
 
 
 def _first_start(data: DataDir, realm: Realm, clock: Clock) -> tuple[DataDir, Realm] | None:

@@ -172,7 +172,7 @@ def _window(arguments: argparse.Namespace) -> int:
     gc.disable()  # app/ui/start.py turns it on again
     try:
         from app.bootstrap.listening import Doors, listening_at
-        from app.bootstrap.window import run_window, show_fault
+        from app.bootstrap.window import rescue, run_window, show_fault
         from app.kernel.clock import SystemClock
 
         clock = clock_of(arguments.clock) or SystemClock()
@@ -183,12 +183,15 @@ def _window(arguments: argparse.Namespace) -> int:
         def tell(fault: EnvironmentFault) -> None:
             exits.say(_faulted(fault))
 
-        try:
-            return run_window(data, realm, clock, where, arguments.side, doors, tell)
-        except EnvironmentFault as fault:  # on the terminal at once, and where a double click would see it
-            tell(fault)
-            show_fault(fault)
-            return Exit.FAULT
+        while True:
+            try:
+                return run_window(data, realm, clock, where, arguments.side, doors, tell)
+            except (
+                EnvironmentFault
+            ) as fault:  # on the terminal at once, and where a double click would see it
+                tell(fault)
+                if not show_fault(fault) or not rescue(data, realm, clock):
+                    return Exit.FAULT
     finally:
         gc.enable()
 

@@ -16,11 +16,22 @@ INSET = 24
 
 
 class FaultWindow(QWidget):
-    """Says why the console did not open to whoever started it by a double click (XC-01); `closed` when it was read."""
+    """Says why the console did not open to whoever started it by a double click (XC-01); `closed` when it was read,
+    `restore_wanted` before that when a backup is to be restored."""
 
     closed = Signal()
+    restore_wanted = Signal()
 
-    def __init__(self, texts: Texts, theme: Theme, sentence: str, code: str, path: str = "") -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        theme: Theme,
+        sentence: str,
+        code: str,
+        path: str = "",
+        *,
+        restorable: bool = False,
+    ) -> None:
         super().__init__()
         self.setObjectName("faultWindow")
         self.setProperty("plane", "canvas")
@@ -39,10 +50,15 @@ class FaultWindow(QWidget):
         self.button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc", kind="primary")
         self.button.setObjectName("faultClose")
         self.button.clicked.connect(self.close)
+        self.restore = HintButton(theme, texts.get("ui.shell.fault.restore"), icon="refresh")
+        self.restore.setObjectName("faultRestore")
+        self.restore.setVisible(restorable)
+        self.restore.clicked.connect(self._restore)
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.heading)
         head.addStretch(1)
         head.addWidget(self.code)
+        foot.addWidget(self.restore)
         foot.addStretch(1)
         foot.addWidget(self.button)
         column = QVBoxLayout(self)
@@ -59,9 +75,16 @@ class FaultWindow(QWidget):
         super().showEvent(event)
         self.button.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
+    def _restore(self) -> None:
+        self.restore_wanted.emit()
+        self.close()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Esc close it."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+        """Enter presses the button that has the focus, Esc closes."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self.focusWidget() is self.restore:
+            self._restore()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
             self.close()
         else:
             super().keyPressEvent(event)

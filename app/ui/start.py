@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 EXIT_OK, EXIT_FAULT = 0, 4
+RESTORE = -1  # no exit code: a backup is to be restored, then the console opens again
 _UNSEEN = ("offscreen", "minimal")  # platforms of Qt that nobody looks at
 _BEAT_MS = 200
 _X_PORT = 6000
@@ -129,6 +130,7 @@ def run(
         for number, handler in before.items():
             signal.signal(number, handler)
     code = EXIT_FAULT if window.fault is not None else EXIT_OK
+    code = RESTORE if window.restore_wanted else code
     window.dispose()
     return code
 
@@ -168,8 +170,8 @@ def _take_half(window: MainWindow, side: str) -> None:
     window.setGeometry(room.x() + (half if side == "right" else 0), room.y(), half, room.height())
 
 
-def first_start(port: FirstStart) -> bool:
-    """Ask the questions of the first start; True when something is there to be opened."""
+def first_start(port: FirstStart, *, only_restore: bool = False) -> bool:
+    """Ask the questions of the first start; True when something is there to be opened. `only_restore`: a backup, nothing else."""
     from app.ui.first_start.window import FirstStartWindow
     from app.ui.theme.theme import Theme
 
@@ -177,7 +179,7 @@ def first_start(port: FirstStart) -> bool:
     app = application()
     theme = Theme("dark")
     theme.apply(app)
-    window = FirstStartWindow(port, theme)
+    window = FirstStartWindow(port, theme, only_restore=only_restore)
     ended: list[bool] = []
     window.finished.connect(ended.append)
     window.finished.connect(app.quit)
@@ -187,14 +189,17 @@ def first_start(port: FirstStart) -> bool:
     return ended == [True]
 
 
-def show_fault(texts: Texts, sentence: str, code: str, path: str = "") -> None:
-    """Show why there is no console until it was read; nothing where there is no display or nobody sees it."""
+def show_fault(texts: Texts, sentence: str, code: str, path: str = "", *, restorable: bool = False) -> bool:
+    """Show why there is no console until it was read; nothing where there is no display or nobody sees it.
+
+    True when a backup is to be restored (`restorable`: that is offered).
+    """
     try:
         check_display()
     except EnvironmentFault:
-        return
+        return False
     if os.environ.get("QT_QPA_PLATFORM", "").startswith(_UNSEEN):
-        return
+        return False
     from app.ui.fault_window import FaultWindow
     from app.ui.theme.theme import Theme
 
@@ -202,7 +207,9 @@ def show_fault(texts: Texts, sentence: str, code: str, path: str = "") -> None:
     app = application()
     theme = Theme("dark")
     theme.apply(app)
-    window = FaultWindow(texts, theme, sentence, code, path)
+    window = FaultWindow(texts, theme, sentence, code, path, restorable=restorable)
+    wanted: list[bool] = []
+    window.restore_wanted.connect(lambda: wanted.append(True))
     window.closed.connect(app.quit)
     before = _on_signals(window)
     beat = _beat(window)
@@ -214,6 +221,7 @@ def show_fault(texts: Texts, sentence: str, code: str, path: str = "") -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     window.deleteLater()
+    return bool(wanted)
 
 
 def _beat(window: QWidget) -> QTimer:

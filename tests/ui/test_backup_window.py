@@ -268,7 +268,8 @@ def test_a_full_disk_is_tried_again_without_an_officer(
 
 def test_the_first_backup_of_a_day_is_due_by_the_rule(emb_room: Room) -> None:
     """D-31: how old it may be follows the district's numbers, also when they were changed."""
-    from app.usecases.settings import ChangeRuleNumber, RuleKey
+    from app.domain.rule_numbers import RuleKey
+    from app.usecases.settings import ChangeRuleNumber
 
     room = emb_room
     assert room.window.status._health is not None

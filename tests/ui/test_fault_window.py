@@ -32,9 +32,11 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """(code, sentence) of what was shown in a window of its own."""
     seen: list[tuple[str, str]] = []
 
-    def show(_texts: Texts, sentence: str, code: str, path: str = "") -> None:
+    def show(_texts: Texts, sentence: str, code: str, path: str = "", *, restorable: bool = False) -> bool:
         assert path
+        assert restorable == (code == "database.damaged")
         seen.append((code, sentence))
+        return False
 
     monkeypatch.setattr(start, "show_fault", show)
     return seen

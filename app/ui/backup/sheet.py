@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 LEAST, MOST, HIGH = 760, 1040, 640
 ROW = 28
 PARTS = ("copies", "check", "restore")
-_WIDTHS = (190, 120, 100, 110, 170, 120)
+_WIDTHS = (168, 96, 84, 84, 126, 92)
 _STEPS = 6
 
 

@@ -110,12 +110,18 @@ class Page(QWidget):
 
 
 class ChoicePage(Page):
-    """Live duty or a guided exercise."""
+    """Live duty, a guided exercise, or a backup that is to be restored."""
 
     def __init__(self, port: FirstStart) -> None:
         super().__init__(port, "choice")
         self.live, self.exercise = QRadioButton(self.say("live")), QRadioButton(self.say("exercise"))
-        for button, about in ((self.live, "live_about"), (self.exercise, "exercise_about")):
+        self.restore = QRadioButton(self.say("restore"))
+        ways = (
+            (self.live, "live_about"),
+            (self.exercise, "exercise_about"),
+            (self.restore, "restore_about"),
+        )
+        for button, about in ways:
             button.setObjectName(f"choice_{about}")
             button.toggled.connect(self.changed)
             self.column.addWidget(button)

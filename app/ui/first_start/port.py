@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,24 @@ class Answers:
     recovery_file: Path
 
 
+@dataclass(frozen=True)
+class CopyView:
+    """What a backup holds: agency's name, series letter, up to when (UTC ms), number of entries."""
+
+    agency: str
+    letter: str
+    last_at: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class RestoredView:
+    """What became of a restore: the new series letter, and the folder the damaged files were put into, if any."""
+
+    letter: str
+    aside: Path | None
+
+
 class FirstStart(Protocol):
     """Port of the first-start window."""
 
@@ -63,6 +81,19 @@ class FirstStart(Protocol):
 
     def exercise(self) -> Future[None]:
         """Make a furnished exercise instead."""
+        ...
+
+    def newest_copy(self) -> Path | None:
+        """The newest backup of the data folder, None without one."""
+        ...
+
+    def examine(self, copy: Path) -> Future[CopyView]:
+        """Read a backup through; the future raises EnvironmentFault when it is damaged, newer or none."""
+        ...
+
+    def restore(self, copy: Path, key: Path, tell: Callable[[str], None]) -> Future[RestoredView]:
+        """Restore a backup as a new site; `tell` hears each step on another thread. The future raises Refusal or
+        EnvironmentFault, and then no database was made."""
         ...
 
     def sentence(self, error: Refusal | EnvironmentFault) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
@@ -20,7 +21,8 @@ from app.ui.first_start.pages import (
     label,
     summary_lines,
 )
-from app.ui.first_start.port import Answers, FirstStart
+from app.ui.first_start.port import Answers, FirstStart, RestoredView
+from app.ui.first_start.restore_pages import CopyPage, KeyPage
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
@@ -33,8 +35,10 @@ class FirstStartWindow(QWidget):
 
     finished = Signal(bool)
     _settled = Signal(object)
+    _stepped = Signal(str)
 
-    def __init__(self, port: FirstStart, theme: Theme) -> None:
+    def __init__(self, port: FirstStart, theme: Theme, *, only_restore: bool = False) -> None:
+        """`only_restore`: a damaged database is there; nothing else is offered."""
         super().__init__()
         self._port, self._texts, self._theme = port, port.texts, theme
         self._busy = self._done = False
@@ -45,18 +49,43 @@ class FirstStartWindow(QWidget):
         self.resize(*SIZE)
         self.choice, self.place, self.seat = ChoicePage(port), PlacePage(port), SeatPage(port)
         self.admin, self.recovery, self.last = AdminPage(port), RecoveryPage(port), LastPage(port)
+        self.copy, self.key = CopyPage(port), KeyPage(port)
         self._pages: list[Page] = [self.choice, self.place, self.seat, self.admin, self.recovery, self.last]
+        self._every: list[Page] = [*self._pages[:-1], self.copy, self.key, self.last]
         self.stack = QStackedWidget()
         self._build()
-        for page in self._pages:
+        for page in self._every:
             self.stack.addWidget(page)
             page.changed.connect(self._refresh)
         self._settled.connect(self._on_settled)
+        self._stepped.connect(self._on_step)
+        self._only_restore = only_restore
+        if only_restore:
+            self.stack.setCurrentWidget(self.copy)
+            self.choice.restore.setChecked(True)
+            self.copy.propose()
         self._refresh()
+
+    @property
+    def _restoring(self) -> bool:
+        return self.choice.restore.isChecked()
+
+    def _route(self) -> list[Page]:
+        """The pages of the chosen way."""
+        if self._restoring:
+            way: list[Page] = [self.copy, self.key, self.last]
+            return way if self._only_restore else [self.choice, *way]
+        return [self.choice, self.last] if self.choice.exercise.isChecked() else self._pages
+
+    @property
+    def _page(self) -> Page:
+        page = self.stack.currentWidget()
+        assert isinstance(page, Page)
+        return page
 
     def _build(self) -> None:
         say = self._texts.get
-        self.steps = [label(say(f"ui.first_start.{page.key}.step")) for page in self._pages]
+        self.steps = [label(say(f"ui.first_start.{page.key}.step")) for page in self._every]
         side = QVBoxLayout()
         side.setContentsMargins(24, 24, 12, 24)
         side.setSpacing(16)
@@ -94,7 +123,7 @@ class FirstStartWindow(QWidget):
     # -- going on and back -------------------------------------------------------------------------------------------------
     def go_on(self) -> None:
         """The next page, or the founding on the last one; says what is missing instead when something is."""
-        page = self._pages[self.stack.currentIndex()]
+        page = self._page
         if self._busy:
             return
         if self._done:
@@ -108,24 +137,27 @@ class FirstStartWindow(QWidget):
         if page is self.last:
             self._make()
             return
-        exercise = page is self.choice and self.choice.exercise.isChecked()
-        self.stack.setCurrentIndex(len(self._pages) - 1 if exercise else self.stack.currentIndex() + 1)
+        route = self._route()
+        self.stack.setCurrentWidget(route[route.index(page) + 1])
         self.recovery.propose(self.place.agency_key, joining=bool(self.seat.letter_key))
+        if self._page is self.copy:
+            self.copy.propose()
         self._refresh()
         self._focus()
 
     def go_back(self) -> None:
         """The page before; on the first one nothing."""
-        index = self.stack.currentIndex()
-        if self._busy or self._done or index == 0:
+        route = self._route()
+        at = route.index(self._page)
+        if self._busy or self._done or at == 0:
             return
-        self.stack.setCurrentIndex(0 if self.choice.exercise.isChecked() else index - 1)
+        self.stack.setCurrentWidget(route[at - 1])
         self._refresh()
         self._focus()
 
     def _focus(self) -> None:
         """The first input of the page; on a page without one the way on."""
-        page = self._pages[self.stack.currentIndex()]
+        page = self._page
         following = page.nextInFocusChain()
         while following is not None and page.isAncestorOf(following):
             if following.focusPolicy() & Qt.FocusPolicy.TabFocus:
@@ -140,25 +172,37 @@ class FirstStartWindow(QWidget):
         self._focus()
 
     def _refresh(self) -> None:
-        index, exercise = self.stack.currentIndex(), self.choice.exercise.isChecked()
+        page, route = self._page, self._route()
         self.problem.setText("")
-        self._pages[index].clear_faults()
-        for number, step in enumerate(self.steps):
-            skipped = exercise and 0 < number < len(self._pages) - 1
-            step.setProperty("tone", "accent" if number == index else "muted")
-            step.setEnabled(not skipped)
+        page.clear_faults()
+        only = {self.copy, self.key} if self._restoring else set(self._pages)
+        for step, each in zip(self.steps, self._every, strict=True):
+            step.setVisible(each in only or each in route)
+            step.setProperty("tone", "accent" if each is page else "muted")
+            step.setEnabled(each in route)
             step.style().unpolish(step)
             step.style().polish(step)
-        self.back.setVisible(index > 0 and not self._done)
-        last = self._pages[index] is self.last
-        self.forward.setText(self._texts.get(f"ui.first_start.{'make' if last else 'forward'}"))
+        way = "restore" if self._restoring else "last"
+        self.steps[-1].setText(self._texts.get(f"ui.first_start.{way}.step"))
+        self.back.setVisible(route.index(page) > 0 and not self._done)
+        last = page is self.last
+        make = "restore_now" if self._restoring else "make"
+        self.forward.setText(self._texts.get(f"ui.first_start.{make if last else 'forward'}"))
         if last and not self._busy and not self._done:
-            self.last.summary.setText(self._summary(exercise))
+            self.last.summary.setText(self._summary(self.choice.exercise.isChecked()))
             self.last.tell("")
 
     def _summary(self, exercise: bool) -> str:
         if exercise:
             return self._texts.get("ui.first_start.last.exercise")
+        if self._restoring:
+            pairs = [
+                (self.copy.say("path"), str(self.copy.file)),
+                (self.copy.say("holds"), self.copy.found.text()),
+                (self.key.say("path"), str(self.key.file)),
+            ]
+            told = summary_lines(self._texts, pairs)
+            return f"{told}\n\n{self._texts.get('ui.first_start.restore.means')}"
         names = dict(self.place.pack.agencies)
         pairs = [
             (self.place.say("district"), f"{self.place.pack.name} {self.place.pack.code}"),
@@ -190,10 +234,21 @@ class FirstStartWindow(QWidget):
         self.forward.setEnabled(False)
         self.back.setEnabled(False)
         self.last.tell(self._texts.get("ui.first_start.last.working"))
-        work = self._port.exercise() if self.choice.exercise.isChecked() else self._port.found(self.answers())
+        work: Future[Any]
+        if self._restoring:
+            work = self._port.restore(self.copy.file, self.key.file, self._stepped.emit)
+        elif self.choice.exercise.isChecked():
+            work = self._port.exercise()
+        else:
+            work = self._port.found(self.answers())
         work.add_done_callback(self._settled.emit)
 
-    def _on_settled(self, work: Future[None]) -> None:
+    def _on_step(self, step: str) -> None:
+        """How far a restore is."""
+        if self._busy:
+            self.last.tell(self._texts.get(f"ui.first_start.restore.{step}"))
+
+    def _on_settled(self, work: Future[Any]) -> None:
         self._busy = False
         self.forward.setEnabled(True)
         self.back.setEnabled(True)
@@ -206,12 +261,18 @@ class FirstStartWindow(QWidget):
             raise error
         self._done = True
         self._refresh()
-        exercise = self.choice.exercise.isChecked()
-        self.last.tell(
-            self._texts.get(f"ui.first_start.last.{'exercise_done' if exercise else 'done'}"), "good"
-        )
+        self.last.tell(self._told_done(work.result()), "good")
         self.forward.setText(self._texts.get("ui.first_start.begin"))
         self.forward.setFocus()
+
+    def _told_done(self, result: Any) -> str:
+        if not isinstance(result, RestoredView):
+            exercise = self.choice.exercise.isChecked()
+            return self._texts.get(f"ui.first_start.last.{'exercise_done' if exercise else 'done'}")
+        said = self._texts.get("ui.first_start.restore.done", letter=result.letter)
+        if result.aside is not None:
+            said += "\n" + self._texts.get("ui.first_start.restore.aside", path=str(result.aside))
+        return said
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on, Esc goes back."""

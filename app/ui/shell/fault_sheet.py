@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.kernel.texts import Texts
@@ -11,10 +11,13 @@ from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 WIDTH = 560
+RESTORABLE = ("database.damaged", "high_water")
 
 
 class FaultSheet(Sheet):
-    """Its one button, and Esc, close it; the window then closes too."""
+    """Its button, and Esc, close it; the window then closes too. `restore_wanted`: where a backup helps, it may be asked for."""
+
+    restore_wanted = Signal()
 
     def __init__(self, texts: Texts, theme: Theme, parent: QWidget, sentence: str, code: str) -> None:
         super().__init__("faultSheet", texts.get("ui.shell.fault.title"), code, parent)
@@ -25,7 +28,12 @@ class FaultSheet(Sheet):
         self.body.addWidget(self.sentence)
         self.button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc", kind="primary")
         self.button.clicked.connect(self.dismiss)
+        self.restore = HintButton(theme, texts.get("ui.shell.fault.restore"), icon="refresh")
+        self.restore.setObjectName("faultRestore")
+        self.restore.setVisible(code in RESTORABLE)
+        self.restore.clicked.connect(self.restore_wanted)
         row = QHBoxLayout()
+        row.addWidget(self.restore)
         row.addStretch(1)
         row.addWidget(self.button)
         self.body.addLayout(row)

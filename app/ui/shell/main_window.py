@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.console, self.session, self.theme, self.texts = console, session, theme, console.texts
         self.fault: EnvironmentFault | None = None
+        self.restore_wanted = False  # the end of this window is the beginning of a restore
         self._painted = self._begun = self._disposed = False
         self._relay = Relay(self)
         app = QApplication.instance()
@@ -336,9 +337,14 @@ class MainWindow(QMainWindow):
         for part in (self.header, self.columns, self.strip, self.line, self.status):
             part.hide()
         sheet = FaultSheet(self.texts, self.theme, self.shell, sentence, self.fault.code)
+        sheet.restore_wanted.connect(self._restore)
         sheet.closed.connect(self.close)
         sheet.open()
         sheet.move((self.shell.width() - sheet.width()) // 2, (self.shell.height() - sheet.height()) // 3)
+
+    def _restore(self) -> None:
+        self.restore_wanted = True
+        self.close()
 
     # -- news --------------------------------------------------------------------------------------------------------------
     def _tick(self, now_ms: int) -> None:

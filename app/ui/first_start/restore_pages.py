@@ -1,0 +1,145 @@
+"""Pages of a restore: which backup, whose it is, and the agency's recovery key (XC-01, XC-09; REPLICATION, Trust)."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+
+from app.kernel.clock import SHANGHAI, from_ms
+from app.kernel.errors import EnvironmentFault
+from app.ui.first_start.pages import Page, field, label
+from app.ui.first_start.port import CopyView, FirstStart
+
+_DELETE = Qt.WidgetAttribute.WA_DeleteOnClose
+
+
+def _time(ms: int) -> str:
+    when: datetime = from_ms(ms).astimezone(SHANGHAI)
+    return f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+class CopyPage(Page):
+    """The backup: a file, read through before anything is asked on."""
+
+    _read = Signal(object, object)  # path, Future
+
+    def __init__(self, port: FirstStart) -> None:
+        super().__init__(port, "copy")
+        self.path = field("copyPath", self.say("path"))
+        self.path.setPlaceholderText(self.say("placeholder"))
+        self.browse = QPushButton(self.say("browse"))
+        self.browse.clicked.connect(self._choose)
+        row = QHBoxLayout()
+        row.addWidget(self.path, 1)
+        row.addWidget(self.browse)
+        self.column.addLayout(row)
+        self.column.addWidget(self.fault_of(self.path))
+        self.found = label("")
+        self.found.setObjectName("copyFound")
+        self.gap = label("", tone="warn")
+        self.column.addWidget(self.found)
+        self.column.addWidget(self.gap)
+        self.view: CopyView | None = None
+        self._asked = ""
+        self._fault: EnvironmentFault | None = None
+        self._read.connect(self._on_read)
+        self.path.textChanged.connect(self._path_changed)
+        self.end()
+
+    @property
+    def file(self) -> Path:
+        """The file that is meant."""
+        return Path(self.path.text().strip())
+
+    def propose(self) -> None:
+        """The newest backup of this data folder, when one is there."""
+        if not self.path.text():
+            newest = self.port.newest_copy()
+            if newest is not None:
+                self.path.setText(str(newest))
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self.say("browse"), self.path.text() or str(Path.home()), "*.db")
+        dialog.fileSelected.connect(self.path.setText)
+        dialog.setAttribute(_DELETE)
+        dialog.open()
+
+    def _path_changed(self) -> None:
+        self.view, self._fault = None, None
+        self._asked = self.path.text().strip()
+        self.found.setText("")
+        self.gap.setText("")
+        self.changed.emit()
+        if self._asked and self.file.is_file():
+            asked = self._asked
+            self.found.setText(self.say("reading"))
+            work = self.port.examine(self.file)
+            work.add_done_callback(lambda done: self._read.emit(asked, done))
+
+    def _on_read(self, asked: str, work: Future[CopyView]) -> None:
+        if asked != self._asked or work.cancelled():
+            return
+        error = work.exception()
+        if isinstance(error, EnvironmentFault):
+            self._fault = error
+            self.found.setText("")
+            self.show_fault(self.path, self.port.sentence(error))
+            return
+        if error is not None:
+            raise error
+        self.view = view = work.result()
+        letter = view.letter or self.say("first")
+        self.found.setText(
+            self.say("found", agency=view.agency, letter=letter, time=_time(view.last_at), n=view.entries)
+        )
+        self.gap.setText(self.say("gap", time=_time(view.last_at)))
+        self.changed.emit()
+
+    def missing(self) -> tuple[QWidget, str] | None:
+        """A file that was read through and is a backup of a site."""
+        if not self._asked:
+            return self.path, self.say("missing_path")
+        if not self.file.is_file():
+            return self.path, self.say("missing_file")
+        if self._fault is not None:
+            return self.path, self.port.sentence(self._fault)
+        return None if self.view is not None else (self.path, self.say("still_reading"))
+
+
+class KeyPage(Page):
+    """The agency's recovery key file; it closes the lost workstation and enrols this one."""
+
+    def __init__(self, port: FirstStart) -> None:
+        super().__init__(port, "key")
+        self.path = field("keyPath", self.say("path"))
+        self.path.setPlaceholderText(self.say("placeholder"))
+        self.browse = QPushButton(self.say("browse"))
+        self.browse.clicked.connect(self._choose)
+        row = QHBoxLayout()
+        row.addWidget(self.path, 1)
+        row.addWidget(self.browse)
+        self.column.addLayout(row)
+        self.column.addWidget(self.fault_of(self.path))
+        self.path.textChanged.connect(self.changed)
+        self.end()
+
+    @property
+    def file(self) -> Path:
+        """The file that is meant."""
+        return Path(self.path.text().strip())
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self.say("browse"), str(Path.home().root) + "media", "JSON (*.json)")
+        dialog.fileSelected.connect(self.path.setText)
+        dialog.setAttribute(_DELETE)
+        dialog.open()
+
+    def missing(self) -> tuple[QWidget, str] | None:
+        """A file that is there; whether it is the agency's is judged with the restore."""
+        if not self.path.text().strip():
+            return self.path, self.say("missing_path")
+        return None if self.file.is_file() else (self.path, self.say("missing_file"))
