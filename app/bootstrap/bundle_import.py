@@ -54,6 +54,7 @@ from app.replication.peers import Peer
 from app.replication.wire import ranges_of
 from app.usecases.bundles import NoteBundle, Step
 
+OWN = "refusal.bundles.own"
 log = logging.getLogger(__name__)
 _Key = tuple[str, int, bytes]  # sender, number of the bundle, its id
 
@@ -114,6 +115,7 @@ def _search(node: Node, paths: Iterable[Path], watch: Watch) -> tuple[list[_Foun
             bad.append(Unusable(path.name, wrong))
     if not good and bad:
         raise bad[0].error
+    bad = [each for each in bad if each.error.text != OWN]  # our own lie on the same stick
     return sorted(good, key=lambda each: (*each.key, each.number)), bad
 
 
@@ -149,7 +151,7 @@ def examine(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = U
             Looked(
                 site=site,
                 agency=agencies.get(site, ""),
-                label=label_of(rows, site),
+                label=label_of(rows, agencies, site),
                 seq=seq,
                 bundle_id=bundle.hex(),
                 made_at=parts[0].made_at,

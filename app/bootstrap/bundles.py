@@ -113,17 +113,20 @@ def _is_closed(rows: Mapping[str, accounts.SiteRow], site: str) -> bool:
     return site in rows and rows[site].state in CLOSED
 
 
-def label_of(rows: Mapping[str, accounts.SiteRow], site: str) -> str:
-    """What a workstation is called on screen beside its agency."""
-    row = rows.get(site)
-    return "" if row is None else row.label or row.letter or ""
+def label_of(rows: Mapping[str, accounts.SiteRow], agencies: Mapping[str, str], site: str) -> str:
+    """What a workstation is called beside its agency, where that has several paired ones; `agencies`: of paired sites."""
+    row, agency = rows.get(site), agencies.get(site)
+    if row is None or sum(each == agency for each in agencies.values()) <= 1:
+        return ""
+    return row.label or row.letter or ""
 
 
 def partners(node: Node) -> list[Partner]:
     """Paired workstations with what waits to be carried to them."""
-    noted, rows = node.local(acks.noted), standings(node)
+    noted, rows, known_peers = node.local(acks.noted), standings(node), confirmed_peers(node)
+    agencies = {peer.site: peer.agency for peer in known_peers}
     out = []
-    for peer in confirmed_peers(node):
+    for peer in known_peers:
         known = noted.get(peer.site, {})
         made = node.local(partial(bundles.of_peer, direction=bundles.OUT, peer=peer.site))
         last = next((row for row in made if row.state == bundles.MADE), None)
@@ -139,7 +142,7 @@ def partners(node: Node) -> list[Partner]:
             Partner(
                 site=peer.site,
                 agency=peer.agency,
-                label=label_of(rows, peer.site),
+                label=label_of(rows, agencies, peer.site),
                 closed=_is_closed(rows, peer.site),
                 waiting=count,
                 oldest_at=oldest,
@@ -188,7 +191,7 @@ def past_rows(connection: sqlite3.Connection, limit: int) -> list[Past]:
         Past(
             direction=row.direction,
             agency=agencies.get(row.peer, ""),
-            label=label_of(rows, row.peer),
+            label=label_of(rows, agencies, row.peer),
             seq=row.seq,
             bundle_id=row.id,
             at=row.touched_at,

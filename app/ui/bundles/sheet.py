@@ -14,10 +14,10 @@ from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEve
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.bundles import words
-from app.ui.bundles.flow import LATEST, BundleFlow, State, Way
+from app.ui.bundles.flow import BundleFlow, State, Way
+from app.ui.bundles.parts import Lines
 from app.ui.imports.parts import Bar, DropArea, PathField
 from app.ui.session import Session
-from app.ui.shell.runs import RunLines
 from app.ui.shell.sheet import Sheet, plain, set_tone
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 LEAST, MOST = 820, 1080
 FOLDER_MEMORY = "bundles.folder"
 _LINE = 24
-_LINES = 12
 _ENDED = (State.DONE, State.CANCELLED, State.FAILED)
 
 
@@ -51,6 +50,7 @@ class BundleSheet(Sheet):
         self._foot()
         flow.changed.connect(self._show)
         flow.moved.connect(self._show_progress)
+        flow.ended.connect(self._settle)
         self._show()
 
     def dispose(self) -> None:
@@ -90,12 +90,15 @@ class BundleSheet(Sheet):
         column.setSpacing(8)
         self.partner_row = QHBoxLayout()
         self.partner_row.setSpacing(8)
-        self.partner_row.addWidget(plain(texts.get("ui.bundles.for"), tone="muted"))
+        self.partner_for = plain(texts.get("ui.bundles.for"), tone="muted")
+        self.partner_row.addWidget(self.partner_for)
         self.partner_chips: dict[str, QPushButton] = {}
         self.partner_row.addStretch(1)
         column.addLayout(self.partner_row)
-        self.waiting = RunLines(self._theme, (28, _LINE, _LINE))
-        self.waiting.setObjectName("bundleWaiting")
+        self.nobody = plain(texts.get("ui.bundles.no_partner"), tone="muted")
+        self.nobody.setWordWrap(True)
+        column.addWidget(self.nobody)
+        self.waiting = Lines(self._theme, _LINE, "bundleWaiting")
         column.addWidget(self.waiting)
         self.follow = self._chip("bundleFollow", "")
         self.follow.clicked.connect(self.flow.choose_follow)
@@ -115,8 +118,7 @@ class BundleSheet(Sheet):
         row.addWidget(self.folder, 1)
         row.addWidget(self.pick_folder)
         column.addLayout(row)
-        self.made = RunLines(self._theme, (_LINE,) * 3)
-        self.made.setObjectName("bundleMade")
+        self.made = Lines(self._theme, _LINE, "bundleMade")
         column.addWidget(self.made)
         column.addStretch(1)
         return page
@@ -143,14 +145,8 @@ class BundleSheet(Sheet):
         column.addLayout(row)
         self.in_stack = QStackedWidget()
         self.in_stack.addWidget(self._empty_page())
-        self.found = RunLines(self._theme, (_LINE,) * _LINES)
-        self.found.setObjectName("bundleFound")
-        holder = QWidget()
-        inner = QVBoxLayout(holder)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.found)
-        inner.addStretch(1)
-        self.in_stack.addWidget(holder)
+        self.found = Lines(self._theme, _LINE, "bundleFound", scrolls=True)
+        self.in_stack.addWidget(self.found)
         column.addWidget(self.in_stack, 1)
         return page
 
@@ -174,8 +170,7 @@ class BundleSheet(Sheet):
     def _foot(self) -> None:
         texts = self._texts
         self.latest_head = plain(texts.get("ui.bundles.latest"), tone="muted", size="small")
-        self.latest = RunLines(self._theme, (22,) * LATEST)
-        self.latest.setObjectName("bundleLatest")
+        self.latest = Lines(self._theme, 22, "bundleLatest")
         self.bar = Bar(self._theme, "bundleBar")
         self.note = plain(tone="muted")
         self.note.setObjectName("bundleNote")
@@ -218,6 +213,12 @@ class BundleSheet(Sheet):
             return field
         usable = (each for each in (self.run, self.cancel, self.other, field) if each.isEnabled())
         return next((each for each in usable if each.isVisibleTo(self)), self.ways[self.flow.way])
+
+    def _settle(self) -> None:
+        """It is over: the focus goes to what comes next, not to wherever it fell."""
+        if self.is_open:
+            after = self.other if self.other.isVisibleTo(self) else self.first_field()
+            after.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def submit(self) -> None:
         """Ctrl+Enter: make, or take in."""
@@ -383,6 +384,10 @@ class BundleSheet(Sheet):
                 chip.clicked.connect(lambda _on, site=each.site: self._partner_clicked(site))
                 self.partner_row.insertWidget(at + 1, chip)
                 self.partner_chips[each.site] = chip
+        nobody = flow.partners is not None and not flow.partners
+        self.nobody.setVisible(nobody)
+        for widget in (self.partner_for, self.folder, self.pick_folder):
+            widget.setVisible(not nobody)
         for each in partners:
             self.partner_chips[each.site].setChecked(each.site == flow.site)
             self.partner_chips[each.site].setEnabled(not flow.busy and not each.closed)
@@ -395,9 +400,9 @@ class BundleSheet(Sheet):
         flow, texts, sentence = self.flow, self._texts, self._console.sentence
         state = flow.states[Way.IN]
         if state is State.DONE and flow.imported is not None:
-            self.found.set_runs(*words.taken(texts, flow.imported, self._names, sentence)[:_LINES])
+            self.found.set_runs(*words.taken(texts, flow.imported, self._names, sentence))
         elif flow.examined is not None and state is not State.FAULT:
-            self.found.set_runs(*words.found(texts, flow.examined, self._names, sentence)[:_LINES])
+            self.found.set_runs(*words.found(texts, flow.examined, self._names, sentence))
         has_content = flow.examined is not None and state not in (State.IDLE, State.FAULT, State.LOOKING)
         self.in_stack.setCurrentIndex(1 if has_content else 0)
         head, said = texts.get("ui.bundles.empty"), texts.get("ui.bundles.empty_why")
@@ -450,8 +455,6 @@ class BundleSheet(Sheet):
         if state in (State.CANCELLED, State.FAILED):
             return words.outcome(texts, flow, flow.way, self._names)[2], "warn"
         if flow.way is Way.OUT:
-            if flow.partners is not None and not flow.partners:
-                return texts.get("ui.bundles.no_partner"), "warn"
             return words.will_make(texts, flow, self._names), "muted"
         if state is State.READY and flow.examined is not None:
             return words.will_take(texts, flow.examined), "muted"

@@ -59,7 +59,7 @@ def waiting(texts: Texts, partner: Partner, now_ms: int) -> list[Line]:
         return [[Run(texts.get("ui.bundles.closed"), "warn")]]
     if not partner.waiting:
         return [[Run(texts.get("ui.bundles.nothing_waits"), "good", icon="check")]]
-    line = [Run(texts.get("ui.bundles.waits", n=number(partner.waiting)), "text", "head", True)]
+    line = [Run(texts.get("ui.bundles.waits", n=number(partner.waiting)), "text", "summary", True)]
     if partner.oldest_at is not None:
         age = moments.age(texts, now_ms - partner.oldest_at)
         line.append(Run(texts.get("ui.bundles.oldest", age=age, at=minute(partner.oldest_at)), "muted"))
@@ -275,11 +275,12 @@ def outcome(texts: Texts, flow: BundleFlow, way: Way, names: Names) -> tuple[str
     if way is Way.IN and flow.imported is not None:
         bundles = (*flow.imported.bundles, *flow.imported.later)
         applied = sum(each.applied for each in bundles)
-        whole = all(each.state in ("whole", "nothing_new") for each in bundles) and not flow.imported.unusable
-        key = "taken_all" if whole else "taken_partly"
+        whole = all(each.state in ("whole", "nothing_new") for each in bundles)
+        others = len(flow.imported.unusable)
+        key = "taken_partly" if not whole else "taken_others" if others else "taken_all"
         return (
             "check" if whole else "alert",
             "good" if whole else "warn",
-            texts.get(f"ui.bundles.{key}", n=number(applied)),
+            texts.get(f"ui.bundles.{key}", n=number(applied), files=others),
         )
     return "alert", "bad", texts.get(f"ui.bundles.failed.{way.value}")
