@@ -9,6 +9,8 @@ from typing import Final
 
 WINDOW_S: Final = 600  # so long a pairing window stays open
 TRIES: Final = 3
+DIGITS: Final = 6  # of a number compared over the network; files have more time against them
+FILE_DIGITS: Final = 20
 
 
 def digits_of(typed: str) -> str:

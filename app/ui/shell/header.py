@@ -103,11 +103,12 @@ class ClockFace(QWidget):
 
 
 class Header(QWidget):
-    """Height 56 (48 in narrow windows). Signals: `lock_wanted`, `account_clicked`, `links_wanted`."""
+    """Height 56 (48 in narrow windows). Signals: `lock_wanted`, `account_clicked`, `links_wanted`, `link_desk_wanted`."""
 
     lock_wanted = Signal()
     account_clicked = Signal()
     links_wanted = Signal()
+    link_desk_wanted = Signal()
 
     def __init__(
         self, console: Console, session: Session, theme: Theme, parent: QWidget | None = None
@@ -311,6 +312,6 @@ class Header(QWidget):
         if self.account.geometry().contains(place):
             self.account_clicked.emit()
         elif self.link.geometry().contains(place):
-            self.links_wanted.emit()
+            self.link_desk_wanted.emit()
         else:
             super().mousePressEvent(event)

@@ -21,6 +21,7 @@ from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.desk.line import DeskLine
 from app.ui.imports.deeds import ImportDeeds
+from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.links.judgement import Standing
 from app.ui.registers.deeds import RegisterDeeds
 from app.ui.relay import Relay
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
         self.deeds = Deeds(self)
         self.import_deeds, self.register_deeds = ImportDeeds(self), RegisterDeeds(self)
         self.backup_deeds, self.bundle_deeds = BackupDeeds(self), BundleDeeds(self)
-        self.conflict_deeds = ConflictDeeds(self)
+        self.conflict_deeds, self.link_desk_deeds = ConflictDeeds(self), LinkDeskDeeds(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
         self._connect()
         self._recall()
@@ -142,6 +143,7 @@ class MainWindow(QMainWindow):
         self.header.lock_wanted.connect(deeds.lock_or_sign_in)
         self.header.account_clicked.connect(deeds.account)
         self.header.links_wanted.connect(deeds.links)
+        self.header.link_desk_wanted.connect(self.link_desk_deeds.open)
         self.strip.acknowledge_wanted.connect(deeds.acknowledge)
         self.strip.incident_wanted.connect(session.select_incident)
         self.line.open_wanted.connect(self.open_desk)
@@ -302,6 +304,7 @@ class MainWindow(QMainWindow):
             self.import_deeds,
             self.bundle_deeds,
             self.backup_deeds,
+            self.link_desk_deeds,
             self.feeds,
             self.session,
             self.desk,

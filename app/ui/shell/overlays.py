@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from app.ui.forms.watch import WatchSheet
     from app.ui.history.sheet import HistorySheet
     from app.ui.imports.sheet import ImportSheet
+    from app.ui.link_desk.sheet import LinkDeskSheet
+    from app.ui.pairing.sheet import PairingSheet
     from app.ui.registers.card import RecordSheet
     from app.ui.registers.sheet import RegisterListSheet
     from app.ui.shell.key_sheet import KeySheet
@@ -189,6 +191,24 @@ class Overlays:
 
         return self._sheet(
             "record", lambda: RecordSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def link_desk(self) -> LinkDeskSheet:
+        """Every line as it really stands."""
+        from app.ui.link_desk.sheet import LinkDeskSheet
+
+        return self._sheet(
+            "link_desk", lambda: LinkDeskSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def pairing(self) -> PairingSheet:
+        """Pairing with another workstation."""
+        from app.ui.pairing.sheet import PairingSheet
+
+        return self._sheet(
+            "pairing", lambda: PairingSheet(self._console, self._session, self._theme, self._parent)
         )
 
     @property
