@@ -1,4 +1,4 @@
-"""Casualty figures by keyboard: F6, numbers, Enter; shown with how sure they are; disputed ones in both rooms alike (IS-14, D-19)."""
+"""Casualty figures by keyboard: F6, numbers, Enter; disputed ones in both rooms alike (IS-14, D-19)."""
 
 from __future__ import annotations
 

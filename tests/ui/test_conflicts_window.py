@@ -131,7 +131,7 @@ def test_a_third_value_is_decided_by_keys_alone(rooms: OpenRoom) -> None:
     assert card.button.text() == "按5 人处理"
     here.press(ENTER)
     here.wait(lambda: said_somewhere(here, "重伤人数已按5 人处理"))
-    here.wait(lambda: sheet.cases.empty.isVisible())
+    here.wait(sheet.cases.empty.isVisible)
     here.wait(lambda: "分歧" not in here.window.status.left.text())
     meet(here, there)
     for room in (here, there):
@@ -182,7 +182,7 @@ def test_the_other_console_was_first(rooms: OpenRoom) -> None:
         )
     )
     ship(here.site, there.site)
-    there.wait(lambda: card.fault.text())
+    there.wait(card.fault.text)
     assert "对方已先处理" in card.fault.text() and card.reason.text() == "现场"
     there.press(ENTER)
     there.wait(lambda: "已经有人处理" in card.fault.text())
@@ -191,7 +191,7 @@ def test_the_other_console_was_first(rooms: OpenRoom) -> None:
 
 
 def test_decided_apart_it_is_shown_again_in_both_rooms(rooms: OpenRoom) -> None:
-    here, there, incident_id = disputed(rooms)
+    here, there, _incident_id = disputed(rooms)
     for room, number in ((here, "5"), (there, "7")):
         room.sign_in()
         open_desk(room)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,8 @@ class Overview(QWidget):
     def _facts(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         words, disputed = self._words, says.conflict_fields(data.conflicts)
         names = [Run(says.field_name(words.texts, field), "muted", "small") for field in _FACTS]
+        if disputed:  # room for the badge
+            names = [replace(name, icon="bolt") for name in names]
         wide = round(max(Painter(self._theme).width(name) for name in names)) + 1
         lines = []
         for field in _FACTS:
@@ -192,6 +195,7 @@ class Overview(QWidget):
             ]
             if field in disputed:
                 both = " / ".join(words.value(field, row.value) for row in disputed[field])
+                runs[0] = Run(says.field_name(words.texts, field), "warn", "small", wide=wide, icon="bolt")
                 runs[1] = Run(
                     words.texts.get("ui.desk.conflict.both", values=both),
                     "warn",

@@ -31,10 +31,10 @@ class Block:
 
 
 def blocks(entries: Entries, teller: Teller, field: str = "") -> list[Block]:
-    """The acts on a record, or those that wrote one field of it, the newest first."""
-    made = [_block(entry, entries, teller, field) for entry in entries]
-    wanted = [block for block in made if not field or field in block.fields]
-    return sorted(wanted, key=lambda block: -block.at)
+    """The acts on a record, or those that wrote one field of it, the newest first: in one order in both rooms."""
+    newest = sorted(entries, key=lambda entry: (entry.recorded_at, entry.site, entry.seq), reverse=True)
+    made = [_block(entry, newest, teller, field) for entry in newest]
+    return [block for block in made if not field or field in block.fields]
 
 
 def fields_of(entries: Entries) -> list[str]:

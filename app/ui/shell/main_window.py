@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
             self.bundle_deeds,
             self.backup_deeds,
             self.link_desk_deeds,
+            self.conflict_deeds,
             self.feeds,
             self.session,
             self.desk,
