@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
 from app.bootstrap.reading import Reader, told
+from app.bootstrap.window_attachments import SiteAttachments, SiteContacts
 from app.bootstrap.window_backup import SiteBackups
 from app.bootstrap.window_bundles import SiteBundles
 from app.bootstrap.window_imports import SiteImports
@@ -81,6 +82,7 @@ class SiteConsole:
         self._closed = False
         self.imports = SiteImports(self._site)
         self.bundles = SiteBundles(self._site)
+        self.attachments, self.contacts = SiteAttachments(self._site), SiteContacts(self._site)
         self.backup = SiteBackups(self._site)
         self.link_desk = self.pairing = SiteLinks(self._site, lambda: self._service)
         self.opened: Future[None] = Future()
@@ -161,6 +163,8 @@ class SiteConsole:
             self.opened.cancel()  # acts that wait for it give up
         self.imports.close()
         self.bundles.close()
+        self.attachments.close()
+        self.contacts.close()
         self.backup.close()
         self.link_desk.close()
         with self._guard:

@@ -87,7 +87,7 @@ def test_put_away_it_goes_on_and_tells_by_a_card(
     room.press(ENTER, CTRL)
     room.wait(lambda: sheet.flow.progress.done == 100)
     room.press(ESCAPE)
-    card = room.window.import_deeds._card
+    card = room.window.features.imports._card
     assert card is not None and card.isVisible() and not sheet.is_open
     assert "25%" in card.head.text() and card.bar.value == 100
     host = room.window.map_host

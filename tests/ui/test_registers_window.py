@@ -51,7 +51,7 @@ class MapOfTest(QObject):
 def with_map(room: Room) -> MapOfTest:
     made = MapOfTest()
     room.window.map_host.panel = made  # type: ignore[assignment]
-    room.window.register_deeds.map_loaded(made)
+    room.window.features.registers.map_loaded(made)
     return made
 
 
@@ -313,7 +313,7 @@ def test_lists_and_cards_stay_inside_the_window(
     shell = room.window.shell
     assert shell.rect().contains(sheet.geometry()) and sheet.list.height() >= 44
     room.press(ESCAPE)
-    room.window.register_deeds.record_clicked("shelter", one)
+    room.window.features.registers.record_clicked("shelter", one)
     card = room.window.overlays.record
     room.wait(lambda: card.is_open)
     room.bot.wait(20)

@@ -68,7 +68,7 @@ class ImportDeeds:
 
     def _show_register(self, kind: str) -> None:
         self._window.overlays.imports.dismiss()
-        self._window.register_deeds.show(kind)
+        self._window.features.registers.show(kind)
 
     def _ended(self) -> None:
         """Said as a note when the sheet is not there to say it."""

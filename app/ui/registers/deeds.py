@@ -87,7 +87,7 @@ class RegisterDeeds:
             show(kind, record_id)
 
     def _import(self, kind: str) -> None:
-        self._window.import_deeds.open(kind)
+        self._window.features.imports.open(kind)
 
     def _heard(self, changes: ChangeSet) -> None:
         for name in ("registers", "record"):

@@ -16,20 +16,15 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.actions import ActionTable
-from app.ui.backup.deeds import BackupDeeds
-from app.ui.bundles.deeds import BundleDeeds
-from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.desk.line import DeskLine
-from app.ui.imports.deeds import ImportDeeds
-from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.links.judgement import Standing
-from app.ui.registers.deeds import RegisterDeeds
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell.alarm_strip import AlarmStrip
 from app.ui.shell.board_host import make_board
 from app.ui.shell.columns import SMALL_BELOW, Columns
 from app.ui.shell.deeds import Deeds
+from app.ui.shell.features import Features
 from app.ui.shell.feeds import Feeds
 from app.ui.shell.header import Header
 from app.ui.shell.lock import IdleLock
@@ -80,9 +75,7 @@ class MainWindow(QMainWindow):
             console, session, theme, self.shell, self.actions_table, self._palette_entries
         )
         self.deeds = Deeds(self)
-        self.import_deeds, self.register_deeds = ImportDeeds(self), RegisterDeeds(self)
-        self.backup_deeds, self.bundle_deeds = BackupDeeds(self), BundleDeeds(self)
-        self.conflict_deeds, self.link_desk_deeds = ConflictDeeds(self), LinkDeskDeeds(self)
+        self.features = Features(self)
         self.actions_table.install(self, self.texts.get, self.deeds.denied)
         self._connect()
         self._recall()
@@ -143,7 +136,7 @@ class MainWindow(QMainWindow):
         self.header.lock_wanted.connect(deeds.lock_or_sign_in)
         self.header.account_clicked.connect(deeds.account)
         self.header.links_wanted.connect(deeds.links)
-        self.header.link_desk_wanted.connect(self.link_desk_deeds.open)
+        self.header.link_desk_wanted.connect(self.features.link_desk.open)
         self.strip.acknowledge_wanted.connect(deeds.acknowledge)
         self.strip.incident_wanted.connect(session.select_incident)
         self.line.open_wanted.connect(self.open_desk)
@@ -151,8 +144,8 @@ class MainWindow(QMainWindow):
         told = {
             "palette": deeds.palette,
             "keys": deeds.keys,
-            "backup": self.backup_deeds.open,
-            "conflicts": self.conflict_deeds.conflicts,
+            "backup": self.features.backup.open,
+            "conflicts": self.features.conflicts.conflicts,
         }
         self.status.wanted.connect(lambda what: told[what]())
         self.theme.changed.connect(self._theme_changed)
@@ -237,12 +230,12 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None and self.overlays.top_open() is None:
             self.focus_board()
         self.feeds.begin()
-        self.conflict_deeds.count()
+        self.features.conflicts.count()
         self.map_host.load()
         panel: Any = self.map_host.panel
         if panel is not None and hasattr(panel, "point_picked"):
             panel.point_picked.connect(self.deeds.point_picked)
-        self.register_deeds.map_loaded(panel)
+        self.features.registers.map_loaded(panel)
         if self.links is not None:
             self.links.begin()
         self.place_overlays()
@@ -301,11 +294,7 @@ class MainWindow(QMainWindow):
         self.pulse.stop()
         self.tone.dispose()
         parts = (
-            self.import_deeds,
-            self.bundle_deeds,
-            self.backup_deeds,
-            self.link_desk_deeds,
-            self.conflict_deeds,
+            self.features,
             self.feeds,
             self.session,
             self.desk,
@@ -379,6 +368,7 @@ class MainWindow(QMainWindow):
     def _committed(self, changes: ChangeSet) -> None:
         if changes.touches("watch"):
             self.deeds.tell_ended()
+        self.features.heard(changes)
         if self.desk is not None and self.links is not None:
             self.desk.heard(changes)
             self.links.heard(changes)

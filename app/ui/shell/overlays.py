@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.ui.actions import ActionTable
+    from app.ui.attachments.sheet import AttachmentSheet
     from app.ui.backup.sheet import BackupSheet
     from app.ui.bundles.sheet import BundleSheet
     from app.ui.casualties.sheet import CasualtySheet
     from app.ui.conflicts.sheet import ConflictSheet
+    from app.ui.contacts.sheet import ContactSheet
     from app.ui.forms.oral import OralSheet
     from app.ui.forms.raise_grade import RaiseSheet
     from app.ui.forms.register import RegisterSheet
@@ -218,6 +220,24 @@ class Overlays:
 
         return self._sheet(
             "backup", lambda: BackupSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def attachments(self) -> AttachmentSheet:
+        """Files of an incident."""
+        from app.ui.attachments.sheet import AttachmentSheet
+
+        return self._sheet(
+            "attachments", lambda: AttachmentSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def contacts(self) -> ContactSheet:
+        """Whom to ring at an incident."""
+        from app.ui.contacts.sheet import ContactSheet
+
+        return self._sheet(
+            "contacts", lambda: ContactSheet(self._console, self._session, self._theme, self._parent)
         )
 
     @property

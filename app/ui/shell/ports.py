@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.kernel.errors import EnvironmentFault
+from app.ui.attachments.port import AttachmentDoor
 from app.ui.backup.port import BackupDoor
 from app.ui.bundles.port import BundleDoor
 from app.ui.console import Console
+from app.ui.contacts.port import ContactDoor
 from app.ui.imports.port import ImportDoor
 from app.ui.link_desk.port import LinkDeskDoor
 from app.ui.pairing.port import PairingDoor
@@ -34,6 +36,16 @@ class SiteDoor(Console, Protocol):
     """The console as the window itself sees it."""
 
     limits_s: Mapping[str, int]  # rule numbers of the pack that are spans, by name, in seconds (D-31)
+
+    @property
+    def attachments(self) -> AttachmentDoor:
+        """Files of incidents."""
+        ...
+
+    @property
+    def contacts(self) -> ContactDoor:
+        """Contacts of incidents."""
+        ...
 
     @property
     def bundles(self) -> BundleDoor:

@@ -1,0 +1,309 @@
+"""The sheet of an incident's contacts: masked; looking in the clear is noted and passes; one more; destroy (XC-07, CM-04)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from app.kernel.changes import ChangeSet
+from app.kernel.enums import ContactAbout
+from app.kernel.errors import EnvironmentFault, Refusal
+from app.ui.attachments.words import agency_name
+from app.ui.contacts.port import ContactLine
+from app.ui.contacts.purge import PurgeRow
+from app.ui.desk.words import title as incident_title
+from app.ui.forms.choice import Choice, ChoiceField
+from app.ui.forms.field import Field, line
+from app.ui.session import Session
+from app.ui.shell import moments
+from app.ui.shell.initials import initials
+from app.ui.shell.rows import Row, RowsModel, RowsTable
+from app.ui.shell.sheet import Sheet, plain, set_tone
+from app.ui.theme.button import HintButton
+from app.ui.theme.theme import Theme
+from app.usecases.contacts import AddContact, ChangeContact, Personal, RevealContact
+
+if TYPE_CHECKING:
+    from app.queries.incidents import IncidentRow
+    from app.ui.shell.ports import SiteDoor
+    from app.usecases.bus import Done
+
+WIDTH, HIGH = 760, 560
+CLEAR_MS = 20_000
+COLUMNS = ("about", "contact", "entered", "state")
+_WIDTHS = (110, 250, 170)
+_LOOK = {
+    "open": ("", ""),
+    "waiting": ("warn", "clock"),
+    "withheld": ("muted", "lock"),
+    "disputed": ("warn", "bolt"),
+    "purged": ("muted", "trash"),
+}
+
+
+class ContactSheet(Sheet):
+    """Opened for an incident by `ask`. What is shown in the clear is covered again after a while, and when the sheet closes."""
+
+    def __init__(self, console: SiteDoor, session: Session, theme: Theme, parent: QWidget) -> None:
+        texts = console.texts
+        super().__init__(
+            "contactSheet", texts.get("ui.contacts.title"), texts.get("ui.contacts.hint"), parent
+        )
+        self._console, self._session, self._theme, self._texts = console, session, theme, texts
+        self._incident, self._busy = "", False
+        self._lines: Mapping[str, ContactLine] = {}
+        self._clear: dict[str, str] = {}  # id -> what is shown in the clear just now
+        self._changing = ""
+        self._cover = QTimer(self, singleShot=True, interval=CLEAR_MS)
+        self._cover.timeout.connect(self.cover)
+        self.closed.connect(self.cover)
+        session.locked_changed.connect(lambda _locked: self.cover())
+        self._build()
+
+    # -- parts -------------------------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        texts = self._texts
+        heads = [texts.get(f"ui.contacts.column.{name}") for name in COLUMNS]
+        self.model = RowsModel(self._theme, heads, self)
+        self.table = RowsTable("contactTable", texts.get("ui.contacts.title"), self.model, _WIDTHS)
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._chosen())
+        self.table.doubleClicked.connect(lambda _index: self.reveal())
+        self.empty = plain(texts.get("ui.contacts.empty"), tone="muted")
+        self.empty.setObjectName("contactEmpty")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.list = QStackedWidget()
+        self.list.addWidget(self.empty)
+        self.list.addWidget(self.table)
+        self.body.addWidget(self.list, 1)
+        self.look = HintButton(self._theme, texts.get("ui.contacts.reveal"), icon="eye", hint="Ctrl+E")
+        self.look.setObjectName("contactReveal")
+        self.look.clicked.connect(self.reveal)
+        self.change = HintButton(self._theme, texts.get("ui.contacts.change"), icon="pencil", kind="quiet")
+        self.change.setObjectName("contactChange")
+        self.change.clicked.connect(self.begin_change)
+        self.note = plain(tone="muted", size="small")
+        self.note.setObjectName("contactNote")
+        self.note.setWordWrap(True)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.note, 1)
+        row.addWidget(self.change)
+        row.addWidget(self.look)
+        self.body.addLayout(row)
+        self.purge = PurgeRow(self._session, self._theme, Personal.CONTACT)
+        self.purge.say_words(
+            {
+                name: texts.get(f"ui.contacts.purge.{name}")
+                for name in ("reason", "button", "again", "warning", "reason_needed", "ordered")
+            }
+        )
+        self.body.addWidget(self.purge)
+        self._form()
+
+    def _form(self) -> None:
+        texts = self._texts
+        kinds = [self._kind(about) for about in ContactAbout]
+        self.about = ChoiceField(self._theme, kinds, empty_ok=False)
+        self.name, self.number = line(texts.get("ui.contacts.name_hint")), line()
+        self.fields = {
+            "about": Field("about", texts.get("field.about"), self.about),
+            "name": Field("name", texts.get("ui.contacts.name"), self.name),
+            "number": Field("number", texts.get("field.number"), self.number, required=True),
+        }
+        self.about.take(ContactAbout.SCENE.value)
+        for field in self.fields.values():
+            field.editor.textEdited.connect(lambda _text, field=field: field.say(""))
+        self.button = HintButton(self._theme, texts.get("ui.contacts.add"), hint="Enter", kind="primary")
+        self.button.setObjectName("contactAdd")
+        self.button.clicked.connect(self.submit)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        for name, stretch in (("about", 2), ("name", 3), ("number", 3)):
+            row.addWidget(self.fields[name], stretch)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.body.addLayout(row)
+
+    def _kind(self, about: ContactAbout) -> Choice:
+        name = self._texts.get(f"enum.contact_about.{about.value}")
+        return Choice(about.value, name, initials(name) if not name.isascii() else "", (about.value,))
+
+    def first_field(self) -> QWidget:
+        """The list, or the number of a first contact."""
+        return self.table if self._lines else self.name
+
+    def fit(self, map_area: QRect, whole: QRect) -> None:
+        """A fixed size where there is room for it."""
+        self.setFixedSize(min(WIDTH, max(1, whole.width() - 24)), min(HIGH, max(1, whole.height() - 24)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter enters the contact, on the list it looks; Ctrl+E looks."""
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and event.key() == Qt.Key.Key_E:
+            self.reveal()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            (self.reveal if self.table.hasFocus() else self.submit)()
+        elif event.key() == Qt.Key.Key_Escape and self._changing:
+            self._end_change()
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    # -- what there is -----------------------------------------------------------------------------------------------------
+    def ask(self, row: IncidentRow) -> None:
+        """Open for an incident; what was typed for it is still there."""
+        if row.id != self._incident:
+            self._incident, self._lines = row.id, {}
+            self.cover()
+            self._end_change()
+            self._say("", "muted")
+            self._show(())
+        self.heading.setText(
+            f"{self._texts.get('ui.contacts.title')}\N{KATAKANA MIDDLE DOT}{incident_title(row)}"
+        )
+        self.read()
+        self.open()
+
+    def heard(self, changes: ChangeSet) -> None:
+        """A commit, or a key that has arrived."""
+        if self.is_open and changes.touches("contact", "purge_ack"):
+            self.read()
+
+    def read(self) -> None:
+        """Look anew."""
+        incident = self._incident
+
+        def take(lines: Sequence[ContactLine]) -> None:
+            if incident == self._incident:
+                self._show(lines)
+
+        self._session.follow(self._console.contacts.lines(incident), take)
+
+    def _show(self, lines: Sequence[ContactLine]) -> None:
+        chosen = self.table.chosen
+        self._lines = {each.id: each for each in lines}
+        self._clear = {name: text for name, text in self._clear.items() if name in self._lines}
+        self._paint()
+        self.list.setCurrentIndex(1 if lines else 0)
+        if lines:
+            self.table.choose(chosen)
+        self._chosen()
+
+    def _paint(self) -> None:
+        self.model.show([self._row(each) for each in self._lines.values()])
+
+    def _row(self, each: ContactLine) -> Row:
+        texts, agencies = self._texts, self._console.district.agencies
+        about = (
+            texts.get(f"enum.contact_about.{each.about}") if each.about in set(ContactAbout) else each.about
+        )
+        entered = (
+            f"{moments.day_clock(each.at, self._console.clock.now_ms())} {agency_name(agencies, each.agency)}"
+        )
+        state = texts.get(f"ui.contacts.state.{each.state}")
+        if each.state == "purged" and each.destroyed:
+            names = texts.get("wording.comma").join(agency_name(agencies, name) for name in each.destroyed)
+            state = texts.get("ui.contacts.state.destroyed", names=names)
+        elif each.id in self._clear:
+            state = texts.get("ui.contacts.state.clear")
+        tone, icon = _LOOK[each.state]
+        return Row(each.id, (about, self._clear.get(each.id, each.masked), entered, state), tone, icon)
+
+    def _chosen(self) -> None:
+        each = self._lines.get(self.table.chosen)
+        readable = each is not None and each.state in ("open", "disputed")
+        self.look.setEnabled(readable)
+        self.change.setEnabled(readable)
+        self.purge.mean(each.id if each is not None and each.state != "purged" else "")
+
+    # -- looking -----------------------------------------------------------------------------------------------------------
+    def reveal(self) -> None:
+        """Show the chosen one in the clear for a while; that it was looked at is noted."""
+        each = self._lines.get(self.table.chosen)
+        if each is None or not self.look.isEnabled():
+            return
+
+        def shown(done: Done) -> None:
+            if self.is_open and not self._session.locked:
+                self._clear = {each.id: f"{done.result['name']} {done.result['number']}".strip()}
+                self._cover.start()
+                self._paint()
+                self._say(self._texts.get("ui.contacts.noted", s=CLEAR_MS // 1000), "muted")
+
+        self._session.act(RevealContact(contact_id=each.id), shown, self._wrong)
+
+    def cover(self) -> None:
+        """Mask again whatever was shown."""
+        self._cover.stop()
+        if self._clear:
+            self._clear = {}
+            self._paint()
+            self._say("", "muted")
+
+    # -- entering ----------------------------------------------------------------------------------------------------------
+    def begin_change(self) -> None:
+        """The form is for the chosen contact until Esc or Enter."""
+        each = self._lines.get(self.table.chosen)
+        if each is None:
+            return
+        self._changing = each.id
+        self.about.setEnabled(False)
+        self.button.setText(self._texts.get("ui.contacts.save"))
+        self._say(self._texts.get("ui.contacts.changing", contact=each.masked), "muted")
+        self.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _end_change(self) -> None:
+        self._changing = ""
+        self.about.setEnabled(True)
+        self.button.setText(self._texts.get("ui.contacts.add"))
+        self.name.clear()
+        self.number.clear()
+        for field in self.fields.values():
+            field.say("")
+
+    def submit(self) -> None:
+        """Enter or change it, once."""
+        if self._busy:
+            return
+        name, number = self.name.text(), self.number.text()
+        command: AddContact | ChangeContact
+        if self._changing:
+            command = ChangeContact(contact_id=self._changing, name=name, number=number)
+        else:
+            self.about.settle()
+            if self.about.unknown or not self.about.code:
+                self.fields["about"].say(self._texts.get("ui.forms.unknown", text=self.about.text().strip()))
+                return
+            command = AddContact(
+                incident_id=self._incident, about=ContactAbout(self.about.code), name=name, number=number
+            )
+        self._busy = self._session.act(command, self._entered, self._refused)
+
+    def _entered(self, _done: Done) -> None:
+        self._busy = False
+        self._end_change()
+        self._say(self._texts.get("ui.contacts.entered"), "good")
+        self.read()
+
+    def _refused(self, error: BaseException) -> bool:
+        self._busy = False
+        if isinstance(error, Refusal) and error.field in self.fields:
+            self.fields[error.field].say(self._session.sentence(error))
+            self.fields[error.field].focus()
+            return True
+        return self._wrong(error)
+
+    def _wrong(self, error: BaseException) -> bool:
+        if not isinstance(error, Refusal | EnvironmentFault):
+            return False
+        self._say(self._session.sentence(error), "bad")
+        return True
+
+    def _say(self, text: str, tone: str) -> None:
+        set_tone(self.note, tone)
+        self.note.setText(text)

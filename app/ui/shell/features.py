@@ -1,0 +1,39 @@
+"""The features a window has beyond its panels: each enters its actions into the table and makes its sheet when it is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.kernel.changes import ChangeSet
+from app.ui.attachments.deeds import AttachmentDeeds
+from app.ui.backup.deeds import BackupDeeds
+from app.ui.bundles.deeds import BundleDeeds
+from app.ui.conflicts.deeds import ConflictDeeds
+from app.ui.imports.deeds import ImportDeeds
+from app.ui.link_desk.deeds import LinkDeskDeeds
+from app.ui.registers.deeds import RegisterDeeds
+
+if TYPE_CHECKING:
+    from app.ui.shell.main_window import MainWindow
+
+
+class Features:
+    """All of them, by name."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.imports = ImportDeeds(window)
+        self.registers = RegisterDeeds(window)
+        self.backup = BackupDeeds(window)
+        self.bundles = BundleDeeds(window)
+        self.conflicts = ConflictDeeds(window)
+        self.link_desk = LinkDeskDeeds(window)
+        self.attachments = AttachmentDeeds(window)
+
+    def heard(self, changes: ChangeSet) -> None:
+        """A commit, for the sheets that show what it may have changed."""
+        self.attachments.heard(changes)
+
+    def dispose(self) -> None:
+        """Hear nothing any more."""
+        for each in (self.imports, self.bundles, self.backup, self.link_desk):
+            each.dispose()

@@ -1,0 +1,126 @@
+"""A short table of plain texts: rows that are there already, a tone for what is unusual; and how such a table looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
+
+from app.ui.shell.sheet import tip
+from app.ui.theme.theme import Theme
+
+ROW_PX = 32
+AnyIndex = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: id, its cells, tone and icon of the last cell, words of the tooltip."""
+
+    id: str
+    cells: tuple[str, ...]
+    tone: str = ""
+    icon: str = ""
+    tip: str = ""
+
+
+class RowsModel(QAbstractTableModel):
+    """`heads`: names of the columns."""
+
+    def __init__(self, theme: Theme, heads: Sequence[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._heads = theme, heads
+        self.rows: Sequence[Row] = ()
+        theme.changed.connect(self._repaint)
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Take other rows; the same ids in the same order are repainted, so that a selection stays."""
+        same = [row.id for row in rows] == [row.id for row in self.rows]
+        if same:
+            self.rows = rows
+            self._repaint()
+            return
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
+        """Rows."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: AnyIndex = _ROOT) -> int:
+        """Columns."""
+        return 0 if parent.isValid() else len(self._heads)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
+    ) -> Any:
+        """Names of the columns."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return self._heads[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: AnyIndex, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        """Words, colour and mark of a cell."""
+        if not index.isValid():
+            return None
+        row, column = self.rows[index.row()], index.column()
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return row.cells[column]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(row.tip) or None
+        if column == len(self._heads) - 1:
+            if role == Qt.ItemDataRole.ForegroundRole and row.tone:
+                return self._theme.colour(row.tone)
+            if role == Qt.ItemDataRole.DecorationRole and row.icon:
+                return self._theme.pixmap(row.icon, row.tone or "muted", 14)
+        return None
+
+    def _repaint(self) -> None:
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self._heads) - 1))
+
+
+class RowsTable(QTableView):
+    """One row is chosen at a time; Tab leaves it."""
+
+    def __init__(self, name: str, called: str, model: RowsModel, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(called)
+        self._rows = model
+        self.setModel(model)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        down, across = self.verticalHeader(), self.horizontalHeader()
+        down.hide()
+        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        down.setDefaultSectionSize(ROW_PX)
+        across.setHighlightSections(False)
+        across.setStretchLastSection(True)
+        for at, width in enumerate(widths):
+            self.setColumnWidth(at, width)
+
+    @property
+    def chosen(self) -> str:
+        """Id of the chosen row, "" for none."""
+        index = self.currentIndex()
+        return self._rows.rows[index.row()].id if index.isValid() else ""
+
+    def choose(self, row_id: str) -> None:
+        """Choose a row by its id, the last one when it is not there."""
+        ids = [row.id for row in self._rows.rows]
+        if ids:
+            self.selectRow(ids.index(row_id) if row_id in ids else len(ids) - 1)
