@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,8 +26,8 @@ from app.ui.link_desk.port import LinkStory, PeerCard
 from app.ui.link_desk.words import Wording
 from app.ui.relay import Relay
 from app.ui.session import Session
-from app.ui.shell.runs import RunLines
-from app.ui.shell.sheet import Sheet, plain, set_tone, tip
+from app.ui.shell.runs import Run, RunLines, Runs
+from app.ui.shell.sheet import Sheet, plain, press_focused, set_tone, tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
@@ -155,8 +155,6 @@ class LinkDeskSheet(Sheet):
         return column
 
     def _log_area(self) -> QScrollArea:
-        self.log = RunLines(self._theme, (LOG_ROW,) * LOG_LINES)
-        self.log.setObjectName("linkDeskLog")
         area = QScrollArea()
         area.setObjectName("linkDeskLogArea")
         area.setWidgetResizable(True)
@@ -164,9 +162,27 @@ class LinkDeskSheet(Sheet):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumHeight(4 * LOG_ROW)
         area.setAccessibleName(self._texts.get("ui.link_desk.log"))
-        area.setWidget(self.log)
         self._area = area
+        self._show_log([])
         return area
+
+    def _show_log(self, lines: Sequence[Runs]) -> None:
+        """As many lines as there are; a hint where there are none."""
+        self.log = RunLines(self._theme, (LOG_ROW,) * max(1, len(lines)))
+        self.log.setObjectName("linkDeskLog")
+        self.log.setProperty("plane", "card")
+        self.log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        nothing = [Run(self._texts.get("ui.links.no_log"), "muted", "small")]
+        self.log.set_runs(*(lines or [nothing]))
+        self.log.setToolTip(tip(self.log.text()))
+        holder = QWidget()
+        holder.setProperty("plane", "card")
+        holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.log)
+        column.addStretch(1)
+        self._area.setWidget(holder)
 
     def _foot(self) -> QHBoxLayout:
         texts, row = self._texts, QHBoxLayout()
@@ -233,13 +249,7 @@ class LinkDeskSheet(Sheet):
         self.peers.setCurrentRow(at)
         self.peers.blockSignals(False)
         now = self._console.clock.now_ms()
-        lines = [self.wording.log_line(line, now) for line in story.log[:LOG_LINES]]
-        if not lines:
-            self.log.set_runs([])
-        else:
-            self.log.set_runs(*lines)
-        self.log.setFixedHeight(LOG_ROW * LOG_LINES)
-        self.log.setToolTip(tip(self.log.text()) if lines else self._texts.get("ui.links.no_log"))
+        self._show_log([self.wording.log_line(line, now) for line in story.log[:LOG_LINES]])
         self.tick()
         if fresh and self.is_open:
             self.first_field().setFocus(Qt.FocusReason.OtherFocusReason)
@@ -291,6 +301,14 @@ class LinkDeskSheet(Sheet):
         self.empty.setText(self._texts.get("ui.link_desk.nobody_why") if self._known else "")
         self.first.setVisible(self._known)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc leaves the address first; Enter presses the button that has the focus."""
+        if event.key() == Qt.Key.Key_Escape and not self._editor.isHidden():
+            self._leave_address()
+            event.accept()
+        elif not press_focused(self, event):
+            super().keyPressEvent(event)
+
     # -- acts --------------------------------------------------------------------------------------------------------------
     def _pair_again(self) -> None:
         self.pair_wanted.emit(self.chosen.site if self.chosen is not None else "")
@@ -315,10 +333,13 @@ class LinkDeskSheet(Sheet):
         asked = self._console.link_desk.set_address(card.site, self.address.text(), account.id)
         self._relay.then(asked, lambda _none: self._saved(), self._not_saved)
 
-    def _saved(self) -> None:
+    def _leave_address(self) -> None:
         self._editor.hide()
         self.fault.hide()
         self.peers.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _saved(self) -> None:
+        self._leave_address()
         self.read()
 
     def _not_saved(self, error: Exception) -> None:

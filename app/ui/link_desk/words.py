@@ -144,10 +144,10 @@ class Wording:
         texts = self.texts
         if standing.heard_ms is None:
             return texts.get("ui.link_desk.not_heard")
-        age = texts.get("ui.link_desk.ago", age=moments.age(texts, standing.heard_ms))
+        age = moments.age(texts, standing.heard_ms)
         if standing.rtt_ms is None:
-            return age
-        return f"{age}{texts.get('wording.comma')}{texts.get('ui.links.rtt', ms=round(standing.rtt_ms))}"
+            return texts.get("ui.link_desk.ago", age=age)
+        return texts.get("ui.link_desk.ago_rtt", age=age, ms=round(standing.rtt_ms))
 
     def _offset(self, standing: Standing) -> str:
         if standing.offset_ms is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -93,7 +93,7 @@ class FilePage(Page):
         made = HintButton(self.theme, self.say(button), icon="file")
         made.setObjectName(f"pairing.{name}")
         row.addWidget(field, 1)
-        row.addWidget(made)
+        row.addWidget(made, 0, Qt.AlignmentFlag.AlignBottom)
         self.column.addWidget(holder)
         return field, made
 
@@ -194,6 +194,7 @@ class FilePage(Page):
         self.desk.setVisible(self.paired)
         self.end.setVisible(self.paired)
         self.heard.say("")
+        self.address.say("")
         if found is not None:
             self.who.setText(self.say("network.who", name=found.agency_name))
             self.number.show_number(found.number)

@@ -119,7 +119,7 @@ class NetworkPage(Page):
         self.how = self.note("network.read_aloud")
         self.heard = self.field("heard", "network.heard", "network.heard_hint")
         self.heard.editor.returnPressed.connect(self.confirm)
-        self.heard.editor.textChanged.connect(lambda _text: self._show_confirm())
+        self.heard.editor.textChanged.connect(self._typed)
         self.same = HintButton(
             self.theme, self.say("network.same"), hint="Enter", kind="primary", icon="check"
         )
@@ -264,6 +264,7 @@ class NetworkPage(Page):
         if shown != before or view.stage is not stage:
             if view.stage is not stage:
                 self.tell("")
+                self.heard.say("")
             self.stepped.emit()
 
     def _show_words(self, view: PairingView, shown: str) -> None:
@@ -292,6 +293,10 @@ class NetworkPage(Page):
         set_tone(self.how, "text" if key == "read_aloud" else "accent")
         self.heard.setEnabled(not waiting)
         self.other.setEnabled(True)
+        self._show_confirm()
+
+    def _typed(self, _text: str) -> None:
+        self.heard.say("")
         self._show_confirm()
 
     def _show_confirm(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from app.ui.pairing.file_page import FilePage
 from app.ui.pairing.network_page import NetworkPage
 from app.ui.session import Session
-from app.ui.shell.sheet import Sheet, plain
+from app.ui.shell.sheet import Sheet, plain, press_focused
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class PairingSheet(Sheet):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page.setProperty("plane", "card")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         area.setWidget(page)
         return area
 
@@ -113,6 +114,11 @@ class PairingSheet(Sheet):
         """Nobody looks."""
         super().hideEvent(event)
         self.network.rest()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus."""
+        if not press_focused(self, event):
+            super().keyPressEvent(event)
 
     def _to_desk(self) -> None:
         self.dismiss()

@@ -307,7 +307,7 @@ class Header(QWidget):
         self.link.setGeometry(left, margin, max(0, right - left), self.height() - 2 * margin)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The account block opens what the account can do; the link block goes to the links."""
+        """The account block opens what the account can do; the link block the link desk."""
         place = event.position().toPoint()
         if self.account.geometry().contains(place):
             self.account_clicked.emit()

@@ -10,7 +10,7 @@ from html import escape
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 INSET = 16
 
@@ -113,6 +113,19 @@ class Sheet(QFrame):
                 )
                 return True
         return True
+
+
+def press_focused(sheet: Sheet, event: QKeyEvent) -> bool:
+    """Enter on a button that has the focus presses it, as Space does; True if that was so."""
+    focused = sheet.focusWidget()
+    plain_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not (
+        event.modifiers() & Qt.KeyboardModifier.ControlModifier
+    )
+    if not plain_enter or not isinstance(focused, QPushButton) or not focused.hasFocus():
+        return False
+    focused.click()
+    event.accept()
+    return True
 
 
 def _takes_tab(widget: QWidget) -> bool:
