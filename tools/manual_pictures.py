@@ -18,12 +18,13 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.bootstrap.first_start import SiteFounder
 from app.kernel.clock import SystemClock
-from app.kernel.enums import Realm
+from app.kernel.enums import Realm, VerifyState
 from app.kernel.paths import DataDir
 from app.ui import start
 from app.ui.first_start.window import FirstStartWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.theme.theme import Theme
+from app.usecases.casualties import SetCasualties
 from app.usecases.duty import LeaveWatch, TakeWatch
 from tools import stage as on
 from tools.looks import fill_page
@@ -281,6 +282,38 @@ def desk(album: Album, window: MainWindow, ids: dict[str, str]) -> None:
     window.close_desk()
 
 
+def figures(album: Album, shown: on.Stage, window: MainWindow, ids: dict[str, str]) -> None:
+    """Casualty figures, a disputed one on the conflict desk, and who changed what."""
+    home, mall = ids["home"], ids["mall"]
+    verified = {"verify_state": VerifyState.VERIFIED, "source": "区中心医院"}
+    shown.emb.act(SetCasualties(incident_id=home, deaths=1, **verified))
+    shown.emb.act(SetCasualties(incident_id=home, injured_serious=2, evacuated=130, source="现场指挥员"))
+    on.until(shown.same, "both rooms hold the figures")
+    shown.pull(True)
+    on.until(lambda: not shown.linked(), "the cable is out")
+    shown.emb.act(SetCasualties(incident_id=mall, injured_serious=4, source="区中心医院"))
+    shown.frd.act(SetCasualties(incident_id=mall, injured_serious=6, source="现场指挥员"))
+    shown.pull(False)
+    on.until(lambda: shown.linked() and shown.same(), "the cable is back")
+    window.session.select_incident(home)
+    on.settle(1.0)
+    deeds, overlays = window.conflict_deeds, window.overlays
+    deeds.casualties()
+    on.until(lambda: overlays.casualties.is_open, "the form")
+    album.take("casualties", window, overlays.casualties, 12)
+    overlays.casualties.dismiss()
+    deeds.conflicts()
+    on.until(lambda: overlays.conflicts.cases.card is not None, "the card")
+    on.settle(1.5)
+    album.take("conflicts", window, overlays.conflicts, 12)
+    overlays.conflicts.dismiss()
+    deeds.history()
+    on.until(lambda: overlays.history.shown, "the history")
+    on.settle(0.5)
+    album.take("history", window, overlays.history, 12)
+    overlays.history.dismiss()
+
+
 def alone(album: Album, shown: on.Stage, window: MainWindow) -> None:
     """The cable is out: header, links."""
     shown.pull(True)
@@ -331,6 +364,7 @@ def main() -> int:
             lambda: forms(album, shown, window, ids),
             lambda: ended(album, shown, window),
             lambda: desk(album, window, ids),
+            lambda: figures(album, shown, window, ids),
             lambda: imports(album, shown, window),
             lambda: alone(album, shown, window),
         ]
