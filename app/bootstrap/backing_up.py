@@ -77,7 +77,11 @@ class Backups:
     # -- from outside ------------------------------------------------------------------------------------------------------
     def begin(self) -> None:
         """Start looking."""
-        kept = self._node.local(memory.load).get(SECOND_FOLDER)
+        try:
+            kept = self._node.local(memory.load).get(SECOND_FOLDER)
+        except EnvironmentFault as fault:  # the file broke while it was opened: the first backup says so too
+            self._failed(fault)
+            kept = None
         self._second = Path(kept) if isinstance(kept, str) else None
         self._end = self._node.subscribe(self._hear)
         self._thread.start()
@@ -154,6 +158,9 @@ class Backups:
                 why = Why.ASKED if asked else self._due()
                 if why is not None:
                     self._back_up(why)
+            except EnvironmentFault as fault:
+                log.error("no backup: %s", fault.code)
+                self._failed(fault)
             except Exception:
                 log.exception("looking after the backups failed")
                 self._failed(EnvironmentFault("backup.failed", "fault.backup.failed"))
@@ -225,6 +232,10 @@ class Backups:
 
     def _failed(self, fault: EnvironmentFault) -> None:
         self._failed_at = time.monotonic()
+        if (
+            fault.code == "database.damaged"
+        ):  # found by whoever reads all of it; those who work with parts may not know yet
+            fault = EnvironmentFault("storage", "fault.storage.damaged", since_at=self._node.clock.now_ms())
         self._over(trouble=fault)
 
     def _over(self, **changes: Any) -> None:
