@@ -118,7 +118,6 @@ def make(job: BackupJob, tell: Progress, beside: FilesBeside | None = None) -> M
         check_room(job.database, job.folder)
         path = _free_name(job)
         backup(job.database, path, lambda done, total: tell("copy", done, total))
-        keeper.carry(path, job.folder / FILES)
     made = Copy(path, job.at // SECOND_MS * SECOND_MS, path.stat().st_size, job.why)
     checked = _checked(made, job, tell, clock, keeper)
     with told_as_backup(job.folder):
@@ -140,6 +139,8 @@ def _checked(made: Copy, job: BackupJob, tell: Progress, clock: _Seconds, keeper
     """Restored and looked through; no room for that leaves it unchecked, and says so."""
     try:
         proof = prove(made.path, job.folder, tell)
+        if not proof.problem:
+            keeper.carry(made.path, job.folder / FILES)
     except DatabaseProblemError as wrong:
         if wrong.kind is ProblemKind.FULL:
             raise EnvironmentFault(

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -356,16 +357,18 @@ async def _clocks_apart(town: Town, apart_ms: int) -> None:
                     lambda: town.emb.count("incident") == town.frd.count("incident"), "arrives", LONG_S
                 )
         for site in (town.emb, town.frd):
-            await until_async(lambda site=site: _said(site), "said", LONG_S)
+            await until_async(partial(_said, site), "said", LONG_S)
         await until_async(lambda: town.emb.vector() == town.frd.vector(), "the same chains", LONG_S)
         assert business(town.emb) == business(town.frd)
         for site in (town.emb, town.frd):
-            latest = site.node.local(
-                lambda c, site=site: c.execute(
-                    "SELECT hlc >> 16 FROM op WHERE site = ? ORDER BY seq DESC LIMIT 1", (site.node.me.site,)
-                ).fetchone()[0]
-            )
+            latest = site.node.local(partial(_latest, site.node.me.site))
             assert abs(latest - site.clock.now_ms()) <= 60 * SECOND_MS, "not dragged by the other's clock"
+
+
+def _latest(site: str, connection: Any) -> int:
+    """Recorded time (UTC ms) of the last entry of a chain."""
+    sql = "SELECT hlc >> 16 FROM op WHERE site = ? ORDER BY seq DESC LIMIT 1"
+    return int(connection.execute(sql, (site,)).fetchone()[0])
 
 
 def _said(site: Site) -> bool:
