@@ -70,7 +70,7 @@ def _opened(path: Path) -> BinaryIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as wrong:
-        raise EnvironmentFault("file.unreadable", "fault.file.unreadable", path=str(path)) from wrong
+        raise EnvironmentFault("file.unreadable", "fault.attachments.unreadable", name=path.name) from wrong
     except ValueError as wrong:  # a NUL in the name
         raise Refusal(ErrorCode.FORMAT, "refusal.attachments.kind", field="path", clause="CM-05") from wrong
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 LEAST, MOST, HIGH = 720, 1040, 720
 PICTURE_PX = 300
+ROOM_FOR_PICTURE = 960  # in a narrower sheet the list has all of it
 LOOK_MS = 200
-_WIDTHS = (250, 90, 110, 190)
+_WIDTHS = (220, 76, 60, 170)
 _LAST_FOLDER = "attachments.folder"
 
 
@@ -131,7 +132,9 @@ class AttachmentSheet(Sheet):
     def fit(self, map_area: QRect, whole: QRect) -> None:
         """As wide as the map has room."""
         width = max(LEAST, min(MOST, map_area.width() - 24))
-        self.setFixedSize(min(width, max(1, whole.width() - 24)), min(HIGH, max(1, whole.height() - 24)))
+        width = min(width, max(1, whole.width() - 24))
+        self.setFixedSize(width, min(HIGH, max(1, whole.height() - 24)))
+        self.picture.setVisible(width >= ROOM_FOR_PICTURE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+O attaches, Ctrl+S saves a copy; Esc gives up what is under way before it closes."""

@@ -1,0 +1,182 @@
+"""Files and contacts of an incident in the window, by keys, over a real site (CM-05, XC-07)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+
+from app.queries import attachments, contacts
+from app.queries.incidents import IncidentRow
+from app.ui.attachments.sheet import AttachmentSheet
+from app.ui.contacts.sheet import ContactSheet
+from tests.kit import founded_town, register
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Room, emb_room, rooms
+
+__all__ = ["emb_room", "founded_town", "rooms"]
+
+
+def photo(folder: Path, name: str = "六层阳台.jpg") -> Path:
+    """A real picture, wider than high."""
+    image = QImage(640, 480, QImage.Format.Format_RGB32)
+    image.fill(QColor("#4CA3FF"))
+    assert image.save(str(folder / name))
+    return folder / name
+
+
+def chosen(room: Room, who: str = "duty_officer") -> IncidentRow:
+    """Signed in, an incident selected."""
+    room.sign_in(who)
+    row = register(room.site)
+    room.wait(lambda: room.window.board is not None)
+    room.select(row)
+    return row
+
+
+def files(room: Room) -> AttachmentSheet:
+    room.press(Qt.Key.Key_F9)
+    sheet = room.window.overlays.attachments
+    room.wait(lambda: sheet.is_open)
+    room.settle()
+    return sheet
+
+
+def people(room: Room) -> ContactSheet:
+    room.press(Qt.Key.Key_F10)
+    sheet = room.window.overlays.contacts
+    room.wait(lambda: sheet.is_open)
+    room.settle()
+    return sheet
+
+
+def cells(sheet: AttachmentSheet | ContactSheet) -> list[list[str]]:
+    model = sheet.model
+    return [
+        [model.data(model.index(row, at)) for at in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+def test_attach_look_and_save(emb_room: Room, tmp_path: Path) -> None:
+    room, source = emb_room, photo(tmp_path)
+    row = chosen(room)
+    sheet = files(room)
+    assert sheet.list.currentWidget() is sheet.empty and "Ctrl+O" in sheet.empty.text()
+    assert room.focus() is sheet.add, "the first thing one wants"
+    sheet.about.setFocus()
+    room.type("14:20 现场")
+    sheet.attach(source)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    [line] = cells(sheet)
+    assert (line[0], line[2], line[4]) == ("六层阳台.jpg", "图片", "已在本台") and "应急局" in line[3]
+    assert sheet.about.text() == "" and "已附上" in sheet.note.text()
+    [kept] = room.site.node.read(lambda c: attachments.attachments(c, row.id))
+    assert kept.note == "14:20 现场"
+    room.wait(lambda: not sheet.picture.pixmap().isNull())
+    shown = sheet.picture.pixmap()
+    assert shown.width() > shown.height() and shown.width() <= 300
+    out = tmp_path / "out.jpg"
+    sheet.save_as(kept.id, out)
+    room.wait(out.exists)
+    room.wait(lambda: str(out) in sheet.note.text())
+    assert out.read_bytes() == source.read_bytes()
+    sheet.save_as(kept.id, out)
+    room.wait(lambda: "已有" in sheet.note.text() or "已存在" in sheet.note.text())
+    room.press(ESCAPE)
+    assert not sheet.is_open
+
+
+def test_what_is_no_attachment_is_told_in_place(emb_room: Room, tmp_path: Path) -> None:
+    room = emb_room
+    chosen(room)
+    sheet = files(room)
+    wrong = tmp_path / "x.jpg"
+    wrong.write_bytes(b"MZ not a picture")
+    for path, said in ((wrong, "只能附"), (tmp_path / "none.jpg", "none.jpg")):
+        sheet.attach(path)
+        room.wait(lambda: sheet.note.property("tone") == "bad" and sheet.add.isEnabled())
+        assert said in sheet.note.text()
+    assert sheet.model.rowCount() == 0 and wrong.exists()
+
+
+def test_destroying_takes_a_reason_and_a_second_press(emb_room: Room, tmp_path: Path) -> None:
+    room = emb_room
+    row = chosen(room, "duty_chief")
+    sheet = files(room)
+    sheet.attach(photo(tmp_path))
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    room.click(sheet.purge.button)
+    assert "先填写" in sheet.purge.note.text()
+    sheet.purge.reason.setFocus()
+    room.type("家属要求")
+    room.click(sheet.purge.button)
+    assert "不能恢复" in sheet.purge.note.text()
+    assert room.site.node.read(lambda c: attachments.attachments(c, row.id))[0].purged_at is None
+    room.click(sheet.purge.button)
+    room.wait(lambda: cells(sheet)[0][4].startswith("已清除"))
+    room.wait(lambda: cells(sheet)[0][4] == "已清除（应急局已确认）")
+    assert not sheet.copy.isEnabled() and not sheet.purge.isEnabled()
+    assert not list(room.site.node.attachments.contents())
+
+
+def test_contact_masked_shown_and_covered(emb_room: Room) -> None:
+    room = emb_room
+    row = chosen(room)
+    sheet = people(room)
+    assert sheet.list.currentWidget() is sheet.empty and room.focus() is sheet.name
+    room.type("物业值班")
+    room.press(Qt.Key.Key_Tab)
+    room.type("abc")
+    room.press(ENTER)
+    room.wait(sheet.fields["number"].fault.isVisible)
+    sheet.number.clear()
+    room.type("021-55550123")
+    room.press(ENTER)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    assert cells(sheet)[0][:2] == ["现场", "物** 021****23"] and sheet.number.text() == ""
+    sheet.table.setFocus()
+    room.press(ENTER)
+    room.wait(lambda: cells(sheet)[0][1] == "物业值班 021-55550123")
+    assert cells(sheet)[0][3] == "查看中"
+    [kept] = room.site.node.read(lambda c: contacts.contacts(c, row.id))
+    assert len(room.site.node.read(lambda c: contacts.accesses(c, kept.id))) == 1, "the look is noted"
+    room.window.session.lock()
+    assert cells(sheet)[0][1] == "物** 021****23", "a lock covers it at once"
+
+
+def test_contact_is_changed_and_esc_gives_the_change_up(emb_room: Room) -> None:
+    room = emb_room
+    chosen(room)
+    sheet = people(room)
+    room.type("物业")
+    room.press(Qt.Key.Key_Tab)
+    room.type("021-55550123")
+    room.press(ENTER)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    room.click(sheet.change)
+    assert room.focus() is sheet.name and sheet.button.text() == "保存修改"
+    room.press(ESCAPE)
+    assert sheet.is_open and sheet.button.text() == "登记"
+    room.click(sheet.change)
+    room.type("物业")
+    sheet.number.setFocus()
+    room.type("021-55559999")
+    room.press(ENTER)
+    room.wait(lambda: cells(sheet)[0][1] == "物** 021****99")
+    assert sheet.model.rowCount() == 1
+
+
+def test_no_text_becomes_markup(emb_room: Room) -> None:
+    """QUALITY, attack test 1: what a name holds is shown as it stands."""
+    room = emb_room
+    chosen(room)
+    sheet = people(room)
+    room.type("<b>&x")
+    room.press(Qt.Key.Key_Tab)
+    room.type("021-55550123")
+    room.press(ENTER)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    sheet.table.setFocus()
+    room.press(Qt.Key.Key_E, CTRL)
+    room.wait(lambda: cells(sheet)[0][1].startswith("<b>&x "))
