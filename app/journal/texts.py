@@ -92,7 +92,7 @@ class Texts:
         runs = update.runs.get(client, ())
         if runs and runs[0].clock != held.get(client, 0):
             return MALFORMED
-        loose = self._loose(place)
+        loose = self._loose(place) - {client}  # what stands below its own fork is known to a chain
         if not all(self._named(ids, held, loose, client) for ids in _neighbours(runs)):
             return UNSEEN
         ends = held | ({client: runs[-1].clock + runs[-1].length} if runs else {})

@@ -140,6 +140,9 @@ _NOT_ACCEPTED = (
     .join(QUARANTINE, QUARANTINE.c.hash == OP.c.hash)
     .where(OP.c.entity == "incident", OP.c.site == bindparam("site"), OP.c.body.is_not(None))
 )
+_BESIDE_ANOTHER = select(CONFLICT.c.value.label("body")).where(
+    CONFLICT.c.entity == "incident", CONFLICT.c.field == "no", CONFLICT.c.site == bindparam("site")
+)
 _CONFLICTS = select(*(CONFLICT.c[name] for name in columns_of(ConflictRow))).order_by(
     CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field, CONFLICT.c.hash
 )
@@ -222,10 +225,13 @@ class _Body:
 
 def numbers_between(connection: sqlite3.Connection, site: str, low: str, high: str) -> list[str]:
     """Printed numbers in a half-open text range that a workstation itself has given, whoever registered there: also to what
-    was not accepted afterwards, for the number was printed (D-20)."""
+    was not accepted afterwards, and to an alarm that another workstation numbered as well: the number was printed (D-20)."""
     shown = [row.no for row in read(connection, _No, _NUMBERS, site=site, low=low, high=high)]
-    gone = [_number_in(row.body) for row in read(connection, _Body, _NOT_ACCEPTED, site=site)]
-    return shown + [no for no in gone if no is not None and low <= no < high]
+    hidden = [_number_in(row.body) for row in read(connection, _Body, _NOT_ACCEPTED, site=site)]
+    hidden += [
+        msgspec.msgpack.decode(row.body) for row in read(connection, _Body, _BESIDE_ANOTHER, site=site)
+    ]
+    return shown + [no for no in hidden if isinstance(no, str) and low <= no < high and no not in shown]
 
 
 def _number_in(body: bytes) -> str | None:

@@ -63,7 +63,7 @@ class Documents:
         before = [clock for client, clock in known if client == own]
         if mine and mine[0].id[1] != max(before, default=-1) + 1:
             return "malformed"
-        forked = {client_id(site, place) for site in self.reading.causal.forks}
+        forked = {client_id(site, place) for site in self.reading.causal.forks} - {own}
         for unit in mine:
             if not all(
                 each is None or each in known or each[0] in forked for each in (unit.left, unit.right)

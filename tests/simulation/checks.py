@@ -27,7 +27,8 @@ def check(simulation: Simulation) -> Findings:
         _compare(found, f"{each.name} against the oracle", states[each.name], references[each.name].state)
         _against_other_orders(found, simulation, each, states[each.name])
         _rebuild(found, each)
-        _chains(found, each)
+        _chains(found, each, references[each.name])
+        _numbers(found, simulation, each, references[each.name])
         _known_bad(found, simulation, each, references[each.name])
         _leaks(found, simulation, each)
         held = {op.hash for tx in each.transactions() for op in tx}
@@ -163,10 +164,24 @@ def _rebuild(found: Findings, station: Station) -> None:
             found[f"{station.name}: rebuild differs in {table}"] = f"{_short(only[:1])} | {_short(new[:1])}"
 
 
-def _chains(found: Findings, station: Station) -> None:
+def _numbers(found: Findings, simulation: Simulation, station: Station, known: Reference) -> None:
+    """A number of the series is given once, by one workstation, also where its incident was not accepted (D-20, D-35)."""
+    given: dict[str, tuple[str, str]] = {}
+    forks = known.reading.causal.forks
+    for op in known.reading.causal.ops.values():
+        if op.withheld or op.entity != "incident" or op.hash in simulation.liars.forged or op.site in forks:
+            continue
+        number = op.content.get("set", {}).get("no") if op.content.get("v") == "write" else None
+        if number is not None and given.setdefault(number, (op.site, str(op.entity_id))) != (
+            op.site,
+            op.entity_id,
+        ):
+            found[f"{station.name}: a number given twice"] = str(number)
+
+
+def _chains(found: Findings, station: Station, known: Reference) -> None:
     for tx in station.transactions():
-        key = station.journal.public_key(tx[0].site)
-        assert key is not None
+        key = known.reading.causal.key_before(tx[0], station.city.realm)
         check_transaction(station.city.realm, tx, key)
         before = station.journal.state.store.place(tx[0].prev) if tx[0].prev else (tx[0].site, 0)
         if before is None or before[:2] != (tx[0].site, tx[0].seq - 1):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from app.journal import verbs
 from app.kernel.clock import local_date
 from app.kernel.ids import derived_id, new_id
-from tests.simulation.world import Station, account_agency, letter_of
+from app.queries import incidents
+from tests.simulation.world import Station, account_agency
 
 if TYPE_CHECKING:
     from tests.simulation.officers import Officers
@@ -59,15 +60,20 @@ class Duty:
         self._by.write(at, actor, command, entity, entity_id, values=known, new=True, **more)
 
     def _born(self, at: Station, actor: str) -> dict[str, Any]:
-        day = local_date(at.clock.now_ms())
         return {
-            "no": f"{at.agency}-{day}-{letter_of(at.name)}{self._rng.randint(1, 999):03d}",
+            "no": self._number(at),
             "agency": account_agency(actor),
             "registered_by": actor,
             "origin": "person",
             "status": self._rng.choice(STATES[:2]),
             "report_duty": [self._rng.choice((0, 1, 1, 1)), "x", self._rng.choice((900, 1800)), 7200],
         }
+
+    def _number(self, at: Station) -> str:
+        """The next number of the workstation's series, found as the product finds it (D-20, D-35)."""
+        prefix = f"{at.agency}-{local_date(at.clock.now_ms())}-{at.letter}"
+        taken = incidents.numbers_between(at.connection, at.site, prefix + "0", prefix + ":")
+        return f"{prefix}{max((int(no.removeprefix(prefix)) for no in taken), default=0) + 1:03d}"
 
     def _full(self, at: Station, table: str, most: int = FEW) -> bool:
         return int(at.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) >= most

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.journal import certificates, verbs
 from app.journal.causality import covers
 from app.journal.facts import fact_key
-from app.journal.faults import BadTransactionError, GapError
+from app.journal.faults import BadTransactionError, GapError, NewerSchemaError
 from app.journal.operation import Act, ChainEnd, Transaction, header_hash
+from app.journal.text_codec import Run, Update, decode, encode
+from app.journal.texts import client_id
 from app.kernel.ids import is_own_id, new_id
 from tests.simulation.network import feed
 from tests.simulation.officers import CASES, ITEM
@@ -26,15 +29,27 @@ class Liars:
     stations: dict[str, Station]
     bad: dict[bytes, tuple[str, tuple[bytes, ...]]] = field(default_factory=dict)
     forged: set[bytes] = field(default_factory=set)
+    told: Counter[str] = field(default_factory=Counter)  # kinds of lies that were told
 
     def lie(self, at: Station) -> None:
         """One lie of this workstation."""
-        kinds = [
+        kind = self.rng.choice(self.kinds)
+        before = len(self.forged)
+        if at.journal.public_key(at.site) != at.key.public:
+            return  # a copy of this disk has changed the key
+        kind(at, self.rng.choice(CASES))
+        unkept = (self.future_parent, self.left_out_number)  # no journal takes what these make
+        self.told[kind.__name__] += len(self.forged) > before or kind in unkept
+
+    @property
+    def kinds(self) -> Sequence[Callable[[Station, str], None]]:
+        """Lies, the frequent ones several times."""
+        return [
             self.wrong_role,
-            self.foreign_section,
+            *(self.foreign_section,) * 2,
             self.foreign_scope,
             self.half_good,
-            self.hidden_parents,
+            *(self.hidden_parents,) * 2,
             self.future_parent,
             self.equivocate,
             self.overlap,
@@ -50,8 +65,10 @@ class Liars:
             self.born_again,
             self.born_again,
             self.false_claim,
+            self.stranger_to_the_text,
+            *(self.torn_text,) * 2,
+            *(self.odd_text,) * 3,
         ]
-        self.rng.choice(kinds)(at, self.rng.choice(CASES))
 
     # -- helpers -----------------------------------------------------------------------------------------------------
     def _officer(self, at: Station) -> str:
@@ -242,6 +259,58 @@ class Liars:
         for other in self.stations.values():
             try:
                 other.journal.receive([tx])
-            except (BadTransactionError, GapError):
+            except (BadTransactionError, GapError, NewerSchemaError):
                 continue
             raise AssertionError("a chain with a hole was accepted")
+
+    # -- long texts ------------------------------------------------------------------------------------------------------
+    def _text(self, case: str, update: Update) -> Act:
+        body = {"v": verbs.TEXT, "field": "minutes", "epoch": 0, "update": encode(update)}
+        return Act("edit", "sim_case", case, "joint", body)
+
+    def _units(self, at: Station, case: str) -> list[tuple[int, int]]:
+        """Units of a text that stand here, as (client, clock)."""
+        state = at.journal.state.texts.state_of("sim_case", case, "minutes")
+        runs = decode(state).runs if state else {}
+        return [
+            (client, clock)
+            for client in sorted(runs)
+            for run in runs[client]
+            for clock in range(run.clock, run.clock + run.length)
+        ]
+
+    def stranger_to_the_text(self, at: Station, case: str) -> None:
+        """An update in the name of another workstation, or of this one in another text."""
+        other = self.rng.choice([s for s in self.stations.values() if s.site != at.site] or [at])
+        place = ("sim_case", case, "minutes") if other is not at else ("sim_case", "elsewhere", "minutes")
+        client = client_id(other.site, place)
+        clock = sum(each == client for each, _ in self._units(at, case))
+        act = self._text(case, Update({client: (Run(clock, 1, None, None, "x"),)}))
+        self._tell(at, at.forge(self._officer(at), [act]), "another's text")
+
+    def torn_text(self, at: Station, case: str) -> None:
+        """Behind what nobody typed, with a number left out, or deleting what is not there."""
+        client = client_id(at.site, ("sim_case", case, "minutes"))
+        clock = sum(each == client for each, _ in self._units(at, case))
+        update = self.rng.choice(
+            (
+                Update({client: (Run(clock, 1, (client, clock + 9), None, "x"),)}),
+                Update({client: (Run(clock + 1, 1, None, None, "x"),)}),
+                Update({client: (Run(clock, 1, None, None, "x"),)}, {client: ((clock + 5, 2),)}),
+                Update({client: (Run(clock, 1, (7, 7), None, "x"),)}),
+            )
+        )
+        self._tell(at, at.forge(self._officer(at), [self._text(case, update)]), "torn text")
+
+    def odd_text(self, at: Station, case: str) -> None:
+        """Between neighbours that no editor would name, in any order: sound in form, and everybody must show the same."""
+        client, units = client_id(at.site, ("sim_case", case, "minutes")), self._units(at, case)
+        clock = sum(each == client for each, _ in units)
+        runs = []
+        for _ in range(self.rng.randint(1, 3)):
+            left, right = (self.rng.choice([None, *units]) for _ in range(2))
+            words = self.rng.choice(("odd", "o", "\U00020bb7"))
+            runs.append(Run(clock, len(words.encode("utf-16-le")) // 2, left, right, words))
+            clock += runs[-1].length
+        gone = {c: ((n, 1),) for c, n in self.rng.sample(units, min(len(units), self.rng.randint(0, 2)))}
+        self._tell(at, at.forge(self._officer(at), [self._text(case, Update({client: tuple(runs)}, gone))]))

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from app.journal.faults import BadTransactionError, GapError
+from app.journal.faults import BadTransactionError, GapError, NewerSchemaError
 from app.journal.operation import Transaction
 from tests.simulation.world import Station
 
@@ -42,7 +42,7 @@ def fills(sender: Station, receiver: Station) -> list[Transaction]:
 def acknowledge(sender: Station, receiver: Station) -> None:
     """The sender hears what the receiver has projected."""
     vector = {site: seq for site, (seq, _) in receiver.journal.vector().items()}
-    sender.acked[receiver.site] = vector
+    sender.acked[receiver.name] = vector
 
 
 def push(
@@ -81,7 +81,7 @@ def feed(receiver: Station, frames: Sequence[Transaction]) -> int:
         before = len(todo)
         try:
             return applied + receiver.journal.receive(todo).applied
-        except (GapError, BadTransactionError):
+        except (GapError, BadTransactionError, NewerSchemaError):
             held = receiver.journal.state.store
             done = [tx for tx in todo if all(held.place(op.hash) is not None for op in tx)]
             applied += len(done)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from app.journal.operation import unpack
 from app.journal.records import Record
-from db.fields import Field, Merge
+from db.fields import ROW_NUMBER, Field, Merge
 from db.tables.journal import PROJECTED
 from tests.simulation import schema
 from tests.simulation.world import Station
@@ -20,13 +21,20 @@ def observe(station: Station) -> State:
 
 
 def projected_rows(station: Station) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables that follow from the journal, and the chains."""
+    """All rows of all tables that follow from the journal, and the chains; without the numbers rows have in this file alone."""
     names = (
         [table.name for table in PROJECTED]
         + [entity.table.name for entity in schema.ENTITIES.values()]
         + ["chain"]
     )
-    return {name: sorted(station.connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
+    return {name: sorted(_rows(station, name), key=repr) for name in names}
+
+
+def _rows(station: Station, table: str) -> Iterator[tuple[Any, ...]]:
+    cursor = station.connection.execute(f"SELECT * FROM {table}")
+    names = [part[0] for part in cursor.description]
+    kept = [place for place, name in enumerate(names) if name != ROW_NUMBER or "id" not in names]
+    return (tuple(row[place] for place in kept) for row in cursor)
 
 
 class _Reader:

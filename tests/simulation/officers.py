@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.journal import certificates, rows, verbs
+from app.journal.faults import BadTransactionError
 from app.journal.journal import QuarantinedError
 from app.journal.operation import Act
 from tests.simulation.duty import Duty
@@ -26,13 +27,16 @@ class Officers:
     stations: dict[str, Station]
     gone: list[Station] = field(default_factory=list)  # workstations that were lost, not closed yet
     refused: Counter[str] = field(default_factory=Counter)
+    did: Counter[str] = field(default_factory=Counter)  # kinds of acts that the own journal took
+    kind: str = ""  # of the act at hand
     done: Callable[[Station], None] = lambda _: None
 
     def act(self, at: Station) -> None:
         """One act of somebody on duty at this workstation."""
         actor = self._actor(at)
         product = actor != "HALL-h" and self.rng.random() < 0.4
-        kind = self.rng.choice(Duty(self).kinds if product else self._kinds(actor))
+        kind = self.rng.choice(Duty(self).kinds if product else self.kinds(actor))
+        self.kind = kind.__name__
         kind(at, actor, self.rng.choice(CASES))
 
     def _actor(self, at: Station) -> str:
@@ -42,7 +46,8 @@ class Officers:
             return "FRD-o"
         return f"{at.agency}-{self.rng.choice('oooppcccx')}"
 
-    def _kinds(self, actor: str) -> Sequence[Callable[[Station, str, str], None]]:
+    def kinds(self, actor: str) -> Sequence[Callable[[Station, str, str], None]]:
+        """What this actor may do, the frequent things several times."""
         if actor == "HALL-h":
             return (self.hall_edit, self.log, self.brief)
         return (
@@ -75,6 +80,13 @@ class Officers:
         except QuarantinedError as refusal:
             self.refused[refusal.reason] += 1
             return False
+        except (
+            BadTransactionError
+        ) as wrong:  # a copy of this disk has changed the key: this one writes no more
+            assert str(wrong) == "signature" and at.journal.public_key(at.site) not in at.ring
+            self.refused["signature"] += 1
+            return False
+        self.did[self.kind] += 1
         self.done(at)
         return True
 
@@ -222,19 +234,15 @@ class Officers:
     # -- administrators ----------------------------------------------------------------------------------------------
     def administer(self, at: Station) -> None:
         """One act of the agency's administrator, with the recovery key at hand."""
-        self.rng.choice(
-            (
-                self.grant,
-                self.grant,
-                self.revoke,
-                self.revoke,
-                self.admit,
-                self.cut,
-                self.close,
-                self.close,
-                self.meet,
-            )
-        )(at)
+        kind = self.rng.choice(self.duties)
+        self.kind = kind.__name__
+        kind(at)
+
+    @property
+    def duties(self) -> Sequence[Callable[[Station], None]]:
+        """What administrators do, the frequent things several times."""
+        twice = (self.grant, self.revoke, self.close)
+        return (*twice, *twice, self.admit, self.cut, self.meet, self.appoint)
 
     def _admin(self, at: Station) -> str:
         return f"{at.agency}-{self.rng.choice('aab')}"

@@ -7,28 +7,19 @@ from collections import Counter
 from collections.abc import Iterable
 
 from app.journal import verbs
-from app.journal.keys import SiteKey
-from app.journal.operation import Transaction
+from app.journal.operation import SCHEMA_V, Transaction
 from tests.simulation.checks import Findings, check, scopes_of, written
+from tests.simulation.events import Events
 from tests.simulation.liars import Liars
-from tests.simulation.network import Weather, acknowledge, push, settle
+from tests.simulation.network import Weather, push, settle
 from tests.simulation.officers import Officers
-from tests.simulation.world import (
-    City,
-    SkewedClock,
-    Station,
-    enrol,
-    found,
-    fresh_connection,
-    granting,
-    key_of,
-    seeded_salts,
-)
+from tests.simulation.world import City, Station, found, granting, seeded_salts
 
 HOUR_MS = 3_600_000
 OFFSETS = (0, 0, 0, -3 * HOUR_MS, 2 * HOUR_MS, 5 * HOUR_MS, 300 * 24 * HOUR_MS)
 STORM = Weather(loss=0.3, shuffle=0.3, twice=0.1)
 STEPS = 200
+OLDER = 0.12  # share of rooms that begin with an older program
 
 
 class Simulation:
@@ -40,7 +31,9 @@ class Simulation:
         self.city = City(seed)
         names = ["E1", "E2", "F1", *self.rng.sample(["F2", "H1"], self.rng.randint(0, 2))]
         offsets = {name: self.rng.choice(OFFSETS) for name in names}
-        self.stations = found(self.city, sorted(names), offsets)
+        older = {name for name in names if self.rng.random() < OLDER}  # they begin with an older program
+        version = SCHEMA_V - 1 if older else SCHEMA_V
+        self.stations = found(self.city, sorted(names), offsets, version)
         self.gone: list[Station] = []
         self.officers = Officers(self.rng, self.stations, self.gone, done=self._note_honest)
         self.liars = Liars(self.rng, self.stations)
@@ -52,6 +45,7 @@ class Simulation:
         self.lost_with_all_copies = 0
         self.counts: Counter[str] = Counter()
         self.partition: list[set[str]] = []
+        self.events = Events(self)
         settle(self.stations.values())
         self.officers.share_out(self.stations["E1"], 4)
         for root in ("E1", "F1"):
@@ -60,6 +54,8 @@ class Simulation:
         if self.rng.random() < 0.5:
             self.officers.admit(self.stations["E1"])
         settle(self.stations.values())
+        for name in sorted(self.stations.keys() - older):
+            self.events.upgrade(self.stations[name])
         self.sent |= {tx[-1].hash for tx in self.stations["E1"].transactions()}
 
     def _note_honest(self, at: Station) -> None:
@@ -74,8 +70,25 @@ class Simulation:
             if step % 15 == 0:
                 self._divide()
             self._step(self.rng.choice(sorted(self.stations)))
+        for each in self.stations.values():
+            self.events.upgrade(each)
         settle(self.stations.values(), self.rng)
+        self._count()
         return check(self)
+
+    def _count(self) -> None:
+        """What this seed has shown: acts, lies, verdicts and flags, beside what happened."""
+        self.counts.update({f"act: {name}": n for name, n in self.officers.did.items() if name})
+        self.counts.update({f"lie: {name}": n for name, n in self.liars.told.items()})
+        for station in self.stations.values():
+            for kind, n in station.connection.execute("SELECT kind, count(*) FROM flag GROUP BY kind"):
+                self.counts[f"flag: {kind}"] += n
+            for reason, n in station.connection.execute(
+                "SELECT reason, count(*) FROM quarantine GROUP BY reason"
+            ):
+                self.counts[f"quarantined: {reason}"] += n
+            hidden = "SELECT count(*) FROM text_part WHERE counts = 0"
+            self.counts["text that does not count"] += station.connection.execute(hidden).fetchone()[0]
 
     def _divide(self) -> None:
         names = sorted(self.stations)
@@ -85,20 +98,15 @@ class Simulation:
 
     def _step(self, name: str) -> None:
         dice, at = self.rng.random(), self.stations[name]
-        if dice < 0.55:
+        if dice < 0.52:
             self.officers.act(at)
-        elif dice < 0.63:
+        elif dice < 0.59:
             self.officers.administer(at)
         elif dice < 0.67:
             if self.liar in self.stations:
                 self.liars.lie(self.stations[str(self.liar)])
-        elif dice < 0.69:
-            self.counts["restarts"] += 1
-            at.reopen()
-        elif dice < 0.705:
-            self._crash(at)
-        elif dice < 0.72:
-            self._restore(at)
+        elif dice < 0.75:
+            self.events.one(at)
         else:
             self._talk()
 
@@ -110,18 +118,20 @@ class Simulation:
                 self._push(self.stations[one], self.stations[other])
 
     def _push(self, sender: Station, receiver: Station) -> None:
-        def left(frames: Iterable[Transaction]) -> None:
-            for tx in frames:
-                self.sent.add(tx[-1].hash)
-                self._watch(tx, receiver)
-
-        push(sender, receiver, self.rng, STORM, left)
-        known = {site: seq for site, seq in sender.acked[receiver.site].items()}
+        moved = push(sender, receiver, self.rng, STORM, lambda frames: self.left(frames, receiver))
+        self.counts["exchanges that brought something"] += bool(moved)
+        known = dict(sender.acked[receiver.name])
         self.acked.update(
             tx[-1].hash
             for tx in receiver.transactions()
             if tx[-1].hash in self.sent and known.get(tx[0].site, 0)
         )
+
+    def left(self, frames: Iterable[Transaction], receiver: Station) -> None:
+        """Transactions are on their way."""
+        for tx in frames:
+            self.sent.add(tx[-1].hash)
+            self._watch(tx, receiver)
 
     def _watch(self, tx: Transaction, receiver: Station) -> None:
         """A body outside the receiver's scopes leaves only after the receiver has the disclosure (FINDINGS 8)."""
@@ -133,51 +143,6 @@ class Simulation:
             self.early.update(
                 f"{name} of {op.entity_id} to {receiver.name}" for name in written(op) if name not in opened
             )
-
-    # -- disks -------------------------------------------------------------------------------------------------------
-    def _crash(self, at: Station) -> None:
-        """Power cut: own acts that never left may be gone; whatever left was durable before it left."""
-        tail = [tx for tx in at.transactions() if tx[0].site == at.site and tx[-1].hash not in self.sent]
-        if not tail or any(tx[-1].hash in self.liars.forged for tx in tail):
-            return
-        self.counts["crashes"] += 1
-        drop = {tx[-1].hash for tx in tail[self.rng.randint(0, len(tail)) :]}
-        kept = [tx for tx in at.transactions() if tx[-1].hash not in drop]
-        at.connection = fresh_connection()
-        at.reopen()
-        at.journal.receive(kept)
-        self.honest = {digest: name for digest, name in self.honest.items() if digest not in drop}
-
-    def _restore(self, at: Station) -> None:
-        """The disk is replaced by a backup: the room goes on as a new site, the old one is closed some day."""
-        if at.name == self.liar:
-            self.liar = None
-        new_name = at.name + "'"
-        if new_name in self.stations or len(new_name) > 4:
-            return
-        self.counts["restores"] += 1
-        order = at.transactions()
-        kept = order[: self.rng.randint(len(order) // 2, len(order))]
-        fresh = Station(
-            new_name,
-            self.city,
-            SkewedClock(self.city, at.clock.offset_ms),
-            SiteKey(key_of(self.seed, "site", new_name)),
-        )
-        fresh.written_as |= at.written_as
-        fresh.journal.receive(kept)
-        del self.stations[at.name]
-        self.gone.append(at)
-        self.stations[new_name] = fresh
-        enrol(self.city, fresh)
-        alive = {tx[-1].hash for s in self.stations.values() for tx in s.transactions()}
-        self.lost_with_all_copies += len(self.acked - alive)
-        self.acked &= alive
-        self.honest = {digest: name for digest, name in self.honest.items() if digest in alive}
-        self.sent |= {tx[-1].hash for tx in fresh.transactions()}
-        for other in self.stations.values():
-            other.acked.pop(at.site, None)
-            acknowledge(other, fresh) if other is not fresh else None
 
 
 def run(seed: int, steps: int = STEPS) -> tuple[Findings, Simulation]:

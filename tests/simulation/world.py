@@ -6,8 +6,8 @@ import hashlib
 import random
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,10 +17,10 @@ from unittest.mock import patch
 
 from nacl.signing import SigningKey
 
-from app.journal import certificates, operation, verbs
+from app.journal import certificates, operation, taking, validity, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
-from app.journal.journal import Identity, Journal, PeerView
+from app.journal.journal import NOTHING_SEALED, Identity, Journal, PeerView, Received
 from app.journal.keys import SiteKey
 from app.journal.operation import Act, ChainEnd, Transaction, author_transaction
 from app.kernel import ids
@@ -73,13 +73,60 @@ def fresh_connection() -> sqlite3.Connection:
 def seeded_salts(seed: int) -> Iterator[None]:
     """Salts and ids from a seed, so that hashes, and with them all ties, repeat."""
     source = SimpleNamespace(urandom=random.Random(f"salt {seed}").randbytes)
-    with patch.object(operation, "os", source), patch.object(ids, "os", source):
+    with (
+        patch.object(operation, "os", source),
+        patch.object(ids, "os", source),
+        patch.object(ids, "_COUNTER", ids._Counter()),
+    ):
         yield
 
 
 def key_of(*names: object) -> SigningKey:
     """A signing key that follows from names."""
     return SigningKey(hashlib.blake2b(repr(names).encode(), digest_size=32).digest())
+
+
+@contextmanager
+def as_version(version: int) -> Iterator[None]:
+    """The program as it was in an earlier version: it writes that version and takes nothing newer."""
+    if version == operation.SCHEMA_V:
+        yield
+        return
+    with ExitStack() as stack:
+        for module in (operation, taking, validity):
+            stack.enter_context(patch.object(module, "SCHEMA_V", version))
+        yield
+
+
+class VersionedJournal(Journal):
+    """A journal under a program of some version."""
+
+    def __init__(
+        self, version: int, connection: sqlite3.Connection, identity: Identity, clock: SkewedClock
+    ) -> None:
+        self._version = version
+        with as_version(version):
+            super().__init__(connection, identity, schema.policy(), clock, DERIVERS)
+
+    def author(self, actor: str, transactions: Sequence[Sequence[Act]]) -> ChangeSet:
+        """Write as this version."""
+        with as_version(self._version):
+            return super().author(actor, transactions)
+
+    def receive(
+        self,
+        transactions: Sequence[Transaction],
+        sealed: Mapping[bytes, bytes] = NOTHING_SEALED,
+        pressed: Callable[[], bool] | None = None,
+    ) -> Received:
+        """Take what this version knows."""
+        with as_version(self._version):
+            return super().receive(transactions, sealed, pressed)
+
+    def rebuild(self) -> ChangeSet:
+        """Project by this version's rules."""
+        with as_version(self._version):
+            return super().rebuild()
 
 
 @dataclass
@@ -116,20 +163,38 @@ class Station:
     clock: SkewedClock
     key: SiteKey
     connection: sqlite3.Connection = field(default_factory=fresh_connection)
-    acked: dict[str, dict[str, int]] = field(default_factory=dict)
+    acked: dict[str, dict[str, int]] = field(
+        default_factory=dict
+    )  # by name: a copy of a disk is a room of its own
+    version: int = operation.SCHEMA_V  # of the program that runs here
+    letter: str = field(init=False)  # of the workstation's series
+    ring: dict[bytes, SiteKey] = field(default_factory=dict)  # keys in its key files
     written_as: set[str] = field(
         default_factory=set
     )  # sites this room has written under, its lost disks included
 
     def __post_init__(self) -> None:
         self.written_as.add(self.site)
+        self.letter = letter_of(self.name)
         self.reopen()
 
     def reopen(self) -> None:
         """Start the program anew over the same file."""
         recovery = bytes(self.city.recovery(self.agency).verify_key)
-        identity = Identity(self.city.realm, self.agency, recovery, self.key)
-        self.journal = Journal(self.connection, identity, schema.policy(), self.clock, DERIVERS)
+        self.ring[self.key.public] = self.key
+        while True:
+            identity = Identity(self.city.realm, self.agency, recovery, self.key)
+            self.journal = VersionedJournal(self.version, self.connection, identity, self.clock)
+            in_force = self.ring.get(self.journal.public_key(self.site) or b"", self.key)
+            if in_force is self.key:
+                return
+            self.key = in_force
+
+    def upgrade(self) -> None:
+        """Start the present program over the same file: it reads the journal by its own rules."""
+        self.version = operation.SCHEMA_V
+        self.reopen()
+        self.journal.rebuild()
 
     @property
     def agency(self) -> str:
@@ -148,7 +213,7 @@ class Station:
 
     def view_of(self, peer: Station) -> PeerView:
         """How this workstation sees a peer."""
-        return PeerView(peer.agency, peer.site, peer.granted, self.acked.get(peer.site, {}))
+        return PeerView(peer.agency, peer.site, peer.granted, self.acked.get(peer.name, {}))
 
     # -- acts --------------------------------------------------------------------------------------------
     def maker(self, agency: str | None = None) -> ActMaker:
@@ -190,6 +255,18 @@ class Station:
         """Sign a transaction without asking anybody, under any place in the chain and any parents."""
         chain = self.journal.state.chains.get(self.site)
         own_end = chain.end if chain else ChainEnd()
+        with as_version(self.version):
+            return self._forged(actor, acts, end or own_end, own_end, parents, hlc)
+
+    def _forged(  # what `forge` does
+        self,
+        actor: str,
+        acts: Sequence[Act],
+        end: ChainEnd,
+        own_end: ChainEnd,
+        parents: Sequence[bytes] | None,
+        hlc: int | None,
+    ) -> Transaction:
         if parents is None:
             parents = self.journal.state.causality.parents_for(own_end.hash)
         first = hlc if hlc is not None else self.clock.now_ms() << 16
@@ -197,7 +274,7 @@ class Station:
             self.city.realm,
             self.key.signing,
             self.site,
-            end or own_end,
+            end,
             parents,
             [first + index for index in range(len(acts))],
             actor,
@@ -251,9 +328,10 @@ def account_agency(account: str) -> str:
     return account.split("-", maxsplit=1)[0]
 
 
-def station(city: City, name: str, offset_ms: int = 0) -> Station:
+def station(city: City, name: str, offset_ms: int = 0, version: int = operation.SCHEMA_V) -> Station:
     """A workstation with an empty journal and a key of its own."""
-    return Station(name, city, SkewedClock(city, offset_ms), SiteKey(key_of(city.seed, "site", name)))
+    clock, key = SkewedClock(city, offset_ms), SiteKey(key_of(city.seed, "site", name))
+    return Station(name, city, clock, key, version=version)
 
 
 def enrol(city: City, new: Station) -> None:
@@ -267,7 +345,7 @@ def enrol(city: City, new: Station) -> None:
 
 def letter_of(name: str) -> str:
     """Series letter of a workstation: none for the first, B for the second; one that goes on after a restore has another."""
-    place = int(name[1]) + 2 * (len(name) - 2)
+    place = int(name[1]) + 2 * name.count("'")
     return "" if place == 1 else chr(ord("A") + place - 1)
 
 
@@ -289,9 +367,14 @@ def revoking(account: str, agency: str | None = None) -> Act:
     return Act("revoke", "account", account, "joint", body)
 
 
-def found(city: City, names: Sequence[str], offsets: Mapping[str, int] | None = None) -> dict[str, Station]:
+def found(
+    city: City,
+    names: Sequence[str],
+    offsets: Mapping[str, int] | None = None,
+    version: int = operation.SCHEMA_V,
+) -> dict[str, Station]:
     """Found agencies and workstations: enrolled, met, with officers (o, p), a chief (c), the hall's h; not yet synced."""
-    stations = {name: station(city, name, (offsets or {}).get(name, 0)) for name in names}
+    stations = {name: station(city, name, (offsets or {}).get(name, 0), version) for name in names}
     agencies = sorted({s.agency for s in stations.values()})
     for each in stations.values():
         enrol(city, each)

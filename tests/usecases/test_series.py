@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from app.bootstrap.founding import Founding, found
+from app.bootstrap.node import Node, Open
 from app.journal import verbs
 from app.journal.operation import Act
+from app.kernel.clock import ManualClock
+from app.kernel.enums import Agency, Realm
+from app.kernel.paths import DataDir
 from app.usecases.incidents import ChangeIncident
-from tests.kit import Site, Town, act, forge, own_id, register, sync, verdict
+from tests.kit import (
+    ADMIN_PASSWORD,
+    DISTRICT,
+    Site,
+    Town,
+    act,
+    feed_incident,
+    forge,
+    own_id,
+    register,
+    sync,
+    verdict,
+)
 
 
 def born(site: Site, account: str, no: str) -> Act:
@@ -27,6 +47,32 @@ def test_a_number_whose_incident_was_not_accepted_is_not_given_again(town: Town)
     assert register(emb).no == "EMB-20250714-003"
     town.sync()
     assert {row["no"] for row in town.frd.rows("incident")} == {"EMB-20250714-001", "EMB-20250714-003"}
+
+
+def test_a_number_beside_another_workstations_is_not_given_again(
+    town: Town, founded_town: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    """D-35: one alarm comes in at two workstations and is one incident; the number that is not shown was printed too."""
+    frd = town.frd
+    shutil.copyfile(founded_town[0] / "recovery-FRD.json", frd.recovery_file)
+    clock, data = ManualClock(frd.clock.now_ms() - 60_000), DataDir(tmp_path / "B")
+    ask = Founding(
+        *(Realm.LIVE, Agency.FRD, DISTRICT, "admin-b", "账号管理员", ADMIN_PASSWORD, frd.recovery_file),
+        joining=True,
+    )
+    found(data, ask, clock)
+    second = Site(Node(Open(data, clock)), clock, Agency.FRD, frd.recovery_file)
+    try:
+        sync(second, frd)
+        for site in (second, frd):
+            feed_incident(site, "119-7", 2)
+        sync(second, frd)
+        [row] = frd.rows("incident")
+        assert row["no"] in ("FRD-20250714-001", "FRD-20250714-B001") and row["conflicts"]
+        assert register(frd).no == "FRD-20250714-002"
+        assert register(second).no == "FRD-20250714-B002"
+    finally:
+        second.node.close()
 
 
 def test_a_printed_number_never_changes(town: Town) -> None:
