@@ -23,6 +23,7 @@ from app.bootstrap.window_backup import SiteBackups
 from app.bootstrap.window_bundles import SiteBundles
 from app.bootstrap.window_imports import SiteImports
 from app.bootstrap.window_links import SiteLinks
+from app.bootstrap.window_sites import SiteTrust
 from app.kernel import imports
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import HOUR_MS, SECOND_MS, Clock
@@ -84,6 +85,7 @@ class SiteConsole:
         self.bundles = SiteBundles(self._site)
         self.attachments, self.contacts = SiteAttachments(self._site), SiteContacts(self._site)
         self.backup = SiteBackups(self._site)
+        self.sites = SiteTrust(self._site)
         self.link_desk = self.pairing = SiteLinks(self._site, lambda: self._service)
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
@@ -165,6 +167,7 @@ class SiteConsole:
         self.bundles.close()
         self.attachments.close()
         self.contacts.close()
+        self.sites.close()
         self.backup.close()
         self.link_desk.close()
         with self._guard:

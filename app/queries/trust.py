@@ -77,11 +77,24 @@ def view(connection: Connection, agency: str) -> TrustView:
     return TrustView(sites, seals(connection), reentries.offers(connection, agency))
 
 
-def calls(connection: Connection, agency: str) -> tuple[list[SiteRow], list[SealRow], int]:
-    """Forked workstations, opened seals, and how many acts wait to be entered anew."""
-    forked = [row for row in accounts.sites(connection) if row.state == FORKED]
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What calls for somebody: copied workstations, opened seals, acts to be entered anew, the end of our certificate."""
+
+    forked: Sequence[SiteRow] = ()
+    opened: Sequence[SealRow] = ()
+    waiting: int = 0
+    tls_until: int | None = None
+
+
+def calls(connection: Connection, agency: str, own: str) -> Calls:
+    """What calls for somebody at this workstation."""
+    rows = accounts.sites(connection)
+    forked = [row for row in rows if row.state == FORKED]
     opened = [row for row in seals(connection) if row.is_open]
-    return forked, opened, len(reentries.offers(connection, agency)) if forked or _anything(connection) else 0
+    waiting = len(reentries.offers(connection, agency)) if _anything(connection) else 0
+    until = next((row.tls_until for row in rows if row.id == own), None)
+    return Calls(forked, opened, waiting, until)
 
 
 def _anything(connection: Connection) -> bool:

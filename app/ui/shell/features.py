@@ -12,6 +12,7 @@ from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.imports.deeds import ImportDeeds
 from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.registers.deeds import RegisterDeeds
+from app.ui.sites.deeds import SiteDeeds
 
 if TYPE_CHECKING:
     from app.ui.shell.main_window import MainWindow
@@ -28,10 +29,12 @@ class Features:
         self.conflicts = ConflictDeeds(window)
         self.link_desk = LinkDeskDeeds(window)
         self.attachments = AttachmentDeeds(window)
+        self.sites = SiteDeeds(window)
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, for the sheets that show what it may have changed."""
         self.attachments.heard(changes)
+        self.sites.heard(changes)
 
     def dispose(self) -> None:
         """Hear nothing any more."""

@@ -20,10 +20,12 @@ from app.ui.relay import ChangeRelay, Relay
 from app.ui.shell import alarms, header_text
 from app.ui.shell.alarms import Alarm, AlarmDesk, Severity
 from app.ui.shell.ports import Health
+from app.ui.sites.words import alarms as trust_alarms
 
 if TYPE_CHECKING:
     from app.queries.duty import WatchRow
     from app.queries.incidents import IncidentRow
+    from app.queries.trust import Calls
     from app.ui.shell.ports import SiteDoor
 
     Clocks = tuple[Sequence[IncidentRow], dict[str, tuple[str, ...]], Sequence[IncidentRow]]
@@ -62,6 +64,7 @@ class Feeds(QObject):
         self._clocks_known = False
         self._owners: dict[str, tuple[str, ...]] = {}
         self._unclassed: Sequence[IncidentRow] = ()
+        self._calls: Calls | None = None
         self._health_at, self._grown = 0, False  # grown: there were commits since
         self.desk.recall(console.memory(MEMORY), console.clock.now_ms())
         self._kept = self.desk.memory()
@@ -75,6 +78,7 @@ class Feeds(QObject):
         """The site is open: links can be asked."""
         self._network = True
         self.read_health()
+        self.read_trust()
 
     def dispose(self) -> None:
         """Hear nothing any more."""
@@ -87,6 +91,8 @@ class Feeds(QObject):
             self.read_watch()
         if changes.touches(*_CLOCKED):
             self.read_clocks()
+        if changes.touches(*_TRUST):
+            self.read_trust()
         if changes.touches("log_entry"):
             self._asked = frozenset()
             self._ask_acknowledged()
@@ -131,6 +137,21 @@ class Feeds(QObject):
         (self.rows, self._owners, self._unclassed), self._clocks_known = found, True
         self.judge_alarms(self._console.clock.now_ms())
 
+    def read_trust(self) -> None:
+        """Copied workstations, opened seals, what waits to be entered anew."""
+        agency, own = self._console.agency, self._console.site
+
+        def read(connection: Any) -> Calls:
+            from app.queries import trust
+
+            return trust.calls(connection, agency, own)
+
+        self._relay.then(self._console.query(read, "shell.trust"), self._take_trust, self.lost.emit)
+
+    def _take_trust(self, found: Calls) -> None:
+        self._calls = found
+        self.judge_alarms(self._console.clock.now_ms())
+
     def read_health(self) -> None:
         """Figures of the status line."""
         self._health_at, self._grown = self._console.clock.now_ms(), False
@@ -162,6 +183,8 @@ class Feeds(QObject):
             found += alarms.of_classes(self._unclassed, now_ms)
         if self._watch_known:
             found += self._of_watch()
+        if self._calls is not None:
+            found += trust_alarms(console.texts, console.district, self._calls, now_ms)
         if self._network:
             found += alarms.of_link(self.standing) if self.standing is not None else []
             found += [self._of_trouble(trouble) for trouble in console.troubles()]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.ui.shell.sheet import Sheet
     from app.ui.shell.sign_in import SignInSheet
     from app.ui.shell.toasts import Toasts
+    from app.ui.sites.sheet import SitesSheet
 
 GAP = 12
 MAP_FOOT = 56  # legend and attribution of the map stay readable
@@ -175,6 +176,15 @@ class Overlays:
 
         return self._sheet(
             "imports", lambda: ImportSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def sites(self) -> SitesSheet:
+        """Workstations and certificates, and what was not accepted."""
+        from app.ui.sites.sheet import SitesSheet
+
+        return self._sheet(
+            "sites", lambda: SitesSheet(self._console, self._session, self._theme, self._parent)
         )
 
     @property

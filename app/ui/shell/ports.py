@@ -16,6 +16,7 @@ from app.ui.contacts.port import ContactDoor
 from app.ui.imports.port import ImportDoor
 from app.ui.link_desk.port import LinkDeskDoor
 from app.ui.pairing.port import PairingDoor
+from app.ui.sites.port import SitesDoor
 
 if TYPE_CHECKING:
     from app.exchange.feed.intake import FeedCounts
@@ -70,6 +71,11 @@ class SiteDoor(Console, Protocol):
     @property
     def backup(self) -> BackupDoor:
         """Backups, and the check of the record (XC-09, XC-04)."""
+        ...
+
+    @property
+    def sites(self) -> SitesDoor:
+        """Keys, certificates and seals of this workstation and its agency's."""
         ...
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent
@@ -63,12 +63,16 @@ class SignInSheet(Sheet):
         self.button = HintButton(theme, texts.get("ui.shell.sign_in.button"), hint="Enter", kind="primary")
         self.button.setObjectName("signInButton")
         self.button.clicked.connect(self.submit)
+        self.sealed = HintButton(theme, texts.get("ui.sites.emergency.offer"), kind="quiet")
+        self.sealed.setObjectName("signInSealed")
+        self.sealed.clicked.connect(self.open_seal)
         row = QHBoxLayout()
         row.addWidget(plain(texts.get("ui.shell.sign_in.esc"), tone="muted", size="small"), 1)
         row.addWidget(self.button)
         for widget in (self.why, self.name, self.password, self.problem):
             self.body.addWidget(widget)
         self.body.addLayout(row)
+        self.body.addWidget(self.sealed)
         self.name.returnPressed.connect(self.password.setFocus)
         self.password.returnPressed.connect(self.submit)
         self.name.setText(str(console.memory(MEMORY) or ""))
@@ -97,6 +101,28 @@ class SignInSheet(Sheet):
         self._tell("")
         self.password.clear()
         self.open()
+
+    def open_seal(self) -> None:
+        """The forgotten password at night: what opening the seal will do, before its password is typed."""
+        console = self._console
+
+        def read(connection: Any) -> str:
+            from app.kernel.ids import is_own_id
+            from app.queries import trust
+
+            own = [row.name or "" for row in trust.seals(connection) if is_own_id(row.id, console.site)]
+            return own[0] if own else ""
+
+        self._session.ask(read, self._tell_seal, "sign_in.seal")
+
+    def _tell_seal(self, name: str) -> None:
+        key = "ui.sites.emergency.told" if name else "ui.sites.emergency.none"
+        self._tell(self._texts.get(key))
+        set_tone(self.problem, "warn")
+        if name:
+            self.name.setText(name)
+            self.password.clear()
+            self.password.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def submit(self) -> None:
         """Try; a second Enter while the first is under way does nothing."""

@@ -1,0 +1,1 @@
+"""Workstations and certificates, and acts that were not accepted."""

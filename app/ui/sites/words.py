@@ -1,0 +1,163 @@
+"""What the screen of workstations says, worked out from rows. No widgets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from app.kernel.clock import SHANGHAI, from_ms
+from app.kernel.texts import Texts
+from app.ui.console import DistrictView
+from app.ui.shell import moments
+from app.ui.shell.alarms import Alarm, Severity
+
+if TYPE_CHECKING:  # heavy, and only named: the shell asks for alarms before the board is painted
+    from app.queries.accounts import SiteRow
+    from app.queries.reentries import OfferRow
+    from app.queries.trust import Calls, SealRow, SiteView
+
+TONES = {"enrolled": "good", "closed": "muted", "revoked": "bad", "forked": "bad", "unknown": "warn"}
+ICONS = {"enrolled": "check", "closed": "minus", "revoked": "cross", "forked": "copy", "unknown": "alert"}
+WARN_DAYS = 30
+_DAY_MS = 86_400_000
+_HIDDEN = ("agency", "registered_by", "account_id", "author_role", "entered_at", "no", "crs", "lon", "lat")
+
+
+def short(district: DistrictView, agency: str | None) -> str:
+    """Short name of an agency, as the room calls it."""
+    view = district.agencies.get(agency or "")
+    return view.short if view is not None else agency or ""
+
+
+def day(ms: int) -> str:
+    """A date."""
+    return from_ms(ms).astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
+def certificate(texts: Texts, until: int | None, now_ms: int) -> tuple[str, str]:
+    """When a certificate ends, and the tone of it: amber in its last 30 days."""
+    if until is None:
+        return texts.get("ui.sites.unknown"), "muted"
+    left = (until - now_ms) // _DAY_MS
+    if until <= now_ms:
+        return texts.get("ui.sites.ended", day=day(until)), "bad"
+    if left < WARN_DAYS:
+        return texts.get("ui.sites.days_left", n=left, day=day(until)), "warn"
+    return texts.get("ui.sites.unlimited", day=day(until)), "muted"
+
+
+def state(row: SiteRow) -> str:
+    """One of the states that have words."""
+    return row.state if row.state in TONES else "unknown"
+
+
+def cells(texts: Texts, district: DistrictView, own: str, view: SiteView, now_ms: int) -> list[str]:
+    """A line of the list."""
+    row = view.row
+    label = row.label or row.id[:6]
+
+    def moment(ms: int | None) -> str:
+        return moments.day_clock(ms, now_ms) if ms else texts.get("ui.sites.never")
+
+    return [
+        short(district, row.agency),
+        row.letter or texts.get("ui.sites.first"),
+        f"{label} · {texts.get('ui.sites.own')}" if row.id == own else label,
+        texts.get(f"ui.sites.state.{state(row)}"),
+        moment(row.state_at),
+        moment(view.heard_at),
+        moment(row.key_at),
+        certificate(texts, row.tls_until, now_ms)[0],
+    ]
+
+
+def offer_cells(texts: Texts, row: OfferRow, now_ms: int) -> list[str]:
+    """A line of the acts that were not accepted."""
+    return [
+        moments.day_clock(row.recorded_at, now_ms),
+        row.title or "",
+        texts.get(f"act.{row.command}"),
+        said(texts, row).replace("\n", " "),
+        why(texts, row),
+    ]
+
+
+def why(texts: Texts, row: OfferRow) -> str:
+    """Why it was not accepted, without a word of how records are kept."""
+    return texts.get(f"ui.sites.quarantined.{row.reason if row.reason in ('cut', 'role') else 'other'}")
+
+
+_TELLING = ("text", "gist", "place", "what", "name", "title")
+_VOCABULARY = {
+    ("log_entry", "kind"): "log_kind",
+    ("incident", "class_code"): "incident_class",
+    ("incident", "status"): "incident_status",
+    ("incident", "source"): "source",
+    ("vehicle", "state"): "vehicle_state",
+    ("shelter", "state"): "shelter_state",
+    ("oral_report", "channel"): "channel",
+    ("oral_report", "to_role"): "role",
+    ("report", "kind"): "report_kind",
+    ("report", "form"): "report_form",
+    ("report", "recipient"): "recipient",
+}
+
+
+def said(texts: Texts, row: OfferRow) -> str:
+    """What the old act said, most telling first: texts and places, then figures, states and times with their names."""
+    telling = [str(row.values[name]) for name in _TELLING if row.values.get(name)]
+    others = []
+    for name, value in row.values.items():
+        if value is None or isinstance(value, bool) or name in (*_HIDDEN, *_TELLING):
+            continue
+        label = texts.get(f"field.{name}") if texts.has(f"field.{name}") else ""
+        others.append(f"{label} {_value(texts, row.entity, name, value)}".strip())
+    return " · ".join((*telling, *others))
+
+
+def sentence(texts: Texts, row: OfferRow) -> str:
+    """The whole act, with all its text."""
+    return texts.get("ui.sites.said", act=texts.get(f"act.{row.command}"), said=said(texts, row))
+
+
+def _value(texts: Texts, entity: str, name: str, value: Any) -> str:
+    if isinstance(value, int) and (name == "at" or name.endswith("_at")):
+        return from_ms(value).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S") if value >= 0 else ""
+    vocabulary = "verify_state" if name.endswith("_state") else _VOCABULARY.get((entity, name), "")
+    key = f"enum.{vocabulary}.{value}"
+    return texts.get(key) if vocabulary and texts.has(key) else str(value)
+
+
+def stolen_moment(typed: str, now_ms: int) -> datetime | None:
+    """The time somebody typed, of today or yesterday; None for none."""
+    return moments.parse_time(typed, now_ms) if typed.strip() else from_ms(now_ms).astimezone(SHANGHAI)
+
+
+# -- alarms ------------------------------------------------------------------------------------------------------------------
+def alarms(texts: Texts, district: DistrictView, calls: Calls, now_ms: int) -> list[Alarm]:
+    """A copied workstation and an opened seal are red at both rooms; an ending certificate and waiting acts amber."""
+    found = [_forked(texts, district, row, now_ms) for row in calls.forked]
+    found += [_opened(texts, district, seal, now_ms) for seal in calls.opened]
+    until = calls.tls_until
+    if until is not None and until - now_ms < WARN_DAYS * _DAY_MS:
+        title = texts.get("ui.sites.alarm.certificate", n=max(0, (until - now_ms) // _DAY_MS))
+        found.append(Alarm(f"certificate:{until}", Severity.AMBER, "certificate", title=title))
+    if calls.waiting:
+        title = texts.get("ui.sites.alarm.offers", n=calls.waiting)
+        found.append(Alarm("offers", Severity.AMBER, "offers", title=title))
+    return found
+
+
+def _forked(texts: Texts, district: DistrictView, row: SiteRow, now_ms: int) -> Alarm:
+    time = moments.day_clock(row.state_at, now_ms) if row.state_at else ""
+    letter = row.letter or texts.get("ui.sites.first")
+    agency = short(district, row.agency)
+    title = texts.get("ui.sites.alarm.forked", letter=letter, agency=agency, time=time)
+    return Alarm(f"forked:{row.id}", Severity.RED, "forked", title=title, since=row.state_at)
+
+
+def _opened(texts: Texts, district: DistrictView, seal: SealRow, now_ms: int) -> Alarm:
+    at, agency = seal.opened_at or 0, short(district, seal.agency)
+    time = moments.day_clock(at, now_ms)
+    title = texts.get("ui.sites.alarm.opened", agency=agency, name=seal.name or "", time=time)
+    return Alarm(f"seal:{seal.id}:{at}", Severity.RED, "seal", title=title, since=at)
