@@ -13,6 +13,7 @@ from typing import Final
 
 from app.bootstrap.node import Node
 from app.bootstrap.pairing import confirmed_peers
+from app.bootstrap.scopes import scopes_of
 from app.bootstrap.site_key_files import past_key
 from app.exchange.bundles import Partner, Past
 from app.journal.journal import Journal
@@ -68,7 +69,7 @@ def one_at_a_time(node: Node) -> Iterator[None]:
 def local_site(node: Node) -> LocalSite:
     """This site as it introduces itself in a bundle."""
     me = node.me
-    return LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V)
+    return LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V, scopes_of(me.agency))
 
 
 def shelf_of(node: Node) -> Shelf:
