@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ROWS = 200
 _HEALTH_PAUSE_MS = 5_000
 MEMORY = "alarms"
+_TRUST = ("site", "account", "quarantine", "reentry")
 _CLOCKED = ("incident", "oral_report", "report")
 
 
