@@ -359,6 +359,10 @@ class Node:
         """As `on_writer`, for a thread that waits."""
         return self._run(work, priority)
 
+    def pressed(self, priority: Priority) -> bool:
+        """True if the writer has more urgent work waiting than this."""
+        return self._writer.pressed(priority)
+
     def on_local(
         self, priority: Priority, work: Callable[[sqlite3.Connection], ResultT]
     ) -> Awaitable[ResultT]:

@@ -46,6 +46,7 @@ UNCERTAIN = ("", 0)  # after an edited entry: whether its transaction goes on is
 class Range:
     """Rows after `first` up to `last`; the first keys of the chains; what to check.
 
+    `own`: site of this journal, whose transactions are all signed; of others one signature may stand for several (decision 0026).
     `rotated`: of chains whose key was changed, (seq, hash, key from the next transaction on), in the order of seq.
     """
 
@@ -55,6 +56,7 @@ class Range:
     keys: Mapping[str, bytes]
     signatures: bool
     rotated: Mapping[str, Sequence[tuple[int, bytes, bytes]]] = field(default_factory=dict)
+    own: str = ""
 
 
 def ends_before(connection: sqlite3.Connection, sites: Iterable[str], row: int) -> dict[str, End]:
@@ -121,6 +123,9 @@ class _Walker:
         self._forks: dict[str, int] = {}
         self.faults: list[ChainFault] = []
         self.signatures = 0
+        self._unsigned: dict[
+            bytes, Row
+        ] = {}  # ends of transactions that the next one of their chain has to vouch for
 
     def check(self, batch: Sequence[Row]) -> int:
         """Check rows that follow those checked before; returns how many hold a body."""
@@ -164,6 +169,8 @@ class _Walker:
             self._ends[site] = (seq, digest)
         if parents:
             self._parents(row)
+        if tx == seq and self._unsigned:
+            self._unsigned.pop(prev, None)  # this transaction, or one after it, vouches for it
         if n in wrong:
             self._open = UNCERTAIN
         elif self._open is not None or not last or tx != seq:
@@ -232,17 +239,19 @@ class _Walker:
             self._fault(FaultKind.LINK, row, f"does not follow entry {seq - 1}")
 
     def _vouched(self, row: Row) -> bool:
-        """True if the rest of this row's transaction hangs together up to a signature of the site."""
-        site, prev, key = row[2], row[4], self._key(row)
+        """True if this row hangs together with what follows it, up to a signature of the site."""
+        site, prev, seq, key = row[2], row[4], row[3], self._key(row)
         for each in self._connection.execute(
-            f"SELECT {_COLUMNS} FROM op WHERE site = ? AND tx = ? AND seq >= ? ORDER BY n",  # nosec B608
-            (site, row[5], row[3]),
+            f"SELECT {_COLUMNS} FROM op WHERE site = ? AND seq >= ? ORDER BY seq, n",  # nosec B608
+            (site, row[3]),
         ):
+            if each[4] != prev and each[3] < seq:
+                continue  # of another branch
             if each[4] != prev or self._one(tuple(each)):
                 return False
-            if each[6]:
+            if each[6] and (each[8] is not None or self._turns(tuple(each))):
                 return signed(each[1], each[8], key)
-            prev = each[1]
+            prev, seq = each[1], each[3] + 1
         return False
 
     # -- transactions, parents, signatures -------------------------------------------------------------------------
@@ -309,14 +318,25 @@ class _Walker:
         return found[-1] if found else self._part.keys.get(site)
 
     def _signature(self, row: Row) -> None:
+        if row[8] is None and row[2] != self._part.own and not self._turns(row):
+            self._unsigned[row[1]] = row
+            return
         key = self._key(row)
         self.signatures += 1
         if key is not None and not signed(row[1], row[8], key):
             self._fault(FaultKind.SIGNATURE, row)
 
+    def _turns(self, row: Row) -> bool:
+        """True if the transaction that ends here changes the chain's key: it has to stand by its own signature."""
+        return any(row[5] <= at <= row[3] for at, _, _ in self._part.rotated.get(row[2], ()))
+
     # -- the end ---------------------------------------------------------------------------------------------------
     def finish(self) -> None:
-        """After the last row: a transaction still open has no end."""
+        """After the last row: a transaction still open has no end, one without a signature nobody to vouch for it."""
+        for digest, row in self._unsigned.items():
+            sql = "SELECT 1 FROM op WHERE site = ? AND seq = ? AND prev = ? AND tx = seq"
+            if self._connection.execute(sql, (row[2], row[3] + 1, digest)).fetchone() is None:
+                self._fault(FaultKind.SIGNATURE, row)
         if self._open not in (None, UNCERTAIN) and self._last is not None:
             self._fault(FaultKind.TRANSACTION, self._last, "has no end")
 

@@ -12,6 +12,7 @@ import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from app.journal.faults import BadTransactionError
+from db.fields import JOINT
 
 SCHEMA_V = 3  # raised when an older program would judge or show an operation differently (docs/REPLICATION.md, Versions)
 HASH_BYTES = 32
@@ -112,37 +114,71 @@ def _prefixed(parts: Iterable[bytes]) -> bytes:
     return b"".join(_U64(len(part)) + part for part in parts)
 
 
+_header_of = hashlib.blake2b(digest_size=HASH_BYTES, person=b"jdc-op-1").copy
+_hidden_of = hashlib.blake2b(digest_size=HASH_BYTES, person=b"jdc-body").copy
+_EIGHT = _U64(8)
+_NUMBERS = struct.Struct(">QQQ").pack
+
+
+@lru_cache(maxsize=4096)
+def _words(*texts: str) -> bytes:
+    """Texts that come again and again, each preceded by its length."""
+    return _prefixed(text.encode() for text in texts)
+
+
 def commitment(
     salt: bytes, actor: str, command: str, entity: str, entity_id: str, schema_v: int, body: bytes
 ) -> bytes:
     """Return the salted commitment (32 bytes) to a hidden part."""
-    parts = (
-        salt,
-        actor.encode(),
-        command.encode(),
-        entity.encode(),
-        entity_id.encode(),
-        _U64(schema_v),
-        body,
-    )
-    return hashlib.blake2b(_prefixed(parts), digest_size=HASH_BYTES, person=b"jdc-body").digest()
+    about = entity_id.encode()
+    hashed = _hidden_of()
+    hashed.update(
+        b"".join(
+            (_U64(len(salt)), salt, _words(actor, command, entity), _U64(len(about)), about,
+             _NUMBERS(8, schema_v, len(body)), body)
+        )
+    )  # fmt: skip
+    return hashed.digest()
+
+
+def hash_of_header(  # noqa: PLR0913, PLR0917 - a header has so many parts
+    realm: str,
+    site: str,
+    seq: int,
+    prev: bytes,
+    tx: int,
+    tx_last: bool,
+    parents: bytes,
+    hlc: int,
+    scope: str,
+    commit: bytes,
+) -> bytes:
+    """Return the hash (32 bytes) of a header; the realm is part of it: exercise and live never verify in each other (XC-10)."""
+    hashed = _header_of()
+    hashed.update(
+        b"".join(
+            (_words(realm, site), _NUMBERS(8, seq, len(prev)), prev, _NUMBERS(8, tx, 1), b"\1" if tx_last else b"\0",
+             _U64(len(parents)), parents, _EIGHT, _U64(hlc), _words(scope), _U64(len(commit)), commit)
+        )
+    )  # fmt: skip
+    return hashed.digest()
 
 
 def header_hash(realm: str, op: Operation) -> bytes:
-    """Return the hash (32 bytes) of a header; the realm is part of it: exercise and live never verify in each other (XC-10)."""
-    parts = (
-        realm.encode(),
-        op.site.encode(),
-        _U64(op.seq),
-        op.prev,
-        _U64(op.tx),
-        b"\1" if op.tx_last else b"\0",
-        b"".join(op.parents),
-        _U64(op.hlc),
-        op.scope.encode(),
-        op.commit,
+    """Return the hash (32 bytes) of an operation's header."""
+    return hash_of_header(
+        realm, op.site, op.seq, op.prev, op.tx, op.tx_last, b"".join(op.parents), op.hlc, op.scope, op.commit
     )
-    return hashlib.blake2b(_prefixed(parts), digest_size=HASH_BYTES, person=b"jdc-op-1").digest()
+
+
+def open_salt(site: str, seq: int, prev: bytes) -> bytes:
+    """Return the salt (16 bytes) of a joint operation (decision 0026).
+
+    A salt keeps those who hold only the header from guessing what is hidden. A joint operation is never withheld from anybody
+    (REPLICATION, Scope), so its salt follows from its place, and need not travel.
+    """
+    hashed = hashlib.blake2b(site.encode() + _U64(seq) + prev, digest_size=SALT_BYTES, person=b"jdc-salt")
+    return hashed.digest()
 
 
 def withhold(op: Operation) -> Operation:
@@ -176,19 +212,23 @@ def author_transaction(
     ops: list[Operation] = []
     first, prev = end.seq + 1, end.hash
     for index, (act, hlc) in enumerate(zip(acts, hlcs, strict=True)):
-        salt, body = os.urandom(SALT_BYTES), pack(act.body)
-        last = index == len(acts) - 1
+        seq, body, last = first + index, pack(act.body), index == len(acts) - 1
+        salt = open_salt(site, seq, prev) if act.scope == JOINT else os.urandom(SALT_BYTES)
+        commit = commitment(salt, actor, act.command, act.entity, act.entity_id, SCHEMA_V, body)
+        named = tuple(sorted(parents)) if index == 0 else ()
+        digest = hash_of_header(realm, site, seq, prev, first, last, b"".join(named), hlc, act.scope, commit)
         op = Operation(
-            hash=b"",
+            hash=digest,
             site=site,
-            seq=first + index,
+            seq=seq,
             prev=prev,
             tx=first,
             tx_last=last,
-            parents=tuple(sorted(parents)) if index == 0 else (),
+            parents=named,
             hlc=hlc,
             scope=act.scope,
-            commit=commitment(salt, actor, act.command, act.entity, act.entity_id, SCHEMA_V, body),
+            commit=commit,
+            sig=key.sign(digest).signature if last else None,
             actor=actor,
             command=act.command,
             entity=act.entity,
@@ -197,8 +237,6 @@ def author_transaction(
             salt=salt,
             body=body,
         )
-        digest = header_hash(realm, op)
-        op = replace(op, hash=digest, sig=key.sign(digest).signature if last else None)
         ops.append(op)
         prev = digest
     return tuple(ops)

@@ -8,27 +8,24 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-About = tuple[str, str]  # entity and id of a record
-
 
 class Pending:
-    """Rows of shared tables and of the projector's own, not yet handed to SQLite."""
+    """Rows of shared tables not yet handed to SQLite; those of one table are written in the order they came."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._rows: dict[str, list[tuple[Any, ...]]] = {}
-        self._about: dict[About, str] = {}
+        self._runs: dict[
+            str, list[tuple[str, list[tuple[Any, ...]]]]
+        ] = {}  # by entity: statement and its rows
+        self._about: set[tuple[str, str]] = set()
 
-    def row(self, sql: str, about: About, values: tuple[Any, ...]) -> None:
-        """A row of a shared table. Of one record the rows are written in the order they came."""
-        before = self._about.get(about)
-        if before is not None and before != sql:
-            self.flush()
-        self._about[about] = sql
-        rows = self._rows.get(sql)
-        if rows is None:
-            rows = self._rows[sql] = []
-        rows.append(values)
+    def row(self, sql: str, entity: str, entity_id: str, values: tuple[Any, ...]) -> None:
+        """A row of a shared table."""
+        self._about.add((entity, entity_id))
+        runs = self._runs.setdefault(entity, [])
+        if not runs or runs[-1][0] != sql:
+            runs.append((sql, []))
+        runs[-1][1].append(values)
 
     def waits(self, entity: str, entity_id: str) -> bool:
         """True if a row of this record is not written yet."""
@@ -36,7 +33,8 @@ class Pending:
 
     def flush(self) -> None:
         """Write what waits."""
-        for sql, rows in self._rows.items():
-            self._connection.executemany(sql, rows)
-        self._rows.clear()
+        for runs in self._runs.values():
+            for sql, rows in runs:
+                self._connection.executemany(sql, rows)
+        self._runs.clear()
         self._about.clear()

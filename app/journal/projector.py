@@ -196,7 +196,7 @@ class Projector:
         record.heads = {field: [op.hash] for field in written}
         record.births.append((op.hash, plan.agency))
         self._s.records.keep(record)
-        self._s.pending.row(plan.sql, (name, entity_id), plan.values(op, written))
+        self._s.pending.row(plan.sql, name, entity_id, plan.values(op, written))
         self.touch(name, entity_id, ChangeKind.NEW)
 
     def _write(

@@ -179,7 +179,8 @@ def write_row(state: State, entity: Entity, record: Record, columns: dict[str, A
     }
     state.pending.row(
         upsert(entity.table.name, tuple(values)),
-        (entity.name, record.entity_id),
+        entity.name,
+        record.entity_id,
         (record.entity_id, *values.values(), at_ms),
     )
 

@@ -207,7 +207,9 @@ class _Job:
         total = int(connection.execute("SELECT count(*) FROM op").fetchone()[0])
         last = int(connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()[0])
         realm = self.standpoint.realm
-        whole = Range(0, last, realm, keys, self.depth.signatures, _rotated(connection, realm))
+        whole = Range(
+            0, last, realm, keys, self.depth.signatures, _rotated(connection, realm), self.standpoint.site
+        )
         if path is None or self.depth.workers == 1 or total < 2 * PART_ROWS:
             return walk(connection, whole, lambda done: self.progress("entries", done, total))
         parts = list(_parts(connection, whole))

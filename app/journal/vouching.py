@@ -49,6 +49,12 @@ def closed_before(txs: Sequence[Transaction], index: int) -> int:
     return place
 
 
+def closed_after(txs: Sequence[Transaction]) -> int:
+    """The first closed place behind the beginning; all of them where there is none."""
+    waiting = Open()
+    return next((at for at, tx in enumerate(txs, 1) if waiting.step(tx)), len(txs))
+
+
 def vouchers(txs: Sequence[Transaction]) -> dict[bytes, Transaction | None]:
     """For each transaction without a signature (by its last hash): the signed one of its chain that vouches for it, or None.
 
@@ -61,7 +67,7 @@ def vouchers(txs: Sequence[Transaction]) -> dict[bytes, Transaction | None]:
         signed = tx if last.sig is not None else after.get(last.hash)
         if last.sig is None:
             found[last.hash] = signed
-        after[tx[0].prev] = signed
+        after[tx[0].prev] = signed or after.get(tx[0].prev)  # of two branches either will do
     return found
 
 

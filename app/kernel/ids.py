@@ -13,6 +13,7 @@ import uuid
 from app.kernel.clock import Clock
 
 _MS_BITS, _RANDOM_BITS, _TAG_BITS = 48, 26, 48
+OWN_BYTES = 10  # of an id, without the tag
 _LOW_RANDOM = _RANDOM_BITS - 12  # twelve stand before the variant
 _TAG = (1 << _TAG_BITS) - 1
 _EARLIER = uuid.UUID("6d0e3a2c-8f0b-5b7e-9f57-0c6b1f3a6f10")
@@ -77,6 +78,23 @@ def is_own_id(entity_id: str, site: str) -> bool:
     """True if this site may have made the id with `new_id`."""
     number = _number(entity_id)
     return number is not None and number & _TAG == _tag(number & ~_TAG, site)
+
+
+def own_part(entity_id: str, site: str) -> bytes | None:
+    """The 10 bytes that an id made by this site does not owe to its maker; None for any other id."""
+    number = _number(entity_id)
+    if number is None or number & _TAG != _tag(number & ~_TAG, site):
+        return None
+    return (number >> _TAG_BITS).to_bytes(OWN_BYTES)
+
+
+def own_id(part: bytes, site: str) -> str:
+    """The id of which `own_part` is left; ValueError when it is no part of such an id."""
+    head = int.from_bytes(part) << _TAG_BITS
+    if len(part) != OWN_BYTES or _marked(head) != head:
+        raise ValueError("no part of an id")
+    digits = format(head | _tag(head, site), "032x")
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _marked(number: int) -> int:

@@ -111,7 +111,8 @@ class Packed(Part, frozen=True):
     `seq` 0 with empty `prev`: continues the transaction before it of the same chain in this block. Parents
     are hashes, or the number of a transaction of this block whose last hash is meant. `shut` names the
     withheld operations when only some are; `commits` holds 32 bytes for each withheld one, the other columns
-    have entries for the open ones only.
+    have entries for the open ones only. No salts at all: they follow from the places (`open_salt`). No signature: a later
+    transaction of the chain vouches for this one (decision 0026).
     """
 
     site: Index
@@ -129,15 +130,17 @@ class Packed(Part, frozen=True):
     schemas: Column
     salts: Chunk
     bodies: Annotated[list[Chunk], Meta(max_length=MAX_BLOCK_OPERATIONS)]
-    sig: Annotated[bytes, Meta(min_length=64, max_length=64)]
+    sig: Annotated[bytes, Meta(max_length=64)]
 
 
 class Block(Part, frozen=True):
     """Transactions with the tables they share.
 
     Actors, commands, entities, their ids and scopes are numbers into `words`, and beyond its end into
-    `uuids`, which holds UUIDs as 16 bytes each, one after the other. `hlc` is what the first difference
-    counts from.
+    `uuids`, which holds UUIDs as 16 bytes each, one after the other, and beyond these into `made`: ids that the
+    sites of their operations made, 12 bytes each: number of the site in `sites` and the id without its tag
+    (app/kernel/ids.py), first the first bytes of all of them, then the second ones, and so on. `hlc` is what
+    the first difference counts from.
     """
 
     sites: Annotated[list[SiteBytes], Meta(max_length=MAX_BLOCK_OPERATIONS)]
@@ -145,6 +148,17 @@ class Block(Part, frozen=True):
     uuids: Chunk
     hlc: Count
     transactions: Annotated[list[Packed], Meta(min_length=1, max_length=MAX_BLOCK_OPERATIONS)]
+    made: Chunk = b""
+
+
+class EarlierBlock(Part, frozen=True):
+    """The same for readers of operations before version 3: made, never read."""
+
+    sites: list[bytes]
+    words: list[str]
+    uuids: bytes
+    hlc: int
+    transactions: list[Packed]
 
 
 class Frame(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
@@ -322,8 +336,8 @@ def peek(data: bytes) -> tuple[Kind, Lane]:
 class FrameCodec:
     """Packs and unpacks frames; one per session, because its compressor holds state."""
 
-    def __init__(self) -> None:
-        self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
+    def __init__(self, level: int = _LEVEL) -> None:
+        self._compress = zstandard.ZstdCompressor(level=level).compress
         self._decompress = zstandard.ZstdDecompressor(max_window_size=2 * MAX_PLAIN_BYTES).decompress
         self._pack = msgspec.msgpack.Encoder().encode
         self._unpack = {

@@ -10,6 +10,7 @@ from app.replication.frames import MAX_RANGES, PROTOCOL, Hello
 from app.replication.peers import LocalSite, Peer
 from app.replication.wire import pack_heads, ranges_of, site_from_bytes, site_to_bytes, spans, vector_of
 
+OLDER = "refusal.sync.schema_older"
 Vector = Mapping[str, tuple[int, bytes]]
 Ranges = Mapping[str, Sequence[tuple[int, int]]]
 
@@ -97,4 +98,4 @@ def _check_party(local: LocalSite, peer: Peer, hello: Hello) -> None:
 def _version_note(own: int, theirs: int) -> str | None:
     if theirs == own:
         return None
-    return "refusal.sync.schema_newer" if theirs > own else "refusal.sync.schema_older"
+    return "refusal.sync.schema_newer" if theirs > own else OLDER

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from app.journal.operation import Transaction
+from app.journal.vouching import Open, closed_after, closed_before, thin
 from app.replication.frames import (
     MAX_BLOCK_OPERATIONS,
     MAX_FRAME_BYTES,
@@ -17,9 +18,11 @@ from app.replication.frames import (
     Lane,
     Ops,
 )
-from app.replication.wire import estimate, pack_block
+from app.replication.wire import earlier, estimate, pack_block
 
 _FIRST_TARGET: Final = 96 * 1024
+_LEVEL: Final = 3
+_BULK_LEVEL: Final = 6  # of zstd
 _MAX_TARGET: Final = 768 * 1024
 _FULL: Final = 0.8  # of a frame, so that the next one rarely overflows
 
@@ -33,10 +36,15 @@ class TransactionTooLargeError(Exception):
 
 
 class FramePacker:
-    """Takes transactions from a queue and makes frames of them."""
+    """Takes transactions from a queue and makes frames of them, which end where no transaction waits for a signature.
 
-    def __init__(self) -> None:
-        self._codec = FrameCodec()
+    `compact`: for readers of version 3 of operations and later. In bulk they get one signature for many transactions, and nothing
+    that they can compute (decision 0026).
+    """
+
+    def __init__(self, compact: bool = False) -> None:
+        self._codec = FrameCodec(_BULK_LEVEL if compact else _LEVEL)
+        self._compact = compact
         self._target = _FIRST_TARGET
 
     def take(
@@ -44,18 +52,25 @@ class FramePacker:
     ) -> tuple[list[Transaction], bytes]:
         """Remove what fits from the front of a queue; return it with its encoded frame.
 
-        Raises TransactionTooLargeError when not even the first one fits; the queue is unchanged then.
+        Raises TransactionTooLargeError when not even the first one fits, with all that its signature stands for; the queue is
+        unchanged then.
         """
         count, size = self._count(queue)
         while True:
             txs = [queue[index] for index in range(count)]
+            if not self._compact and any(tx[-1].sig is None for tx in txs):
+                raise TransactionTooLargeError(
+                    txs[0][0].site, txs[0][0].seq
+                )  # an earlier version takes none without
             try:
-                data = self._codec.encode(frame(pack_block(txs)), lane)
+                block = pack_block(self._thinned(txs, lane), self._compact)
+                data = self._codec.encode(frame(block if self._compact else earlier(block)), lane)
                 break
             except FrameTooLargeError as wrong:
-                if count == 1:
+                fewer = closed_before(txs, count // 2) or closed_after(txs)
+                if fewer >= count:
                     raise TransactionTooLargeError(txs[0][0].site, txs[0][0].seq) from wrong
-                count //= 2
+                count = fewer
                 self._target = max(_FIRST_TARGET // 8, self._target // 2)
         if size > _FIRST_TARGET // 8:
             fitting = round(sum(map(estimate, txs)) / len(data) * MAX_FRAME_BYTES * _FULL)
@@ -64,11 +79,20 @@ class FramePacker:
             queue.popleft()
         return txs, data
 
+    def _thinned(self, txs: Sequence[Transaction], lane: Lane) -> Sequence[Transaction]:
+        """In bulk without the signatures that another one vouches for; what an officer does just now keeps its own."""
+        return thin(txs) if self._compact and lane is Lane.BULK else txs
+
     def _count(self, queue: deque[Transaction]) -> tuple[int, int]:
+        """How many of the first transactions to try, and their size; up to a place where none waits for a signature."""
         count = size = operations = 0
+        best = (0, 0)
+        waiting = Open()
         for tx in queue:
             more, ops = estimate(tx), len(tx)
-            if count and (size + more > self._target or operations + ops > MAX_BLOCK_OPERATIONS):
+            if best[0] and (size + more > self._target or operations + ops > MAX_BLOCK_OPERATIONS):
                 break
             count, size, operations = count + 1, size + more, operations + ops
-        return count, size
+            if waiting.step(tx):
+                best = (count, size)
+        return best if best[0] else (count, size)

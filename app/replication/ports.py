@@ -47,11 +47,15 @@ class JournalPort(Protocol):
         ...
 
     def receive(
-        self, transactions: Sequence[Transaction], sealed: Mapping[bytes, bytes] = NOTHING_SEALED
+        self,
+        transactions: Sequence[Transaction],
+        sealed: Mapping[bytes, bytes] = NOTHING_SEALED,
+        pressed: Callable[[], bool] | None = None,
     ) -> Received:
         """Store and project in one commit; what precedes a faulty one is kept.
 
         `sealed`: of those whose hashes were computed and whose signatures were verified: last hash -> key it was done with.
+        `pressed`: something more urgent waits; what was taken so far is committed then (`Received.taken`).
 
         Raises GapError, NewerSchemaError, BadTransactionError, whose `kept` says how many were kept; EnvironmentFault when
         the disk fails.
@@ -81,6 +85,10 @@ class NodePort(Protocol):
 
     def on_writer(self, priority: Priority, work: Callable[[], _T]) -> Awaitable[_T]:
         """Run work on the writer's thread and hand its result (or exception) to the caller's loop."""
+        ...
+
+    def pressed(self, priority: Priority) -> bool:
+        """True if the writer has more urgent work waiting than this."""
         ...
 
     def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:

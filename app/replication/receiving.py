@@ -16,14 +16,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
-
 from app.journal import verbs
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.journal import Received
 from app.journal.operation import Transaction, unpack
-from app.journal.site_keys import rotation_in
+from app.journal.vouching import Open
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
 from app.replication.endings import BAD_TRANSACTION, SessionEndedError
@@ -43,8 +40,9 @@ from app.replication.frames import (
 from app.replication.hello import flat
 from app.replication.outbox import Outbox
 from app.replication.peers import CREDIT, Pace
-from app.replication.ports import NodePort
+from app.replication.ports import JournalPort, NodePort
 from app.replication.status import PeerStatus
+from app.replication.verifying import Verifier
 from app.replication.wire import marks, site_to_bytes, spans, unpack_block
 
 _SLICE_S: Final = 0.005  # longest run of decoding before others on the loop have their turn
@@ -78,6 +76,13 @@ class _Outcome:
     rotated: frozenset[str]
     took_s: float
 
+    @property
+    def taken(self) -> int:
+        """How many of the first transactions are committed or were known."""
+        if self.fault is not None:
+            return self.fault.kept
+        return self.received.taken if self.received is not None else 0
+
 
 @dataclass
 class _Queues:
@@ -109,11 +114,7 @@ class Receiving:
         self._learned, self._asked = learned, asked
         self._codec = FrameCodec()
         self._queues = _Queues()
-        self._keys: dict[str, VerifyKey] = {}
-        self._sealed: dict[
-            bytes, bytes
-        ] = {}  # last hashes of waiting transactions: key they were verified with
-        self._rotated: set[str] = set()
+        self._verifier = Verifier()
         self._stopped: set[str] = set()
         self._expected = 1
         self._done = 0
@@ -130,6 +131,9 @@ class Receiving:
 
     async def decode(self) -> None:
         """Unpack, rebuild and verify frames in order; FrameError and SessionEndedError end the session."""
+        self._verifier.learn(
+            *await self._node.on_writer(Priority.LIVE, partial(_keys, self._node.journal, None))
+        )
         while True:
             await self._queues.raw_filled.wait()
             while self._queues.raw:
@@ -158,9 +162,10 @@ class Receiving:
         if self._discarding:
             return
         txs: deque[Transaction] = deque()
+        self._verifier.begin()
         turn = time.monotonic()
         for tx in unpack_block(self._node.journal.realm, frame.block):
-            self._verify(tx)
+            self._verifier.look(tx)
             txs.append(tx)
             if time.monotonic() - turn > _SLICE_S:
                 await asyncio.sleep(0)
@@ -169,21 +174,6 @@ class Receiving:
             return
         self._queues.decoded.append(_Arrived(frame.batch, txs, isinstance(frame, Fill), peek(data)[1]))
         self._queues.decoded_filled.set()
-
-    def _verify(self, tx: Transaction) -> None:
-        """Check the signature where the key is known; a new chain brings its key for the journal to judge, and on a chain that
-        has changed its key (RotateKey) what does not fit here the journal judges by the key in force there."""
-        last = tx[-1]
-        key = self._keys.get(last.site)
-        if any(rotation_in(op) for op in tx):
-            self._rotated.add(last.site)
-        try:
-            if key is not None and last.sig is not None:
-                key.verify(last.hash, last.sig)
-                self._sealed[last.hash] = bytes(key)
-        except BadSignatureError as wrong:
-            if last.site not in self._rotated:
-                raise SessionEndedError(BAD_TRANSACTION, f"signature of {last.site}:{last.seq}") from wrong
 
     # -- applying ----------------------------------------------------------------------------------------
     async def apply(self) -> None:
@@ -195,19 +185,22 @@ class Receiving:
             self._queues.decoded_filled.clear()
 
     def _some(self) -> tuple[list[Transaction], Priority]:
-        """Transactions for the next commit, all of OPS or all of FILL (late bodies are cheapest together)."""
+        """Transactions for the next commit, all of OPS or all of FILL (late bodies are cheapest together); they end where none
+        waits for a signature of its chain."""
         fill = self._queues.decoded[0].fill
         txs: list[Transaction] = []
-        operations, live = 0, not fill
+        operations, live, closed, waiting = 0, not fill, 0, Open()
         for frame in self._queues.decoded:
             if frame.fill is not fill:
                 break
             live = live and frame.lane is Lane.LIVE
             for tx in frame.left:
-                if txs and not fill and operations + len(tx) > self._budget:
-                    return txs, Priority.BULK
+                if closed and not fill and operations + len(tx) > self._budget:
+                    return txs[:closed], Priority.BULK
                 txs.append(tx)
                 operations += len(tx)
+                if waiting.step(tx):
+                    closed = len(txs)
         return txs, Priority.LIVE if live and operations <= _LIVE_OPERATIONS else Priority.BULK
 
     async def _apply_some(self) -> None:
@@ -219,30 +212,27 @@ class Receiving:
             {tx[0].site: tx[-1].seq for tx in txs}
         )  # who sends has it; before our news of it wakes the sender
         outcome = await self._commit(txs, priority)
-        taken = len(txs) if outcome.fault is None else outcome.fault.kept
+        taken = outcome.taken
         self._consume(taken)
-        self._forget(txs[:taken])
-        for site, key in outcome.keys.items():
-            known = self._keys.get(site)
-            if known is None or bytes(known) != key:
-                self._keys[site] = VerifyKey(key)
-        self._rotated |= outcome.rotated
+        self._verifier.forget(txs[:taken])
+        self._verifier.learn(outcome.keys, outcome.rotated)
         self._after_commit(txs[:taken], outcome)
         self._acknowledge({tx[0].site for tx in txs[:taken]}, outcome.vector)
         if outcome.fault is not None:
-            self._on_fault(outcome.fault, txs[taken], outcome.vector)
+            self._on_fault(outcome.fault, txs[outcome.fault.at], outcome.vector)
         if any(_discloses(tx) for tx in txs[:taken]):
             await self.ask_for_bodies()
 
     async def _commit(self, txs: Sequence[Transaction], priority: Priority) -> _Outcome:
         """One commit on the writer; while the disk refuses, nothing is acknowledged and it is tried again."""
         sites = {tx[0].site for tx in txs}
-        sealed = {tx[-1].hash: key for tx in txs if (key := self._sealed.get(tx[-1].hash)) is not None}
+        sealed = self._verifier.sealed(txs)
+        pressed = partial(self._node.pressed, priority)
         pause = self._pace.fault_pause_s
         while True:
             try:
                 outcome = await self._node.on_writer(
-                    priority, partial(_receive, self._node, txs, sites, sealed)
+                    priority, partial(_receive, self._node, txs, sites, sealed, pressed)
                 )
             except EnvironmentFault as fault:
                 _LOG.error("nothing can be stored: %s", fault)
@@ -251,12 +241,12 @@ class Receiving:
                 pause = min(2 * pause, self._pace.fault_pause_max_s)
                 continue
             self._status.stuck("disk", None)
-            self._adapt(sum(map(len, txs)), outcome.took_s)
+            self._adapt(sum(map(len, txs[: outcome.taken])), outcome.took_s)
             return outcome
 
     def _adapt(self, operations: int, took_s: float) -> None:
         if operations >= _LEAST_BUDGET and took_s > 0:
-            fitting = round(operations * self._pace.slice_s / took_s)
+            fitting = round(operations * self._pace.commit_s / took_s)
             self._budget = max(_LEAST_BUDGET, min(_MOST_BUDGET, (self._budget + fitting) // 2))
 
     def _after_commit(self, txs: Sequence[Transaction], outcome: _Outcome) -> None:
@@ -273,16 +263,12 @@ class Receiving:
     def _drop(self, unwanted: Callable[[Transaction], bool]) -> None:
         for frame in self._queues.decoded:
             if any(map(unwanted, frame.left)):
-                self._forget(filter(unwanted, frame.left))
+                self._verifier.forget(filter(unwanted, frame.left))
                 frame.left = deque(tx for tx in frame.left if not unwanted(tx))
         before = self._done
         self._finish_empty()
         if self._done > before:
             self._acknowledge(set(), {})
-
-    def _forget(self, txs: Iterable[Transaction]) -> None:
-        for tx in txs:
-            self._sealed.pop(tx[-1].hash, None)
 
     def _finish_empty(self) -> None:
         while self._queues.decoded and not self._queues.decoded[0].left:
@@ -306,7 +292,7 @@ class Receiving:
             have = fault.have_seq if isinstance(fault, GapError) else have
             self._send(Nack(site_to_bytes(site), have, tx[0].seq, Why.GAP))
             self._discarding = True
-            self._sealed.clear()
+            self._verifier.forget_all()
             self._queues.decoded.clear()
 
     def _stop(self, site: str, have: int, why: Why) -> None:
@@ -331,8 +317,19 @@ class Receiving:
             self._outbox.put(Lane.BULK, self._codec.encode(ask))
 
 
+def _keys(journal: JournalPort, sites: Iterable[str] | None) -> tuple[dict[str, bytes], frozenset[str]]:
+    """Keys in force of these chains (None: all), and those of them whose key was ever changed."""
+    found = {site: journal.public_key(site) for site in (journal.vector() if sites is None else sites)}
+    known = {site: key for site, key in found.items() if key is not None}
+    return known, frozenset(site for site in known if journal.has_rotated(site))
+
+
 def _receive(
-    node: NodePort, txs: Sequence[Transaction], sites: Iterable[str], sealed: Mapping[bytes, bytes]
+    node: NodePort,
+    txs: Sequence[Transaction],
+    sites: Iterable[str],
+    sealed: Mapping[bytes, bytes],
+    pressed: Callable[[], bool],
 ) -> _Outcome:
     """On the writer's thread. Screens hear of it here: a session may be cut off before it learns of its own commit."""
     begun = time.monotonic()
@@ -340,14 +337,13 @@ def _receive(
     received: Received | None = None
     fault: Fault | None = None
     try:
-        received = journal.receive(txs, sealed)
+        received = journal.receive(txs, sealed, pressed)
         changes = received.changes
     except Fault as wrong:
         fault, changes = wrong, wrong.changes
     if changes.changes:
         node.publish(changes)
-    keys = {site: key for site in sites if (key := journal.public_key(site)) is not None}
-    rotated = frozenset(site for site in sites if journal.has_rotated(site))
+    keys, rotated = _keys(journal, sites)
     vector = {site: seq for site, (seq, _) in journal.vector().items()}
     return _Outcome(received, fault, vector, keys, rotated, time.monotonic() - begun)
 

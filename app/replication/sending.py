@@ -20,7 +20,7 @@ from app.journal.operation import Transaction
 from app.kernel.enums import Priority
 from app.replication.filling import Fills, Span
 from app.replication.frames import Ack, Fill, FrameError, Lane, Nack, Ops, Why
-from app.replication.hello import Met, flat
+from app.replication.hello import OLDER, Met, flat
 from app.replication.outbox import Outbox
 from app.replication.packing import FramePacker, TransactionTooLargeError
 from app.replication.peers import CREDIT, Pace, Peer
@@ -104,7 +104,7 @@ class Sending:
         self._knows = _Knowledge(dict(start))
         self._fills = Fills(node)
         self._fills.ask(flat(met.withheld))
-        self._packer = FramePacker()
+        self._packer = FramePacker(compact=met.note != OLDER)
         self._ready: deque[Transaction] = deque()
         self._flying: deque[_Flying] = deque()
         self._batch = self._acked_batch = 0

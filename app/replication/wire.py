@@ -10,18 +10,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace
 
-from app.journal.operation import HASH_BYTES, SALT_BYTES, Operation, Transaction, commitment, header_hash
+from app.journal.operation import (
+    HASH_BYTES,
+    SALT_BYTES,
+    SIGNATURE_BYTES,
+    Operation,
+    Transaction,
+    commitment,
+    hash_of_header,
+    open_salt,
+)
+from app.kernel.ids import OWN_BYTES, own_id, own_part
 from app.replication.frames import (
     MAX_BLOCK_OPERATIONS,
     MAX_PLAIN_BYTES,
     Block,
+    EarlierBlock,
     FrameError,
     FrameTooLargeError,
     Head,
@@ -33,13 +43,16 @@ from app.replication.frames import (
 _SITE_LENGTH: Final = 26
 _UUID_LENGTH: Final = 36
 _UUID_BYTES: Final = 16
+_MADE: Final = 1 << 20  # numbers of ids in the third table, negative until all tables are whole, begin here
+_MADE_BYTES: Final = 2 + OWN_BYTES
 _OPEN_BYTES: Final = 48  # what an operation with its hidden part adds to a block beside its body, roughly
 _SHUT_BYTES: Final = 40
 _TRANSACTION_BYTES: Final = 100
 
 _Hidden = tuple[
     str, str, str, str, int, bytes, bytes
-]  # actor, command, entity, entity_id, schema_v, salt, body
+]  # actor, command, entity, entity id, version, salt, body
+_NOTHING: Final = (None,) * 7  # in its place where it is withheld
 
 
 def site_to_bytes(site: str) -> bytes:
@@ -129,6 +142,7 @@ class _Tables:
 
     words: dict[str, int] = field(default_factory=dict)
     uuids: dict[bytes, int] = field(default_factory=dict)
+    made: list[bytes] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
     def number(self, text: str) -> int:
@@ -143,16 +157,33 @@ class _Tables:
             self.seen[text] = known
         return known
 
+    def number_of_id(self, text: str, site: str, index: int) -> int:
+        """The same for the id of a record, which the site of the operation (and its number in the block) may have made."""
+        known = self.seen.get(text)
+        if known is not None:
+            return known
+        part = own_part(text, site)
+        if part is None:
+            return self.number(text)
+        known = self.seen[text] = -_MADE - len(self.made)
+        self.made.append(index.to_bytes(_MADE_BYTES - OWN_BYTES) + part)
+        return known
+
     def settle(self, column: list[int]) -> list[int]:
         words = len(self.words)
-        return _column([n if n >= 0 else words + ~n for n in column])
+        ids = words + len(self.uuids)
+        return _column([n if n >= 0 else words + ~n if n > -_MADE else ids - _MADE - n for n in column])
+
+    def made_in_planes(self) -> bytes:
+        rows = b"".join(self.made)
+        return b"".join(rows[at::_MADE_BYTES] for at in range(_MADE_BYTES))
 
 
 class _Packing:
     """Builds one block."""
 
-    def __init__(self, txs: Sequence[Transaction]) -> None:
-        self._txs = txs
+    def __init__(self, txs: Sequence[Transaction], compact: bool) -> None:
+        self._txs, self._compact = txs, compact
         self._sites: dict[str, int] = {}
         self._tables = _Tables()
         self._ends: dict[str, Operation] = {}
@@ -175,7 +206,8 @@ class _Packing:
             for row in rows
         ]
         words, uuids = list(self._tables.words), b"".join(self._tables.uuids)
-        return Block([site_to_bytes(site) for site in self._sites], words, uuids, self._first_hlc, packed)
+        sites = [site_to_bytes(site) for site in self._sites]
+        return Block(sites, words, uuids, self._first_hlc, packed, self._tables.made_in_planes())
 
     def _row(self, number: int, tx: Transaction) -> Packed:
         first, last = tx[0], tx[-1]
@@ -186,10 +218,10 @@ class _Packing:
             hlcs.append(op.hlc - self._hlc)
             self._hlc = op.hlc
         shut = [index for index, op in enumerate(tx) if op.body is None]
-        number_of = self._tables.number
+        number_of, site = self._tables.number, self._sites.setdefault(first.site, len(self._sites))
         opened = [op for op in tx if op.body is not None]
         row = Packed(
-            site=self._sites.setdefault(first.site, len(self._sites)),
+            site=site,
             seq=0 if goes_on else first.seq,
             prev=b"" if goes_on else first.prev,
             parents=[self._numbers.get(parent, parent) for parent in first.parents],
@@ -200,9 +232,14 @@ class _Packing:
             actors=[number_of(op.actor or "") for op in opened],
             commands=[number_of(op.command or "") for op in opened],
             entities=[number_of(op.entity or "") for op in opened],
-            entity_ids=[number_of(op.entity_id or "") for op in opened],
+            entity_ids=[
+                self._tables.number_of_id(op.entity_id or "", first.site, site)
+                if self._compact
+                else number_of(op.entity_id or "")
+                for op in opened
+            ],
             schemas=[op.schema_v or 0 for op in opened],
-            salts=b"".join(op.salt or b"" for op in opened),
+            salts=self._salts(opened),
             bodies=[op.body or b"" for op in opened],
             sig=last.sig or b"",
         )
@@ -210,14 +247,28 @@ class _Packing:
         self._numbers[last.hash] = number
         return row
 
+    def _salts(self, opened: Sequence[Operation]) -> bytes:
+        """None where all of them follow from the places of the operations."""
+        if self._compact and all(op.salt == open_salt(op.site, op.seq, op.prev) for op in opened):
+            return b""
+        return b"".join(op.salt or b"" for op in opened)
 
-def pack_block(txs: Sequence[Transaction]) -> Block:
+
+def pack_block(txs: Sequence[Transaction], compact: bool = False) -> Block:
     """Transactions (at least one, in causal order) -> block; FrameTooLargeError when it has too many
     operations or bytes.
+
+    `compact`: for readers of version 3 of operations and later; what they can compute of salts and ids is left out.
     """
     if sum(map(len, txs)) > MAX_BLOCK_OPERATIONS or sum(map(estimate, txs)) > MAX_PLAIN_BYTES:
         raise FrameTooLargeError("block")
-    return _Packing(txs).block()
+    return _Packing(txs, compact).block()
+
+
+def earlier(block: Block) -> Block:
+    """The same block, to be encoded for readers that know no ids without tags; it must hold none."""
+    old = EarlierBlock(block.sites, block.words, block.uuids, block.hlc, block.transactions)
+    return old  # type: ignore[return-value]
 
 
 def _spread(column: list[int], count: int) -> list[int]:
@@ -246,22 +297,17 @@ class _Open:
     salts: list[bytes]
     bodies: list[bytes]
 
-    def hidden(self, n: int) -> _Hidden:
-        """The hidden part of the nth of them."""
+    def hidden(self, n: int, site: str, seq: int, prev: bytes) -> _Hidden:
+        """The hidden part of the nth of them, which stands at this place of this chain."""
         return (
             self.actors[n],
             self.commands[n],
             self.entities[n],
             self.entity_ids[n],
             self.schemas[n],
-            self.salts[n],
+            self.salts[n] if self.salts else open_salt(site, seq, prev),
             self.bodies[n],
         )
-
-
-def _commitment(hidden: _Hidden) -> bytes:
-    actor, command, entity, entity_id, schema_v, salt, body = hidden
-    return commitment(salt, actor, command, entity, entity_id, schema_v, body)
 
 
 class _Unpacking:
@@ -271,11 +317,23 @@ class _Unpacking:
         self._realm, self._block = realm, block
         self._sites = [site_from_bytes(raw) for raw in block.sites]
         uuids = _pieces(block.uuids, _UUID_BYTES, len(block.uuids) // _UUID_BYTES)
-        self._words = [*block.words, *map(_uuid_text, uuids)]
+        self._words = [*block.words, *map(_uuid_text, uuids), *self._made(block.made)]
         self._ends: dict[str, Operation] = {}
         self._hashes: list[bytes] = []
         self._hlc = block.hlc
         self._operations = 0
+
+    def _made(self, blob: bytes) -> Iterator[str]:
+        """Ids that sites of this block made."""
+        count = len(blob) // _MADE_BYTES
+        if len(blob) != count * _MADE_BYTES:
+            raise FrameError("made")
+        try:
+            for n in range(count):
+                row = blob[n::count]
+                yield own_id(row[-OWN_BYTES:], self._sites[int.from_bytes(row[:-OWN_BYTES])])
+        except (ValueError, IndexError) as wrong:
+            raise FrameError("made") from wrong
 
     def transactions(self) -> Iterator[Transaction]:
         for packed in self._block.transactions:
@@ -293,31 +351,40 @@ class _Unpacking:
     def _transaction(self, packed: Packed) -> Transaction:
         site, count = self._sites[packed.site], len(packed.hlcs)
         seq, prev = self._beginning(packed, site)
-        first = seq
+        if packed.sig and len(packed.sig) != SIGNATURE_BYTES:
+            raise FrameError("signature")
+        first, realm = seq, self._realm
         shut = self._shut(packed, count)
         commits = iter(_pieces(packed.commits, HASH_BYTES, len(shut)))
         opened = self._opened(packed, count - len(shut))
         parents = tuple(sorted(self._hashes[p] if isinstance(p, int) else p for p in packed.parents))
+        named = b"".join(parents)
         scopes = self._texts(packed.scopes, count)
         ops: list[Operation] = []
         nth = 0
+        hidden: _Hidden | tuple[None, ...]
         for index, step in enumerate(packed.hlcs):
             self._hlc += step
             if not 0 <= self._hlc < 1 << 63:
                 raise FrameError("hlc")
             last = index == count - 1
-            here = () if index else parents
-            sig = packed.sig if last else None
-            place = (b"", site, seq, prev, first, last, here, self._hlc, scopes[index])
             if index in shut:
-                op = Operation(*place, next(commits), sig)
+                commit, hidden = next(commits), _NOTHING
             else:
-                hidden = opened.hidden(nth)
-                op = Operation(*place, _commitment(hidden), sig, *hidden)
+                hidden = opened.hidden(nth, site, seq, prev)
+                actor, command, entity, entity_id, version, salt, body = hidden
+                commit = commitment(salt, actor, command, entity, entity_id, version, body)
                 nth += 1
-            op = dataclasses.replace(op, hash=header_hash(self._realm, op))
-            ops.append(op)
-            seq, prev = seq + 1, op.hash
+            digest = hash_of_header(
+                realm, site, seq, prev, first, last, b"" if index else named, self._hlc, scopes[index], commit
+            )
+            ops.append(
+                Operation(
+                    digest, site, seq, prev, first, last, () if index else parents, self._hlc, scopes[index], commit,
+                    (packed.sig or None) if last else None, *hidden,
+                )
+            )  # fmt: skip
+            seq, prev = seq + 1, digest
         return tuple(ops)
 
     def _beginning(self, packed: Packed, site: str) -> tuple[int, bytes]:
@@ -349,7 +416,7 @@ class _Unpacking:
             entities=self._texts(packed.entities, count),
             entity_ids=self._texts(packed.entity_ids, count),
             schemas=_spread(packed.schemas, count),
-            salts=_pieces(packed.salts, SALT_BYTES, count),
+            salts=_pieces(packed.salts, SALT_BYTES, count) if packed.salts else [],
             bodies=packed.bodies,
         )
 

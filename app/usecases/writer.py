@@ -53,6 +53,14 @@ class Writer:
         """Queue a job and wait for its result."""
         return self.submit(work, priority).result()
 
+    def pressed(self, priority: Priority) -> bool:
+        """True if a more urgent job waits: whoever works in small steps lets it pass."""
+        jobs = self._queue.queue
+        try:
+            return jobs[0].priority < priority
+        except IndexError:
+            return False
+
     def close(self) -> None:
         """Finish what is queued, then end the thread; every job handed in before has its answer then."""
         with self._handing_in:

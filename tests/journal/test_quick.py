@@ -29,7 +29,7 @@ def held_against_the_judge(taken: list[str]) -> Iterator[None]:
     def both(self: Judge, *about: Any) -> Judgement:
         quickly = judge(self, *about)
         if quickly.plan is not None:
-            slowly = self.judge_fully(*about, older=False)
+            slowly = self.judge_fully(*about, older=False)  # type: ignore[misc]
             assert (slowly.reason, slowly.agency, slowly.verb) == (None, quickly.agency, quickly.verb)
             assert not (slowly.denied or slowly.rests_on_cut)
             taken.append(quickly.plan.entity.name)

@@ -81,7 +81,10 @@ class FakeJournal:
 
     # -- the facade --------------------------------------------------------------------------------------
     def receive(
-        self, transactions: Sequence[Transaction], sealed: Mapping[bytes, bytes] = NOTHING_SEALED
+        self,
+        transactions: Sequence[Transaction],
+        sealed: Mapping[bytes, bytes] = NOTHING_SEALED,
+        pressed: Callable[[], bool] | None = None,
     ) -> Received:
         if self.faults:
             raise self.faults.pop(0)
@@ -92,7 +95,8 @@ class FakeJournal:
             try:
                 news = self._receive_one(tx)
             except Fault as wrong:
-                wrong.kept, wrong.changes = applied + duplicates, ChangeSet(tuple(changes))
+                wrong.at = wrong.kept = applied + duplicates
+                wrong.changes = ChangeSet(tuple(changes))
                 raise
             applied, duplicates = applied + news, duplicates + (not news)
             changes += [
@@ -202,6 +206,9 @@ class FakeNode:
     async def on_writer(self, priority: Priority, work: Callable[[], _T]) -> _T:
         self.jobs.append(priority)
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    def pressed(self, priority: Priority) -> bool:
+        return False
 
     def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
         self._hearers.append(hear)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +97,11 @@ def test_acts_written_apart_arrive_after_the_line_returns(pair):
     run(scenario())
 
 
+def bare(site):
+    """Rows without signatures: of what came in bulk one stands for many (decision 0026)."""
+    return [tuple(replace(op, sig=None) for op in tx) for tx in site.journal.rows]
+
+
 def test_connection_killed_in_mid_flight_again_and_again(pair):
     bureau, brigade = pair
 
@@ -114,7 +120,7 @@ def test_connection_killed_in_mid_flight_again_and_again(pair):
 
     run(scenario())
     assert len(brigade.journal.rows) == 3000
-    assert brigade.journal.rows == bureau.journal.rows
+    assert bare(brigade) == bare(bureau)
 
 
 def test_slow_line_still_fills_its_window(pair):

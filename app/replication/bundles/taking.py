@@ -17,6 +17,7 @@ from nacl.signing import VerifyKey
 
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.operation import Transaction
+from app.journal.vouching import Open
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
 from app.replication.bundles.parts import Opened, bundle_refusal
@@ -100,7 +101,7 @@ class BundleTaker:
             txs = self._some(waiting)
             if not txs:
                 return
-            kept = self._commit(txs, taken, stopped, late=isinstance(frame, Fill))
+            kept = self._commit(waiting, txs, taken, stopped, late=isinstance(frame, Fill))
             for _ in range(kept):
                 waiting.popleft()
             self._done += sum(map(len, txs[:kept]))
@@ -111,17 +112,29 @@ class BundleTaker:
         self._done += len(tx)
 
     def _some(self, waiting: Sequence[Transaction]) -> list[Transaction]:
+        """What one commit takes; it ends where none waits for a signature of its chain (decision 0026)."""
         txs: list[Transaction] = []
-        operations = 0
+        operations = closed = 0
+        unsigned = Open()
         for tx in waiting:
-            if txs and operations + len(tx) > self._budget:
+            if closed and operations + len(tx) > self._budget:
                 break
             txs.append(tx)
             operations += len(tx)
-        return txs
+            if unsigned.step(tx):
+                closed = len(txs)
+        return txs[:closed] or txs
 
-    def _commit(self, txs: Sequence[Transaction], taken: Taken, stopped: set[str], *, late: bool) -> int:
-        """One commit; how many of them are dealt with."""
+    def _commit(
+        self,
+        waiting: deque[Transaction],
+        txs: Sequence[Transaction],
+        taken: Taken,
+        stopped: set[str],
+        *,
+        late: bool,
+    ) -> int:
+        """One commit of the first of what waits; how many of them are dealt with. One that is passed over waits no more."""
         sealed = {tx[-1].hash: key for tx in txs if (key := self._verified(tx)) is not None}
         run: OnWriter[_Commit] = self._on_writer  # type: ignore[assignment]
         done = run(Priority.BULK, partial(_receive, self._journal, txs, sealed))
@@ -138,20 +151,22 @@ class BundleTaker:
         )
         if done.fault is None:
             return len(txs)
-        return len(kept) + self._on_fault(done.fault, txs[len(kept)], taken, stopped, late=late)
+        if self._on_fault(done.fault, txs[done.fault.at], taken, stopped, late=late):
+            del waiting[done.fault.at]
+        return len(kept)
 
-    def _on_fault(self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool) -> int:
-        """1 when the faulty one is passed over, 0 when it stops the part."""
+    def _on_fault(self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool) -> bool:
+        """True when the faulty one is passed over, False when it stops the part."""
         if isinstance(fault, BadTransactionError):
             raise bundle_refusal("refusal.bundles.bad_content", what=str(fault)) from fault
         if late:  # bodies for what is not held here: of no use
-            return 1
+            return True
         if isinstance(fault, NewerSchemaError) or (isinstance(fault, GapError) and stopped):
             stopped.add(tx[0].site)
             self._pass_over(tx, taken)
-            return 1
+            return True
         taken.gap = True
-        return 0
+        return False
 
     def _verified(self, tx: Transaction) -> bytes | None:
         """The key with which the signature was found good here; None leaves it to the journal."""
