@@ -12,6 +12,7 @@ from app.journal.faults import Fault
 from app.journal.keys import SiteKey
 from app.journal.operation import SCHEMA_V, Act
 from app.journal.site_keys import succession
+from app.journal.vouching import closed_before
 from tests.simulation.network import acknowledge, wanted
 from tests.simulation.observe import projected_rows
 from tests.simulation.sticks import carry
@@ -77,7 +78,10 @@ class Events:
         if at.name == sim.liar:
             sim.liar = None
         order = at.transactions()
-        kept = order[: self._rng.randint(len(order) // 2, len(order))]
+        end = closed_before(
+            order, self._rng.randint(len(order) // 2, len(order))
+        )  # a backup ends with a commit
+        kept = order[:end]
         clock = SkewedClock(sim.city, at.clock.offset_ms)
         key = SiteKey(key_of(sim.seed, "site", name))
         fresh = Station(name, sim.city, clock, key, version=at.version)

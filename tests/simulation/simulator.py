@@ -7,13 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from app.journal import verbs
-<<<<<<< HEAD
-from app.journal.keys import SiteKey
-from app.journal.operation import Transaction
-from app.journal.vouching import closed_before
-=======
 from app.journal.operation import SCHEMA_V, Transaction
->>>>>>> origin/main
 from tests.simulation.checks import Findings, check, scopes_of, written
 from tests.simulation.events import Events
 from tests.simulation.liars import Liars
@@ -24,7 +18,7 @@ from tests.simulation.world import City, Station, found, granting, seeded_salts
 HOUR_MS = 3_600_000
 OFFSETS = (0, 0, 0, -3 * HOUR_MS, 2 * HOUR_MS, 5 * HOUR_MS, 300 * 24 * HOUR_MS)
 STORM = Weather(loss=0.3, shuffle=0.3, twice=0.1)
-STEPS = 160
+STEPS = 200
 OLDER = 0.12  # share of rooms that begin with an older program
 
 
@@ -150,56 +144,6 @@ class Simulation:
                 f"{name} of {op.entity_id} to {receiver.name}" for name in written(op) if name not in opened
             )
 
-<<<<<<< HEAD
-    # -- disks -------------------------------------------------------------------------------------------------------
-    def _crash(self, at: Station) -> None:
-        """Power cut: own acts that never left may be gone; whatever left was durable before it left."""
-        tail = [tx for tx in at.transactions() if tx[0].site == at.site and tx[-1].hash not in self.sent]
-        if not tail or any(tx[-1].hash in self.liars.forged for tx in tail):
-            return
-        self.counts["crashes"] += 1
-        drop = {tx[-1].hash for tx in tail[self.rng.randint(0, len(tail)) :]}
-        kept = [tx for tx in at.transactions() if tx[-1].hash not in drop]
-        at.connection = fresh_connection()
-        at.reopen()
-        at.journal.receive(kept)
-        self.honest = {digest: name for digest, name in self.honest.items() if digest not in drop}
-
-    def _restore(self, at: Station) -> None:
-        """The disk is replaced by a backup: the room goes on as a new site, the old one is closed some day."""
-        if at.name == self.liar:
-            self.liar = None
-        new_name = at.name + "'"
-        if new_name in self.stations or len(new_name) > 4:
-            return
-        self.counts["restores"] += 1
-        order = at.transactions()
-        kept = order[
-            : closed_before(order, self.rng.randint(len(order) // 2, len(order)))
-        ]  # a backup ends with a commit
-        fresh = Station(
-            new_name,
-            self.city,
-            SkewedClock(self.city, at.clock.offset_ms),
-            SiteKey(key_of(self.seed, "site", new_name)),
-        )
-        fresh.written_as |= at.written_as
-        fresh.journal.receive(kept)
-        del self.stations[at.name]
-        self.gone.append(at)
-        self.stations[new_name] = fresh
-        enrol(self.city, fresh)
-        alive = {tx[-1].hash for s in self.stations.values() for tx in s.transactions()}
-        self.lost_with_all_copies += len(self.acked - alive)
-        self.acked &= alive
-        self.honest = {digest: name for digest, name in self.honest.items() if digest in alive}
-        self.sent |= {tx[-1].hash for tx in fresh.transactions()}
-        for other in self.stations.values():
-            other.acked.pop(at.site, None)
-            acknowledge(other, fresh) if other is not fresh else None
-
-=======
->>>>>>> origin/main
 
 def run(seed: int, steps: int = STEPS) -> tuple[Findings, Simulation]:
     """Run one seed; the same seed gives the same city, hashes included."""
