@@ -1,22 +1,34 @@
-"""A relay between two consoles in user space: delays, stalls, cuts. It sees only ciphertext."""
+"""A relay between two consoles in user space: delays, throttles, stalls, cuts, lets later connections overtake. It sees only
+ciphertext.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
+
+PIECE = 16_384
+
+
+def _at_once() -> float:
+    return 0.0
 
 
 class Relay:
     """Forwards TCP from its own port to a target port on loopback; use as `async with`.
 
-    `delay_s` holds every piece back that long each way; `stalled` lets nothing through (the sockets stay open);
-    `refusing` cuts new connections at once; `cut()` resets all that are open; `cut_after` cuts once that many
-    bytes were forwarded.
+    `delay_s` holds every piece back that long each way; `rate` lets so many bytes a second through in each direction of a
+    connection (None: all); `hold_s` says how long a new connection waits before it goes on, so that a later one may overtake
+    it; `stalled` lets nothing through (the sockets stay open); `refusing` cuts new connections at once; `cut()` resets all that
+    are open; `cut_after` cuts once that many bytes were forwarded.
     """
 
     def __init__(self, target: int, delay_s: float = 0.0, port: int = 0) -> None:
         self.delay_s = delay_s
+        self.rate: int | None = None
+        self.hold_s: Callable[[], float] = _at_once
         self.forwarded = 0
         self.connections = 0
         self.cut_after: int | None = None
@@ -64,8 +76,9 @@ class Relay:
             writer.transport.abort()
             return
         try:
+            await asyncio.sleep(self.hold_s())
             there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        except ConnectionError:  # nobody listens there yet
+        except OSError:  # nobody listens there yet
             writer.transport.abort()
             return
         self._writers |= {writer, there_writer}
@@ -83,8 +96,9 @@ class Relay:
         held: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(1024)
 
         async def fill() -> None:
-            while data := await reader.read(16384):
-                await held.put((loop.time() + self.delay_s, data))
+            with contextlib.suppress(ConnectionError):  # reset: for the other side an end like any other
+                while data := await reader.read(PIECE):
+                    await held.put((loop.time() + self.delay_s, data))
             await held.put((loop.time() + self.delay_s, b""))
 
         async with asyncio.TaskGroup() as group:
@@ -109,3 +123,5 @@ class Relay:
                 return
             writer.write(data)
             await writer.drain()
+            if self.rate is not None:
+                await asyncio.sleep(len(data) / self.rate)

@@ -62,7 +62,7 @@ def test_a_day_of_fire_calls(
         assert result["faults"] == faults
         assert result["calls"] == result["outcomes"]["new"] == held(frd) == calls
         with serve(emb, *listening):
-            until(lambda: _same(emb, frd), "EMB has everything", PATIENCE_S)
+            until(lambda: same(emb, frd), "EMB has everything", PATIENCE_S)
     for data in rooms.values():
         assert call("verify", "--data", data, *timed).json["damaged"] is False
 
@@ -81,7 +81,8 @@ def _play_beside(
     return answers[0]
 
 
-def _same(one: Path, other: Path) -> bool:
+def same(one: Path, other: Path) -> bool:
+    """Both databases hold the same shared rows."""
     return all(_content(one, table) == _content(other, table) for table in SHARED_TABLES)
 
 

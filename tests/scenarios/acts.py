@@ -14,6 +14,8 @@ from tests.scenarios import redelivery
 from tests.scenarios.duo import EXPIRED
 from tests.scenarios.play import Answer, Missing, Play
 
+STARTING_MS = 15_000  # what an officer waits for a console that was killed
+
 Run = Callable[[Play], Sequence[Answer]]
 """Carries out the act of the step at hand; its answers, one for each command. Raises Missing."""
 
@@ -319,7 +321,11 @@ def _link(play: Play) -> Sequence[Answer]:
 
 @act("kill_process_and_restart")
 def _kill(play: Play) -> Sequence[Answer]:
+    assert play.step is not None
     play.duo.kill_and_restart(play.here)
+    play.duo.set_clocks(
+        play.step.at_ms + STARTING_MS
+    )  # a clock that stands still would leave it "connecting" for ever
     return []
 
 

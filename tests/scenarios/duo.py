@@ -10,6 +10,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -86,7 +87,13 @@ class Room:
 
     def wait_ready(self) -> None:
         """Wait until window, site and network are there."""
-        until(lambda: self.ask("ready"), f"{self.agency} is ready")
+        try:
+            until(lambda: self.ask("ready"), f"{self.agency} is ready")
+        except AssertionError as never:
+            assert self.process is not None
+            self.process.send_signal(signal.SIGUSR1)  # it says where its threads stand
+            time.sleep(1.0)
+            raise AssertionError(self.said_wrong()) from never
 
     def kill(self) -> None:
         """kill -9."""
@@ -119,7 +126,7 @@ class Room:
 
     def said_wrong(self) -> str:
         """What the process wrote on standard error."""
-        return (self.data.root.parent / f"{self.agency}.err").read_text("utf-8")[-4000:]
+        return (self.data.root.parent / f"{self.agency}.err").read_text("utf-8")[-12000:]
 
     # -- questions ---------------------------------------------------------------------------------------------------------
     def ask(self, what: str, **more: Any) -> Any:

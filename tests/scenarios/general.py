@@ -81,12 +81,19 @@ def duplicates(console: Console) -> list[str]:
     return out
 
 
-def nothing_lost(console: Console, acknowledged: Mapping[str, str]) -> None:
-    """G3: every chain without a hole, nothing twice, and every record an act has answered for is there (id -> entity)."""
+def chains_are_whole(console: Console) -> None:
+    """Every chain runs from 1 without a hole, and every transaction is there to its last operation."""
     for row in console.rows(
         "SELECT site, min(seq) AS first, max(seq) AS last, count(*) AS n FROM op GROUP BY site"
     ):
         assert (row["first"], row["last"]) == (1, row["n"]), f"{console.agency}: chain {row}"
+    torn = console.rows("SELECT site, tx FROM op GROUP BY site, tx HAVING sum(tx_last) <> 1")
+    assert not torn, (console.agency, torn)
+
+
+def nothing_lost(console: Console, acknowledged: Mapping[str, str]) -> None:
+    """G3: every chain whole, nothing twice, and every record an act has answered for is there (id -> entity)."""
+    chains_are_whole(console)
     assert not duplicates(console), duplicates(console)
     lost = {
         record: entity

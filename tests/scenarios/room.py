@@ -6,8 +6,10 @@ what is painted is asked on standard input, one JSON object a line, and answered
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,7 +114,9 @@ class Seat:
     def _ready(self, _request: dict[str, Any]) -> bool:
         if self._console.opened.done():
             self._console.opened.result()
-        return self._console.data.socket.exists() and self._window.desk is not None
+        # A console that was killed has left its socket behind: the feed counts once the network is up.
+        at_work = self._console.feed() is not None and self._console.data.socket.exists()
+        return at_work and self._window.desk is not None
 
     def _sign_in(self, request: dict[str, Any]) -> bool:
         """True once the officer sits at the window; asked again until then."""
@@ -146,6 +150,7 @@ class Seat:
 def main(arguments: list[str]) -> int:
     """Run until the site is told to stop."""
     sys.addaudithook(_watch_sockets)
+    faulthandler.register(signal.SIGUSR1)  # whoever waits in vain asks where it stands
     data, clock_file, listen = arguments
     map_host._PANEL = (
         "app.ui.map.not_in_a_scenario"  # the map is a browser of its own: tests/ui/test_map_page.py
