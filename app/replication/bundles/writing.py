@@ -125,7 +125,7 @@ class BundleWriter:
         self._progress = progress
         self._journal, self._on_writer, self._key, self._order = journal, on_writer, key, order
         self._hello = FrameCodec().encode(hello)
-        self._packer = FramePacker()
+        self._packer = FramePacker(compact=True)  # whoever reads bundles knows version 3
         self._known = dict(order.start)
         self._left_out: set[str] = set()
         self._entries = order.carried
