@@ -38,5 +38,5 @@ class Features:
 
     def dispose(self) -> None:
         """Hear nothing any more."""
-        for each in (self.imports, self.bundles, self.backup, self.link_desk):
+        for each in (self.imports, self.bundles, self.backup, self.link_desk, self.sites):
             each.dispose()

@@ -32,3 +32,9 @@ class SiteDeeds:
         sheet: Any = self._window.overlays.made("sites")
         if sheet is not None:
             sheet.heard(changes)
+
+    def dispose(self) -> None:
+        """Hear and ask nothing any more."""
+        sheet: Any = self._window.overlays.made("sites")
+        if sheet is not None:
+            sheet.dispose()

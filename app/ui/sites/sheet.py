@@ -57,6 +57,7 @@ class SitesSheet(Sheet):
             turn.activated.connect(self.turn)
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._again.timeout.connect(self.read)
+        self._disposed = False
         self.part = "sites"
         self.choose("sites")
 
@@ -113,6 +114,8 @@ class SitesSheet(Sheet):
     # -- reading -----------------------------------------------------------------------------------------------------------
     def read(self) -> None:
         """Read everything shown."""
+        if self._disposed:
+            return
         agency = self._console.agency
 
         def look(connection: Any) -> TrustView:
@@ -121,6 +124,11 @@ class SitesSheet(Sheet):
             return trust.view(connection, agency)
 
         self._session.ask(look, self._take, "sites.view")
+
+    def dispose(self) -> None:
+        """Ask nothing any more: the site behind the window is being closed."""
+        self._disposed = True
+        self._again.stop()
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit touched it: read again, gathered."""
