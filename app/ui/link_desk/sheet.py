@@ -170,13 +170,13 @@ class LinkDeskSheet(Sheet):
         """As many lines as there are; a hint where there are none."""
         self.log = RunLines(self._theme, (LOG_ROW,) * max(1, len(lines)))
         self.log.setObjectName("linkDeskLog")
-        self.log.setProperty("plane", "card")
+        self.log.setProperty("plane", "surface")
         self.log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         nothing = [Run(self._texts.get("ui.links.no_log"), "muted", "small")]
         self.log.set_runs(*(lines or [nothing]))
         self.log.setToolTip(tip(self.log.text()))
         holder = QWidget()
-        holder.setProperty("plane", "card")
+        holder.setProperty("plane", "surface")
         holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -197,7 +197,7 @@ class LinkDeskSheet(Sheet):
         for part in (self.change, self.again):
             row.addWidget(part)
         for action_id, name, icon in (
-            ("bundle.open", "bundle", "export"),
+            ("bundles", "bundle", "export"),
             ("sites.open", "sites", "monitor"),
             ("backup.open", "backup", "database"),
         ):

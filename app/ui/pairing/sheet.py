@@ -65,7 +65,7 @@ class PairingSheet(Sheet):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page.setProperty("plane", "card")
+        page.setProperty("plane", "surface")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         area.setWidget(page)
         return area

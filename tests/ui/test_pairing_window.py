@@ -1,0 +1,231 @@
+"""Pairing with real windows over loopback, by keyboard: the number on both screens, three tries, files (CM-04; REPLICATION)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from app.bootstrap.listening import Listening
+from app.bootstrap.site_console import SiteConsole
+from app.kernel.clock import SystemClock
+from app.kernel.enums import LinkState
+from app.local import peers
+from app.local.pairing_view import Stage
+from app.ui.pairing.sheet import PairingSheet
+from tests.kit import ADMIN_PASSWORD, founded_town
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
+
+__all__ = ["emb_room", "founded_town", "rooms"]
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def listens(console: SiteConsole) -> None:
+    console._listen = Listening("127.0.0.1", 0)
+    console.clock = SystemClock()
+
+
+def dials(console: SiteConsole) -> None:
+    console.clock = SystemClock()
+
+
+def as_admin(room: Room) -> None:
+    """The administrator signs in, by keys."""
+    sheet = room.window.overlays.sign_in
+    sheet.ask()
+    sheet.name.setText("admin")
+    sheet.password.setFocus()
+    QTest.keyClicks(sheet.password, ADMIN_PASSWORD)
+    QTest.keyClick(sheet.password, ENTER)
+    room.wait(lambda: not room.window.session.locked)
+    room.wait(lambda: room.console._service is not None)
+
+
+def pairing_of(room: Room) -> PairingSheet:
+    """The pairing screen, opened from the command palette by its name."""
+    room.press(Qt.Key.Key_K, CTRL)
+    palette = room.window.overlays.palette
+    room.wait(lambda: palette.is_open)
+    room.type("与另一间值班室配对")
+    room.settle()
+    room.press(ENTER)
+    sheet = room.window.overlays.pairing
+    room.wait(lambda: sheet.is_open)
+    return sheet
+
+
+def typed(field: QWidget, text: str) -> None:
+    """Type into a field and press Enter."""
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, ENTER)
+
+
+def shown(sheet: PairingSheet) -> set[str]:
+    """Names of the parts that can be seen."""
+    names = ("pairingOpen", "pairingStop", "pairingNumber", "pairingSame", "pairingEnd", "pairingAgain")
+    return {
+        name
+        for name in names
+        if (found := sheet.findChild(QWidget, name)) is not None and found.isVisibleTo(sheet)
+    }
+
+
+@pytest.fixture
+def two(rooms: Open) -> tuple[Room, Room]:
+    here, there = rooms("EMB", before=listens), rooms("FRD", before=dials)
+    for room in (here, there):
+        as_admin(room)
+    return here, there
+
+
+def meet(here: Room, there: Room) -> tuple[PairingSheet, PairingSheet]:
+    """Both windows open until both show a number."""
+    waits, calls = pairing_of(here), pairing_of(there)
+    typed(waits.network.address.editor, "127.0.0.1:0")
+    here.wait(lambda: waits.network.view.stage is Stage.LISTENING)
+    calls.network.choose_way("dial")
+    typed(calls.network.address.editor, here.console.pairing.view().address)
+    here.wait(lambda: at(waits, Stage.COMPARING) and at(calls, Stage.COMPARING))
+    return waits, calls
+
+
+def at(sheet: PairingSheet, stage: Stage) -> bool:
+    return sheet.network.view.stage is stage
+
+
+def known(room: Room) -> list[str]:
+    node = room.console._node
+    assert node is not None
+    return [row.agency for row in node.local(peers.peers)]
+
+
+def up(room: Room) -> Callable[[], bool]:
+    return lambda: [link.state for link in room.console.links()] == [LinkState.UP]
+
+
+def test_both_officers_confirm_and_the_link_comes_up(two: tuple[Room, Room]) -> None:
+    here, there = two
+    waits, calls = meet(here, there)
+    assert waits.network.number.text == calls.network.number.text
+    assert "消防救援支队" in waits.network.who.text() and "应急管理局" in calls.network.who.text()
+    assert shown(waits) == {"pairingStop", "pairingNumber", "pairingSame"}
+    number = waits.network.number.text
+    assert not waits.network.same.isEnabled(), "nothing was heard yet"
+    typed(waits.network.heard.editor, number)
+    here.wait(lambda: at(waits, Stage.WAITING))
+    there.wait(lambda: "对方已确认" in calls.network.how.text())
+    assert known(here) == known(there) == [], "one alone opens nothing"
+    assert "什么都不会传" in waits.network.how.text()
+    typed(calls.network.heard.editor, number)
+    here.wait(lambda: at(waits, Stage.DONE) and at(calls, Stage.DONE))
+    for sheet in (waits, calls):
+        assert shown(sheet) == {"pairingEnd"}, "nothing is left to be tried again"
+        assert "两边都已确认" in sheet.network.end_note.text()
+    here.wait(lambda: up(here)() and up(there)())
+    there.press(ENTER)  # the button that has the focus: to the link desk
+    desk = there.window.overlays.link_desk
+    there.wait(lambda: desk.is_open and desk.story.peers)
+    assert desk.story.peers[0].agency == "EMB"
+
+
+def test_a_wrong_number_stands_at_its_field_and_three_close_the_window(two: tuple[Room, Room]) -> None:
+    here, there = two
+    waits, calls = meet(here, there)
+    wrong = "000 000" if waits.network.number.text != "000 000" else "000 001"
+    for left in (2, 1):
+        typed(waits.network.heard.editor, wrong)
+        here.wait(lambda left=left: waits.network.view.tries_left == left and not waits.network.busy)
+        assert "不一致" in waits.network.heard.fault.text() and at(waits, Stage.COMPARING)
+    typed(waits.network.heard.editor, wrong)
+    here.wait(lambda: at(waits, Stage.FAILED))
+    assert "三次" in waits.network.end_note.text() and "pairingAgain" in shown(waits)
+    there.wait(lambda: "号码不一致" in calls.network.reason.text())
+    assert at(calls, Stage.DIALLING) and known(here) == known(there) == []
+
+
+def test_different_said_by_one_gives_both_a_new_number(two: tuple[Room, Room]) -> None:
+    here, there = two
+    waits, calls = meet(here, there)
+    first = waits.network.number.text
+    calls.network.other.setFocus()
+    there.press(ENTER)
+    here.wait(lambda: at(waits, Stage.COMPARING) and waits.network.number.text not in ("", first))
+    there.wait(lambda: calls.network.number.text == waits.network.number.text)
+    assert waits.network.view.tries_left == calls.network.view.tries_left == 2
+
+
+def test_put_away_it_goes_on_and_closed_it_is_told_there(two: tuple[Room, Room]) -> None:
+    here, there = two
+    waits, calls = meet(here, there)
+    here.press(ESCAPE)
+    assert not waits.is_open and here.console.pairing.view().open
+    again = pairing_of(here)
+    assert again is waits and shown(again) == {"pairingStop", "pairingNumber", "pairingSame"}
+    waits.network.stop.setFocus()
+    here.press(ENTER)
+    here.wait(lambda: at(waits, Stage.CLOSED))
+    assert shown(waits) == {"pairingOpen"}
+    there.wait(lambda: "对方关闭了配对窗口" in calls.network.reason.text())
+
+
+def test_who_may_not_pair_is_told_before_anything(emb_room: Room) -> None:
+    room = emb_room
+    sheet = pairing_of(room)
+    assert "登录" in sheet.denied.text()
+    room.press(ESCAPE)
+    room.sign_in("duty_officer")
+    sheet = pairing_of(room)
+    assert "账号管理员" in sheet.denied.text()
+    room.wait(lambda: room.console._service is not None)
+    typed(sheet.network.address.editor, "127.0.0.1:0")
+    room.wait(lambda: "账号管理员" in sheet.network.problem.text())
+    assert room.console.pairing.view().stage is Stage.CLOSED
+
+
+def test_an_address_that_is_none_is_said(two: tuple[Room, Room]) -> None:
+    here, _ = two
+    sheet = pairing_of(here)
+    typed(sheet.network.address.editor, "somewhere")
+    here.wait(lambda: "地址格式不对" in sheet.network.problem.text())
+
+
+def test_by_files_twenty_digits_on_both_screens(two: tuple[Room, Room], tmp_path: Path) -> None:
+    here, there = two
+    sheets = [pairing_of(room) for room in two]
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    for room, sheet in zip(two, sheets, strict=True):
+        sheet.choose("file")
+        typed(sheet.file.out.editor, str(stick))
+        room.wait(lambda sheet=sheet: sheet.file.written.text())
+    assert sorted(path.name for path in stick.iterdir()) == ["EMB.json", "FRD.json"]
+    for room, sheet, theirs in zip(two, sheets, ("FRD", "EMB"), strict=True):
+        typed(sheet.file.theirs.editor, str(stick / f"{theirs}.json"))
+        room.wait(lambda sheet=sheet: sheet.file.number.text)
+    number = sheets[0].file.number.text
+    assert number == sheets[1].file.number.text and len(number.replace(" ", "")) == 20
+    typed(sheets[0].file.heard.editor, "1" * 20)
+    here.wait(sheets[0].file.heard.fault.text)
+    assert known(here) == []
+    for room, sheet in zip(two, sheets, strict=True):
+        typed(sheet.file.heard.editor, number)
+        room.wait(lambda sheet=sheet: sheet.file.paired)
+    here.wait(lambda: up(here)() and up(there)())
+
+
+def test_a_file_that_cannot_be_read_is_said(two: tuple[Room, Room], tmp_path: Path) -> None:
+    here, _ = two
+    sheet = pairing_of(here)
+    sheet.choose("file")
+    typed(sheet.file.theirs.editor, str(tmp_path / "nowhere.json"))
+    here.wait(sheet.file.problem.text)
+    (tmp_path / "bad.json").write_text("{}")
+    typed(sheet.file.theirs.editor, str(tmp_path / "bad.json"))
+    here.wait(lambda: "损坏" in sheet.file.problem.text())
+    assert sheet.file.found is None
