@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.bundles import words
 from app.ui.bundles.flow import BundleFlow, State, Way
@@ -238,10 +246,17 @@ class BundleSheet(Sheet):
             self._way_clicked(Way.IN if self.flow.way is Way.OUT else Way.OUT)
         elif event.key() == Qt.Key.Key_F5:
             self._again()
+        elif not control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._press(QApplication.focusWidget())
         else:
             super().keyPressEvent(event)
             return
         event.accept()
+
+    def _press(self, button: QWidget | None) -> None:
+        """Enter presses the button that has the focus."""
+        if isinstance(button, QPushButton) and self.isAncestorOf(button) and button.isEnabled():
+            button.click()
 
     def _again(self) -> None:
         if self.flow.way is Way.IN and self.flow.paths:

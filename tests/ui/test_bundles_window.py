@@ -1,0 +1,267 @@
+"""The screen for exchange by stick through the main window, by keys, between two real rooms (CM-07)."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from app.exchange.bundles import Exported, Watch
+from app.replication.bundles import files, writing
+from app.ui.bundles.flow import BUSY, State, Way
+from app.ui.bundles.sheet import BundleSheet
+from tests.bootstrap.sticks import heads, make
+from tests.kit import Site, founded_town, register
+from tests.ui.bundle_kit import SHIFT, carry, introduce, look, opened, take, turn, type_into
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Room, rooms
+from tests.ui.window_kit import Open as OpenRoom
+
+__all__ = ["founded_town", "rooms"]
+
+
+@pytest.fixture
+def both(rooms: OpenRoom) -> tuple[Room, Room]:
+    """Two rooms, paired, with no network between them."""
+    frd, emb = rooms("FRD"), rooms("EMB")
+    introduce(emb.site, frd.site)
+    return emb, frd
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    folder = tmp_path / "u盘"
+    folder.mkdir()
+    return folder
+
+
+def parts(stick: Path) -> list[str]:
+    return sorted(path.name for path in stick.glob("*.jdb"))
+
+
+# -- there and back --------------------------------------------------------------------------------------------------------
+def test_a_stick_goes_there_and_back_by_keys_alone(both: tuple[Room, Room], stick: Path) -> None:
+    emb, frd = both
+    register(emb.site, what="甲")
+    sheet = opened(emb)
+    assert emb.focus() is sheet.folder
+    emb.wait(lambda: "条记录等着带走" in sheet.waiting.text())
+    assert not sheet.run.isEnabled() and "选择" in sheet.note.text()
+    carry(emb, sheet, stick)
+    assert sheet.flow.state is State.DONE and len(parts(stick)) == 1
+    code = f"{sheet.flow.exported.bundle_id[:4]}-{sheet.flow.exported.bundle_id[4:8]}".upper()  # type: ignore[union-attr]
+    assert "第 1 号已做好" in sheet.made.text() and code in sheet.made.text()
+    emb.wait(lambda: "对方未确认" in sheet.latest.text())
+    there = opened(frd)
+    look(frd, there, stick)
+    assert "应急局" in there.found.text() and "还没有" in there.found.text() and code in there.found.text()
+    take(frd, there)
+    assert there.flow.state is State.DONE and "已全部导入" in there.found.text()
+    assert frd.focus() is there.other
+    carry(frd, there, stick)
+    look(emb, sheet, stick)
+    take(emb, sheet)
+    turn(emb, sheet, Way.OUT)
+    emb.wait(lambda: "对方已收到" in sheet.latest.text())
+    assert heads(emb.site)[frd.site.node.me.site] == heads(frd.site)[frd.site.node.me.site]
+
+
+def test_the_same_again_says_that_nothing_changes(both: tuple[Room, Room], stick: Path) -> None:
+    emb, frd = both
+    register(frd.site)
+    make(frd.site, "EMB", stick)
+    sheet = opened(emb)
+    for said in ("已全部导入", "没有新内容"):
+        look(emb, sheet, stick)
+        take(emb, sheet)
+        assert said in sheet.found.text()
+    emb.press(ENTER)  # "another", which has the focus
+    assert sheet.flow.state is State.IDLE and emb.focus() is sheet.path and sheet.path.text() == ""
+
+
+def test_files_that_cannot_be_used_are_told_in_place(both: tuple[Room, Room], stick: Path) -> None:
+    emb, frd = both
+    (stick / "照片.jdb").write_bytes(b"x")
+    sheet = opened(emb)
+    look(emb, sheet, stick)
+    assert sheet.flow.state is State.FAULT
+    assert "不能导入" in sheet.say_head.text() and ".jdb" in sheet.say.text()
+    assert not sheet.run.isVisible()
+    look(emb, sheet, stick / "没有这个文件.jdb")
+    assert "读不出来" in sheet.say.text()
+    register(frd.site)
+    made = make(frd.site, "EMB", stick)
+    whole = bytearray(Path(made.files[0]).read_bytes())
+    whole[-100] ^= 1
+    (stick / "坏的.jdb").write_bytes(whole)
+    look(emb, sheet, stick)
+    assert sheet.flow.state is State.READY
+    assert "坏的.jdb" in sheet.found.text() and "照片.jdb" in sheet.found.text()
+    QTest.keyClick(sheet, Qt.Key.Key_F5)
+    emb.wait(lambda: sheet.flow.state is State.READY)
+    take(emb, sheet)
+    assert "另有 2 个文件没有导入" in sheet.note.text()
+
+
+# -- who and what is missing -----------------------------------------------------------------------------------------------
+def test_nobody_signed_in_nobody_paired_and_nobody_who_may(rooms: OpenRoom, stick: Path) -> None:
+    emb = rooms("EMB")
+    emb.press(Qt.Key.Key_U, CTRL | SHIFT)
+    sheet = emb.window.overlays.bundles
+    emb.wait(lambda: sheet.flow.partners == [])
+    assert "登录" in sheet.note.text() and "配对" in sheet.nobody.text() and sheet.nobody.isVisible()
+    assert not sheet.run.isEnabled() and not sheet.folder.isVisible()
+    emb.press(ESCAPE)
+    frd = rooms("FRD")
+    introduce(emb.site, frd.site)
+    sheet = opened(emb)
+    emb.wait(lambda: bool(sheet.flow.partners))
+    emb.sign_in_again("technician")
+    emb.wait(lambda: sheet.flow.usable)
+    emb.window.session.lock()
+    emb.wait(lambda: not sheet.flow.usable)
+    assert "登录" in sheet.note.text() and not sheet.pick_folder.isEnabled()
+
+
+def test_tab_goes_round_inside_and_reaches_everything(both: tuple[Room, Room], stick: Path) -> None:
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    carry(emb, sheet, stick)
+    emb.wait(lambda: sheet.flow.partner is not None and bool(sheet.flow.partner.follows))
+    seen = set()
+    for _ in range(14):
+        emb.press(TAB)
+        seen.add(emb.focus().objectName())
+    site = sheet.flow.site
+    assert {"bundleWay.in", f"bundlePartner.{site}", "bundleFollow", "bundleFolder", "bundleRun"} <= seen
+
+
+def test_the_dialogs_block_nothing_and_choose(both: tuple[Room, Room], stick: Path) -> None:
+    emb, frd = both
+    register(frd.site)
+    make(frd.site, "EMB", stick)
+    sheet = opened(emb)
+    for way, what in ((Way.OUT, "folder"), (Way.IN, "files")):
+        turn(emb, sheet, way)
+        emb.press(Qt.Key.Key_O, CTRL)
+        dialog = sheet.findChild(QFileDialog, f"bundleDialog.{what}")
+        assert dialog is not None and dialog.isVisible() and not dialog.isModal()
+        if what == "folder":
+            dialog.fileSelected.emit(str(stick))
+            assert sheet.flow.folder == stick
+        else:
+            dialog.filesSelected.emit([str(stick / name) for name in parts(stick)])
+            emb.wait(lambda: sheet.flow.state is State.READY)
+        dialog.close()
+
+
+def test_following_and_going_on(
+    both: tuple[Room, Room], stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle that goes on from the last one; one that was cut off is gone on with on another stick."""
+    emb, frd = both
+    register(emb.site)
+    sheet = opened(emb)
+    carry(emb, sheet, stick)
+    emb.wait(sheet.follow.isVisible)
+    register(emb.site, what="后来")
+    emb.wait(
+        lambda: sheet.flow.partner is not None and sheet.flow.partner.carried < sheet.flow.partner.waiting
+    )
+    emb.click(sheet.follow)
+    assert sheet.flow.follow and "第 1 号之后" in sheet.note.text()
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.exported is not None and sheet.flow.exported.seq == 2)
+    assert sheet.flow.exported is not None and sheet.flow.exported.follows == 1
+    monkeypatch.setattr(writing, "PART_BYTES", 900)
+    monkeypatch.setattr(writing, "_FETCH_BYTES", 900)
+    real, count = files.Target.free, iter(range(9))
+    monkeypatch.setattr(files.Target, "free", lambda self: real(self) if next(count) < 2 else 0)
+    for n in range(6):
+        register(emb.site, what=f"{n}" * 100)
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.state is State.FAILED)
+    assert "空间不够" in sheet.note.text()
+    monkeypatch.setattr(files.Target, "free", real)
+    emb.wait(lambda: sheet.resume.isVisible() and sheet.resume.isEnabled())
+    other = stick / "另一个"
+    other.mkdir()
+    type_into(sheet.folder, str(other))
+    emb.click(sheet.resume)
+    emb.wait(lambda: sheet.flow.state is State.DONE)
+    look(frd, there := opened(frd), stick)
+    take(frd, there)
+    assert "还缺" in there.found.text()
+    look(frd, there, other)
+    take(frd, there)
+    frd.wait(lambda: there.flow.state is State.DONE)
+    assert "还缺" not in there.found.text()
+
+
+# -- while it runs ---------------------------------------------------------------------------------------------------------
+class Slow:
+    """An export that waits to be let go, and tells how far it is."""
+
+    def __init__(self, sheet: BundleSheet) -> None:
+        self._door = sheet._console.bundles
+        self.go, self.watch = threading.Event(), Watch()
+
+    def export(self, site: str, folder: Path, account_id: str, watch: Watch, **how: bool) -> object:
+        self.watch = watch
+
+        def progress(done: int, total: int) -> None:
+            watch.progress(done, total)
+            self.go.wait(20)
+
+        return self._door.export(site, folder, account_id, Watch(progress, watch.cancelled), **how)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._door, name)
+
+
+def test_progress_cancel_and_the_sheet_put_away(both: tuple[Room, Room], stick: Path) -> None:
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None and sheet.flow.partner.waiting)
+    slow = Slow(sheet)
+    emb.console.bundles = slow  # type: ignore[assignment]
+    type_into(sheet.folder, str(stick))
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.progress.total > 0 and sheet.flow.state is State.WORKING)
+    assert sheet.bar.isVisible() and "已写" in sheet.note.text()
+    assert not sheet.folder.isEnabled() and not sheet.run.isVisible()
+    emb.click(sheet.cancel)
+    assert sheet.flow.state is State.STOPPING and "正在停下" in sheet.note.text()
+    slow.go.set()
+    emb.wait(lambda: sheet.flow.state is State.CANCELLED)
+    assert parts(stick) == [] and "不用带走" in sheet.note.text()
+    slow.go.clear()
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.state is State.WORKING)
+    emb.press(ESCAPE)
+    assert not sheet.is_open and sheet.flow.state in BUSY
+    slow.go.set()
+    emb.wait(lambda: sheet.flow.state is State.DONE)
+    emb.wait(lambda: "第 2 号已做好" in " ".join(emb.window.overlays.toasts.texts_shown()))
+    assert isinstance(sheet.flow.exported, Exported)
+
+
+def test_closing_the_window_gives_up_and_leaves_no_half_file(both: tuple[Room, Room], stick: Path) -> None:
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None and sheet.flow.partner.waiting)
+    slow = Slow(sheet)
+    emb.console.bundles = slow  # type: ignore[assignment]
+    type_into(sheet.folder, str(stick))
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.state is State.WORKING)
+    threading.Timer(0.3, slow.go.set).start()
+    data: Site = emb.site
+    emb.close()
+    assert list(stick.iterdir()) == [] and data.node is not None
