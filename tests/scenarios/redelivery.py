@@ -51,6 +51,7 @@ def twin(room: Room) -> Iterator[tuple[Twin, list[Transaction], str]]:
         data = DataDir(Path(place) / "copy")
         data.root.mkdir(mode=0o700)
         shutil.copytree(room.data.keys, data.keys)
+        data.database.touch(0o600)
         with (
             contextlib.closing(sqlite3.connect(f"file:{room.data.database}?mode=ro", uri=True)) as there,
             contextlib.closing(sqlite3.connect(data.database)) as here,
