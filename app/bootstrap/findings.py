@@ -23,7 +23,7 @@ def findings(texts: Texts, report: Mapping[str, Any], names: Mapping[str, str]) 
 
 def count(report: Mapping[str, Any]) -> int:
     """How much was found in all."""
-    parts = ("pages", "guards_missing", "faults")
+    parts = ("pages", "guards_missing", "strange", "faults")
     high_water = report.get("high_water")
     found = sum(len(report.get(part, ())) for part in parts) + int(report.get("differences_total", 0))
     found += bool(report.get("projection_failed"))
@@ -35,6 +35,8 @@ def _all(texts: Texts, report: Mapping[str, Any], names: Mapping[str, str]) -> I
         yield texts.get("verify.finding.pages")
     if report.get("guards_missing"):
         yield texts.get("verify.finding.guards")
+    if report.get("strange"):
+        yield texts.get("verify.finding.strange", names=texts.get("wording.comma").join(report["strange"]))
     for fault in report.get("faults", ()):
         yield texts.get(
             f"verify.finding.{fault['kind']}",

@@ -117,7 +117,7 @@ def _problem_of(report: VerifyReport) -> str:
     found = {
         "pages": report.pages,
         "entries": report.faults,
-        "guards": report.guards_missing,
+        "guards": report.guards_missing or report.strange,
         "projection": report.projection_failed,
         "rows": report.differences_total,
     }

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from app.journal import rules
+from app.journal import guards, rules
 from app.journal.chain_faults import ChainFault, FaultKind, Fork, Walked
 from app.journal.chain_walk import Range, walk
 from app.journal.high_water import HighWater, Verdict
@@ -35,7 +35,6 @@ from db.examine import open_read_only, reading, wal_of
 from db.problems import DatabaseProblemError
 
 PART_ROWS = 25_000
-GUARDS = ("op_never_changed", "op_never_deleted")
 
 Progress = Callable[[str, int, int], None]
 """Told (stage: pages | entries | projection, done, in all). An exception it raises ends the verification."""
@@ -65,7 +64,8 @@ class VerifyReport:
     forks: tuple[Fork, ...] = ()
     faults: tuple[ChainFault, ...] = ()
     pages: tuple[str, ...] = ()  # what SQLite says of damaged pages
-    guards_missing: tuple[str, ...] = ()  # triggers that refuse changes and are gone
+    guards_missing: tuple[str, ...] = ()  # triggers that refuse changes and are gone or let something pass
+    strange: tuple[str, ...] = ()  # triggers and views that are none of ours
     rows: int = 0
     differences: tuple[Difference, ...] = ()
     differences_total: int = 0
@@ -80,8 +80,10 @@ class VerifyReport:
         """True if nothing is wrong. A fork that is noted as such is a finding about a site, not about this
         file.
         """
-        sound = not (self.faults or self.pages or self.guards_missing or self.differences_total)
-        return sound and self.projection_failed is None and (self.high_water is None or self.high_water.ok)
+        found = self.faults or self.pages or self.guards_missing or self.strange or self.differences_total
+        return (
+            not found and self.projection_failed is None and (self.high_water is None or self.high_water.ok)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -179,9 +181,6 @@ class _Job:
                 ]
             )
             verdict = self.high_water.verdict(site, ChainEnd(seq), store.hashes_at, self.peers_seq)
-        guards = {
-            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        }
         ends = connection.execute("SELECT site, max(seq) FROM op GROUP BY site ORDER BY site")
         return VerifyReport(
             entries=walked.entries,
@@ -190,7 +189,8 @@ class _Job:
             chains={row[0]: row[1] for row in ends},
             forks=forks,
             faults=faults,
-            guards_missing=tuple(name for name in GUARDS if name not in guards),
+            guards_missing=guards.missing(connection),
+            strange=guards.strange(connection),
             rows=compared.rows,
             differences=compared.differences,
             differences_total=compared.total,
@@ -205,10 +205,11 @@ class _Job:
     # -- walking, in this process or in several ----------------------------------------------------------------------
     def _walk(self, connection: sqlite3.Connection, path: Path | None, keys: Mapping[str, bytes]) -> Walked:
         total = int(connection.execute("SELECT count(*) FROM op").fetchone()[0])
-        last = int(connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()[0])
+        ends = connection.execute("SELECT coalesce(min(n), 1), coalesce(max(n), 0) FROM op").fetchone()
+        first, last = min(0, int(ends[0]) - 1), int(ends[1])  # nothing hides under a number below the first
         realm = self.standpoint.realm
         whole = Range(
-            0, last, realm, keys, self.depth.signatures, _rotated(connection, realm), self.standpoint.site
+            first, last, realm, keys, self.depth.signatures, _rotated(connection, realm), self.standpoint.site
         )
         if path is None or self.depth.workers == 1 or total < 2 * PART_ROWS:
             return walk(connection, whole, lambda done: self.progress("entries", done, total))
