@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: help setup setup-dev setup-window run duo tour manual-pictures test fmt bench fresh audit rules-map clean
+.PHONY: help setup setup-dev setup-window run duo tour manual-pictures test fmt bench soak fresh audit rules-map clean
 
 help:
 	@echo "make run    start the console            启动值守台"
@@ -14,6 +14,7 @@ help:
 	@echo "make setup  environment only             仅安装运行环境"
 	@echo "make fmt    sort imports and format      整理代码格式"
 	@echo "make bench  benchmarks                   性能测试"
+	@echo "make soak   long runs, resumable         长时间测试，可中断续跑"
 	@echo "make fresh  README on a bare Debian 12   在全新 Debian 12 上照 README 走一遍"
 	@echo "make audit  known holes of dependencies  查依赖的已知漏洞（要联网）"
 	@echo "make rules-map  which rule stands where  规则与代码对照表"
@@ -48,6 +49,9 @@ fmt: setup-dev
 
 bench: setup-dev
 	@$(PY) -m benchmarks $(ARGS)
+
+soak: setup-dev
+	@nice -n 19 $(PY) -m tools.soak $(ARGS)
 
 audit: setup-dev
 	@tools/audit $(ARGS)
