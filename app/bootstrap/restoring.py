@@ -34,7 +34,7 @@ from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import EnvironmentFault
 from app.kernel.ids import new_id
 from app.kernel.paths import DataDir, sync_folder
-from app.local import acks, identity, memory
+from app.local import acks, bundles, identity, memory
 from app.local.identity import SelfRow
 from app.queries import accounts
 from app.replication.tls import create_tls
@@ -209,6 +209,7 @@ def _as_new_site(
         _first_acts(journal, recovery.key, before, after, key, pin)
         identity.replace_self(connection, after)
         acks.forget_all(connection)
+        bundles.forget_all(connection)
         known = {"site": before.site, "seq": seq, "last_at": last_at}
         known["left"] = left.seq if left is not None and left.site == before.site else 0
         memory.keep(connection, RESTORED, known, clock.now_ms())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,6 @@ def apart(town: Town) -> Iterator[Town]:
     """The town, paired; both know that the other holds what was exchanged before the network went."""
     for site, other in ((town.emb, town.frd), (town.frd, town.emb)):
         known = {other.node.me.site: heads(other)}
-        site.node.local(lambda c, known=known: acks.note(c, known, 0))
+        site.node.local(partial(acks.note, changes=known, at=0))
     introduce(town)
     yield town

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import bundle_export, bundle_import
+from app.bootstrap import bundle_import
 from app.bootstrap.bundles import partners, past
-from app.exchange.bundles import CancelledError, Watch
+from app.exchange.bundles import CancelledError, Exported, Watch
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local import acks
 from app.replication.bundles import files, writing
@@ -31,7 +31,7 @@ def refusal(text: str, code: ErrorCode, site: Site, *paths: Path) -> None:
     assert dump(site) == before and op_count(site) == ops
 
 
-def paths_of(*made: bundle_export.Exported) -> list[Path]:
+def paths_of(*made: Exported) -> list[Path]:
     return [Path(name) for each in made for name in each.files]
 
 
