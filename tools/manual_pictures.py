@@ -16,17 +16,21 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.bootstrap.backup_work import BackupJob, make
+from app.bootstrap.exercise import make_pair
 from app.bootstrap.first_start import SiteFounder
-from app.kernel.clock import SystemClock
+from app.kernel.clock import HOUR_MS, SystemClock
 from app.kernel.enums import Realm, VerifyState
 from app.kernel.paths import DataDir
 from app.ui import start
+from app.ui.fault_window import FaultWindow
 from app.ui.first_start.window import FirstStartWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.theme.theme import Theme
 from app.usecases.casualties import SetCasualties
 from app.usecases.duty import LeaveWatch, TakeWatch
 from tools import stage as on
+from tools.duo import free_ports
 from tools.looks import fill_page
 from tools.tour import ROOT
 
@@ -88,6 +92,8 @@ def _nearest(colours: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 STICK = "/media/usb/recovery-EMB.json"
+COPY = "/media/usb/console-20250714T120000Z.db"
+DAMAGED = "/home/duty/.local/share/joint-duty-console/live/console.db"
 
 
 class Album:
@@ -151,6 +157,64 @@ def first_start(album: Album) -> None:
         window.close()
         window.deleteLater()
         founder.close()
+
+
+def restoring(album: Album) -> None:
+    """A backup is chosen for a restore; what a damaged file looks like."""
+    with tempfile.TemporaryDirectory(prefix="jdc-restore-") as name:
+        folder = Path(name)
+        make_pair(folder / "rooms", SystemClock(), free_ports(), "zh_CN", furnished=False)
+        data = DataDir(folder / "rooms" / "EMB")
+        made = make(BackupJob(data.database, data.backups, SystemClock().now_ms()), lambda *_: None)
+        founder = SiteFounder(DataDir(folder / "data"), Realm.EXERCISE, SystemClock())
+        theme = Theme("dark")
+        theme.apply(start.application())
+        window = FirstStartWindow(founder, theme)
+        window.move(0, 0)
+        window.show()
+        on.focus(window)
+        window.choice.restore.setChecked(True)
+        window.go_on()
+        window.copy.path.setText(str(made.path))
+        on.until(lambda: window.copy.view is not None, "read")
+        window.copy.path.blockSignals(True)
+        window.copy.path.setText(COPY)
+        album.take("restore", window)
+        window.close()
+        sentence = founder.texts.get("fault.database.damaged")
+        fault = FaultWindow(founder.texts, theme, sentence, "database.damaged", DAMAGED, restorable=True)
+        fault.move(0, 0)
+        fault.show()
+        on.settle(0.3)
+        album.take("fault-restore", fault)
+        fault.close()
+        founder.close()
+
+
+def backup(album: Album, window: MainWindow) -> None:
+    """Backups of some days, then the check of the record."""
+    data, now = window.console.data, window.console.clock.now_ms()
+    for hours, why in (
+        (100, "day"),
+        (76, "day"),
+        (52, "day"),
+        (28, "day"),
+        (14, "schedule"),
+        (8, "handover"),
+        (2, "schedule"),
+    ):
+        make(BackupJob(data.database, data.backups, now - hours * HOUR_MS, why), lambda *_: None)
+    window.actions_table["backup.open"].handler()
+    sheet = window.overlays.backup
+    on.until(lambda: sheet.model.rowCount() > 0, "backups")
+    on.settle(0.5)
+    album.take("backup", window, sheet, 12)
+    sheet.choose("check")
+    sheet.submit()
+    on.until(lambda: sheet.flow.checked is not None, "checked")
+    on.settle(0.5)
+    album.take("backup-check", window, sheet, 12)
+    sheet.dismiss()
 
 
 def unpaired(album: Album) -> None:
@@ -353,6 +417,7 @@ def main() -> int:
     start.application()
     album = Album(ask.only)
     first_start(album)
+    restoring(album)
     unpaired(album)
     with on.stage() as shown:
         shown.frd.open()
@@ -366,6 +431,7 @@ def main() -> int:
             lambda: desk(album, window, ids),
             lambda: figures(album, shown, window, ids),
             lambda: imports(album, shown, window),
+            lambda: backup(album, window),
             lambda: alone(album, shown, window),
         ]
         for step in steps:
