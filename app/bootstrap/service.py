@@ -124,6 +124,13 @@ class Service:
         port = self.replication.port
         return f"{self._listen.host}:{port}" if self._listen is not None and port is not None else ""
 
+    def listen_at(self, where: Listening) -> str:
+        """Begin to take links while running, from any other thread; where they reach this site then."""
+        begun = asyncio.run_coroutine_threadsafe(self.replication.listen(where.host, where.port), self._loop)
+        begun.result(LAST_ANSWERS_S)
+        self._listen = self._listen or where
+        return self.address
+
     def links(self) -> list[LinkStatus]:
         """Honest state of every link, thread-safe."""
         return self.link_acts.added(self.replication.status())

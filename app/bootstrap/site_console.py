@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.bootstrap.district_view import district_view
-from app.bootstrap.listening import NO_DOORS, Doors, Listening
+from app.bootstrap.listening import NO_DOORS, Doors, Listening, listening_at
 from app.bootstrap.reading import Reader, told
 from app.bootstrap.window_attachments import SiteAttachments, SiteContacts
 from app.bootstrap.window_backup import SiteBackups
@@ -32,6 +32,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, Texts
 from app.local import identity, memory
+from app.local.pairing_view import LISTEN_MEMORY
 from app.ui.shell.ports import Health
 from db.engine import open_reader
 
@@ -67,10 +68,11 @@ class SiteConsole:
         """`language`: None for the one chosen on this workstation."""
         imports.one_at_a_time()
         self.data, self.clock = data, clock
-        self._listen, self._doors = listen, doors
+        self._doors = doors
         if not data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(data.database))
         self._know(language)
+        self._listen = listen or self._listened_before()
         self._reader = Reader(data.database, threading.Event())
         self._acts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="window-acts")
         self._hearers: list[Callable[[ChangeSet], None]] = []
@@ -98,6 +100,13 @@ class SiteConsole:
         self.partner = _PARTNER[Agency(me.agency)].value
         self.limits_s: Mapping[str, int]
         self.district, self.limits_s = district_view(me.district, self.data, self.texts.language)
+
+    def _listened_before(self) -> Listening | None:
+        """Where links were taken when it was chosen on the screen; None when never, or when what is kept is none."""
+        try:
+            return listening_at(str(self._memory.get(LISTEN_MEMORY) or ""))
+        except Refusal:
+            return None
 
     # -- beginning and end -----------------------------------------------------------------------------------------------
     def open(self) -> None:

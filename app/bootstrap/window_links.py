@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.bootstrap.listening import parse_address
+from app.bootstrap.listening import Listening, parse_address
 from app.kernel.clock import DAY_MS
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local.pairing_view import PairingView
@@ -86,6 +86,17 @@ class SiteLinks:
         """Where links reach this workstation."""
         service = self._service()
         return service.address if service is not None else ""
+
+    def listen_for_links(self, address: str, account_id: str) -> Future[str]:
+        """Take links while running."""
+        return self._submit(lambda: self._listen(address, account_id))
+
+    def _listen(self, address: str, account_id: str) -> str:
+        self._site().check_right("meet_agency", account_id)
+        service = self._service()
+        if service is None:
+            raise Refusal(ErrorCode.STATE, "refusal.pairing.no_network", clause="CM-04")
+        return service.listen_at(Listening(*_where(address, 0)))
 
     def set_address(self, site: str, address: str, account_id: str) -> Future[None]:
         """Dial a peer elsewhere."""

@@ -9,6 +9,7 @@ from typing import Final
 
 WINDOW_S: Final = 600  # so long a pairing window stays open
 TRIES: Final = 3
+LISTEN_MEMORY: Final = "net.listen"  # where this workstation takes links, when that was chosen on the screen
 DIGITS: Final = 6  # of a number compared over the network; files have more time against them
 FILE_DIGITS: Final = 20
 

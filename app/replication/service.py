@@ -125,6 +125,13 @@ class Replication:
             name = "port.taken" if wrong.errno == errno.EADDRINUSE else "port.unusable"
             raise EnvironmentFault(name, f"fault.{name}", host=host, port=port) from wrong
 
+    async def listen(self, host: str, port: int) -> int:
+        """Begin to listen while running, unless it listens already; the port. EnvironmentFault as on entering."""
+        if self._server is None:
+            self._server = await self._listening(host, port)
+        assert self.port is not None
+        return self.port
+
     @property
     def port(self) -> int | None:
         """The port listened on, None when this site only dials."""

@@ -134,6 +134,34 @@ def test_both_officers_confirm_and_the_link_comes_up(two: tuple[Room, Room]) -> 
     assert desk.story.peers[0].agency == "EMB"
 
 
+def test_started_by_a_double_click_it_takes_links_from_then_on(rooms: Open) -> None:
+    """Neither console was told where to listen: who waits says it here, and it is remembered for the next start."""
+    here, there = rooms("EMB", before=dials), rooms("FRD", before=dials)
+    for room in (here, there):
+        as_admin(room)
+    waits, calls = pairing_of(here), pairing_of(there)
+    assert waits.network.links.isVisible() and here.console.link_desk.listening() == ""
+    waits.network.address.editor.setText("127.0.0.1:0")
+    typed(waits.network.links.editor, "127.0.0.1:0")
+    here.wait(lambda: at(waits, Stage.LISTENING))
+    calls.network.choose_way("dial")
+    assert calls.network.links.editor.text() == "", "who dials needs to take none"
+    typed(calls.network.address.editor, here.console.pairing.view().address)
+    here.wait(lambda: at(waits, Stage.COMPARING) and at(calls, Stage.COMPARING))
+    for sheet in (waits, calls):
+        typed(sheet.network.heard.editor, waits.network.number.text)
+    here.wait(lambda: at(waits, Stage.DONE) and at(calls, Stage.DONE))
+    where = here.console.link_desk.listening()
+    assert where in calls.network.end_note.text() and "由对方拨本机" in waits.network.end_note.text()
+    here.wait(lambda: up(here)() and up(there)())
+    here.close()
+    again = SiteConsole(here.console.data, SystemClock())
+    try:
+        assert again._listen is not None and f"{again._listen.host}:{again._listen.port}" == where
+    finally:
+        again.close()
+
+
 def test_a_wrong_number_stands_at_its_field_and_three_close_the_window(two: tuple[Room, Room]) -> None:
     here, there = two
     waits, calls = meet(here, there)

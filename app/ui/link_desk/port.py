@@ -53,6 +53,10 @@ class LinkDeskDoor(Protocol):
         """Where this workstation is reached, host:port; "" when it only dials or the network is not up."""
         ...
 
+    def listen_for_links(self, address: str, account_id: str) -> Future[str]:
+        """Take links at host:port from now on, unless they are taken already; where that is. Refusal, EnvironmentFault."""
+        ...
+
     def set_address(self, site: str, address: str, account_id: str) -> Future[None]:
         """Dial a peer elsewhere ("" nowhere). The future raises Refusal (E_PERM, E_FORMAT)."""
         ...

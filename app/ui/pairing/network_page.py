@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
-from app.local.pairing_view import DIGITS, PairingView, Stage, digits_of
+from app.local.pairing_view import DIGITS, LISTEN_MEMORY, PairingView, Stage, digits_of
 from app.ui.pairing.parts import BigNumber, Page
 from app.ui.session import Session
 from app.ui.shell import moments
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 POLL_MS = 200
 NUMBER_PX = 64
-PORT = 8444  # proposed for the window; links use another
+PORT, LINK_PORT = 8444, 8443  # proposed for the window, and for the links that follow
 WAYS = ("listen", "dial")
 _WAITING = (Stage.LISTENING, Stage.DIALLING)
 
@@ -85,10 +85,19 @@ class NetworkPage(Page):
         self.way_note = self.note(size="small")
         self.address = self.field("address", "network.address")
         self.address.editor.returnPressed.connect(self.open)
+        self.links = self.field("links", "network.links", "network.links_hint")
+        self.links.editor.returnPressed.connect(self.open)
         self.go = HintButton(self.theme, self.say("network.open"), hint="Enter", kind="primary", icon="link")
         self.go.setObjectName("pairingOpen")
         self.go.clicked.connect(self.open)
-        self._form: list[QWidget] = [self.intro, row, self.way_note, self.address, self.buttons(self.go)]
+        self._form: list[QWidget] = [
+            self.intro,
+            row,
+            self.way_note,
+            self.address,
+            self.links,
+            self.buttons(self.go),
+        ]
 
     def _build_waiting(self) -> None:
         self.wait_head = plain(size="summary")
@@ -165,19 +174,42 @@ class NetworkPage(Page):
         self.way_note.setText(self.say(f"network.{way}_note"))
         editor = self.address.editor
         editor.setPlaceholderText(self.say(f"network.{way}_hint"))
+        own = self.console.pairing.own_addresses()[0]
         if way == "listen":
-            editor.setText(f"{self.console.pairing.own_addresses()[0]}:{PORT}")
+            editor.setText(f"{own}:{PORT}")
+            self.links.editor.setText(f"{own}:{LINK_PORT}")
         else:
             editor.clear()
+            self.links.editor.clear()
         self.address.say("")
+        self._show_links()
+
+    def _show_links(self) -> None:
+        """Where links are taken is asked once, from a workstation that takes none yet."""
+        self.links.setVisible(self._shown() == "form" and not self.console.link_desk.listening())
 
     def open(self) -> None:
         """Open the window."""
         account_id, address = self.account_id(), self.address.editor.text().strip()
         if account_id is None or self.busy:
             return
-        begin = self.console.pairing.listen if self.way == "listen" else self.console.pairing.dial
         self._again = False
+        links = self.links.editor.text().strip()
+        if links and self.links.isVisibleTo(self):
+            self.follow(
+                self.console.link_desk.listen_for_links(links, account_id),
+                lambda where: self._listens(where, address, account_id),
+            )
+        else:
+            self._begin(address, account_id)
+
+    def _listens(self, where: str, address: str, account_id: str) -> None:
+        """Links are taken there; remembered for the next start."""
+        self.console.remember(LISTEN_MEMORY, where)
+        self._begin(address, account_id)
+
+    def _begin(self, address: str, account_id: str) -> None:
+        begin = self.console.pairing.listen if self.way == "listen" else self.console.pairing.dial
         self.follow(begin(address, account_id), self.show_view)
 
     def confirm(self) -> None:
@@ -254,6 +286,7 @@ class NetworkPage(Page):
         for name, widgets in self._steps().items():
             for widget in widgets:
                 widget.setVisible(shown == name)
+        self._show_links()
         open_now = shown in ("waiting", "comparing")
         self._foot.setVisible(open_now)
         self.left.setVisible(open_now)
