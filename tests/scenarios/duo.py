@@ -5,19 +5,17 @@ Acts go in through the local socket; what a console holds is read from its datab
 
 from __future__ import annotations
 
-import contextlib
-import json
+import multiprocessing
 import os
-import select
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +33,27 @@ from tests.kit import CHEAP_HASHER, DAY, PASSWORD, Site, found_site, meet, ms, p
 from tools.cables import cables
 
 PATIENCE_S = 60.0
-ROOT = Path(__file__).resolve().parents[2]
+# Consoles are forked from a process that has loaded the program and done nothing with it: loading is most of a start.
+CONSOLES: Any = multiprocessing.get_context("forkserver")
+CONSOLES.set_forkserver_preload(
+    [
+        "tests.scenarios.duo",
+        "tests.scenarios.room",
+        "app.bootstrap.node",
+        "app.bootstrap.service",
+        "app.ui.desk.page",
+        "app.ui.links.panel",
+        "app.ui.shell.sign_in",
+    ]
+)
 EXPIRED = "expired"  # an account whose period has ended, at either console
+
+
+def _console(*given: Any) -> None:
+    """What the forked process does; Qt stays out of the process that asks."""
+    from tests.scenarios.room import run
+
+    run(*given)
 
 
 class Gone(Exception):
@@ -62,38 +79,39 @@ class Room:
     clock_file: Path
     port: int
     admin: str
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
+    line: Connection | None = None
     outside: list[str] = field(default_factory=list)
 
     # -- the process -------------------------------------------------------------------------------------------------------
     def start(self) -> None:
         """Open the console and its window; it is ready when `wait_ready` returns."""
-        with (self.data.root.parent / f"{self.agency}.err").open("ab") as errors:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "tests.scenarios.room",
-                    str(self.data.root),
-                    str(self.clock_file),
-                    f"127.0.0.1:{self.port}",
-                ],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-            )
+        self.line, theirs = CONSOLES.Pipe()
+        where = (str(self.data.root), str(self.clock_file), f"127.0.0.1:{self.port}")
+        self.process = CONSOLES.Process(
+            target=_console, args=(*where, theirs, str(self._errors)), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    @property
+    def _errors(self) -> Path:
+        return self.data.root.parent / f"{self.agency}.err"
 
     def wait_ready(self) -> None:
         """Wait until window, site and network are there."""
         try:
             until(lambda: self.ask("ready"), f"{self.agency} is ready")
         except AssertionError as never:
-            assert self.process is not None
-            self.process.send_signal(signal.SIGUSR1)  # it says where its threads stand
+            os.kill(self.pid, signal.SIGUSR1)  # it says where its threads stand
             time.sleep(1.0)
             raise AssertionError(self.said_wrong()) from never
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self.process is not None and self.process.pid is not None
+        return self.process.pid
 
     def kill(self) -> None:
         """kill -9."""
@@ -107,7 +125,8 @@ class Room:
             return
         self.outside += self.ask("outside")
         asking.ask_running(self.data, {"call": "stop"})
-        assert self.process.wait(PATIENCE_S) == 0, self.said_wrong()
+        self.process.join(PATIENCE_S)
+        assert self.process.exitcode == 0, (self.process.exitcode, self.said_wrong())
         self._gone()
 
     def end(self) -> None:
@@ -117,32 +136,27 @@ class Room:
             self._gone()
 
     def _gone(self) -> None:
-        assert self.process is not None and self.process.stdin is not None and self.process.stdout is not None
-        self.process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.stdout.close()
-        self.process = None
+        assert self.process is not None and self.line is not None
+        self.process.join()
+        self.process.close()
+        self.line.close()
+        self.process = self.line = None
 
     def said_wrong(self) -> str:
         """What the process wrote on standard error."""
-        return (self.data.root.parent / f"{self.agency}.err").read_text("utf-8")[-12000:]
+        return self._errors.read_text("utf-8", "replace")[-12_000:] if self._errors.exists() else ""
 
     # -- questions ---------------------------------------------------------------------------------------------------------
     def ask(self, what: str, **more: Any) -> Any:
         """Ask the window's process."""
-        assert self.process is not None and self.process.stdin is not None and self.process.stdout is not None
+        assert self.line is not None
         try:
-            self.process.stdin.write(json.dumps({"ask": what, **more}).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError as gone:
+            self.line.send({"ask": what, **more})
+            if not self.line.poll(PATIENCE_S):
+                raise Gone(f"{self.agency} does not answer: {what}\n{self.said_wrong()}")
+            return self.line.recv()
+        except (BrokenPipeError, ConnectionResetError, EOFError) as gone:
             raise Gone(self.said_wrong()) from gone
-        if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
-            raise Gone(f"{self.agency} does not answer: {what}\n{self.said_wrong()}")
-        line = self.process.stdout.readline()
-        if not line:
-            raise Gone(self.said_wrong())
-        return json.loads(line)
 
     def sit_down(self, who: str = "duty_officer") -> None:
         """The officer at the window."""

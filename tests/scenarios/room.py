@@ -1,18 +1,17 @@
 """One console as a process with a window nobody sees: the program's own window, bound to its own site.
 
-python -m tests.scenarios.room DATA CLOCK_FILE HOST:PORT. Acts come in through the site's local socket, as for every console;
-what is painted is asked on standard input, one JSON object a line, and answered on standard output.
+Acts come in through the site's local socket, as for every console; what is painted is asked over a pipe of its own.
 """
 
 from __future__ import annotations
 
 import faulthandler
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -104,12 +103,9 @@ class Seat:
             "outside": lambda _: outside,
         }
 
-    def answer(self, line: str) -> None:
-        """One question, one line of answer."""
-        request = json.loads(line)
-        answer = self._asks[request["ask"]](request)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+    def answer(self, request: dict[str, Any]) -> Any:
+        """Answer one question."""
+        return self._asks[request["ask"]](request)
 
     def _ready(self, _request: dict[str, Any]) -> bool:
         if self._console.opened.done():
@@ -147,14 +143,14 @@ class Seat:
         return [window.windowTitle(), *painted_lines(window)]
 
 
-def main(arguments: list[str]) -> int:
-    """Run until the site is told to stop."""
+def run(data: str, clock_file: str, listen: str, line: Connection, errors: str) -> None:
+    """One console until its site is told to stop, or nobody is on the line any more; `errors`: where standard error goes."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with Path(errors).open("ab") as kept:
+        os.dup2(kept.fileno(), sys.stderr.fileno())
     sys.addaudithook(_watch_sockets)
     faulthandler.register(signal.SIGUSR1)  # whoever waits in vain asks where it stands
-    data, clock_file, listen = arguments
-    map_host._PANEL = (
-        "app.ui.map.not_in_a_scenario"  # the map is a browser of its own: tests/ui/test_map_page.py
-    )
+    map_host._PANEL = "app.ui.map.not_in_a_scenario"  # a browser of its own: tests/ui/test_map_page.py
     clock = FileClock(Path(clock_file))
     app = start.application()
     console = SiteConsole(DataDir(Path(data)), clock, listening_at(listen), language="zh_CN")
@@ -165,18 +161,16 @@ def main(arguments: list[str]) -> int:
     window.resize(*SIZE)
     window.show()
     seat = Seat(console, window, clock)
-    asked = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
-    rest = b""
+    asked = QSocketNotifier(line.fileno(), QSocketNotifier.Type.Read)
 
     def hear() -> None:
-        nonlocal rest
-        given = os.read(sys.stdin.fileno(), 1 << 16)
-        if not given:  # whoever asked is gone
+        try:
+            request = line.recv()
+        except EOFError:  # whoever asked is gone
             asked.setEnabled(False)
             window.close()
-        *lines, rest = (rest + given).split(b"\n")
-        for line in lines:
-            seat.answer(line.decode())
+            return
+        line.send(seat.answer(request))
 
     asked.activated.connect(hear)
     try:
@@ -184,8 +178,3 @@ def main(arguments: list[str]) -> int:
     finally:
         window.dispose()
         console.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
