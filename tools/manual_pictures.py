@@ -361,7 +361,7 @@ def figures(album: Album, shown: on.Stage, window: MainWindow, ids: dict[str, st
     on.until(lambda: shown.linked() and shown.same(), "the cable is back")
     window.session.select_incident(home)
     on.settle(1.0)
-    deeds, overlays = window.conflict_deeds, window.overlays
+    deeds, overlays = window.features.conflicts, window.overlays
     deeds.casualties()
     on.until(lambda: overlays.casualties.is_open, "the form")
     album.take("casualties", window, overlays.casualties, 12)
@@ -386,8 +386,23 @@ def alone(album: Album, shown: on.Stage, window: MainWindow) -> None:
     on.settle(4.0)
     album.take("single-sided", window, window.header)
     album.take("links", window, window.links)
+    stick(album, window)
     shown.pull(False)
     on.until(lambda: shown.linked() and shown.same(), "the cable is back")
+
+
+def stick(album: Album, window: MainWindow) -> None:
+    """What waits goes onto a stick while the cable is out."""
+    with tempfile.TemporaryDirectory(prefix="U盘-") as name:
+        window.actions_table["bundles"].handler()
+        sheet = window.overlays.bundles
+        on.until(lambda: sheet.flow.partner is not None, "what waits is counted")
+        sheet.folder.setText(name)
+        sheet.submit()
+        on.until(lambda: sheet.flow.exported is not None and bool(sheet.flow.past), "the bundle is made")
+        on.settle(1.0)
+        album.take("stick", window, sheet, 12)
+        sheet.dismiss()
 
 
 def imports(album: Album, shown: on.Stage, window: MainWindow) -> None:

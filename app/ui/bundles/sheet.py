@@ -225,7 +225,8 @@ class BundleSheet(Sheet):
     def _settle(self) -> None:
         """It is over: the focus goes to what comes next, not to wherever it fell."""
         if self.is_open:
-            after = self.other if self.other.isVisibleTo(self) else self.first_field()
+            ways = (self.other, self.show_folder)
+            after = next((each for each in ways if each.isVisibleTo(self)), self.first_field())
             after.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def submit(self) -> None:
