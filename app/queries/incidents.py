@@ -123,17 +123,16 @@ _NEAR_IN_TIME = _INCIDENT.where(
 _PENDING = _INCIDENT.where(
     _T.open == 1, _T.retracted == 0, _T.class_code == IncidentClass.PENDING.value
 ).order_by(_T.registered_at, _T.id)
-# The site of a record is that of the first operation on it.
-_BORN_AT = (
-    select(OP.c.site)
-    .where(OP.c.entity == "incident", OP.c.entity_id == _T.id)
+_FIRST_HERE = (  # what a workstation did first to a record: its birth, if it was the one that made it
+    select(OP.c.n)
+    .where(OP.c.entity == "incident", OP.c.entity_id == _T.id, OP.c.site == bindparam("site"))
     .order_by(OP.c.n)
     .limit(1)
     .correlate(INCIDENT.table)
     .scalar_subquery()
 )
-_NUMBERS = select(_T.no).where(
-    _T.no >= bindparam("low"), _T.no < bindparam("high"), bindparam("site") == _BORN_AT
+_NUMBERED = select(OP.c.body).where(
+    _T.no >= bindparam("low"), _T.no < bindparam("high"), OP.c.n == _FIRST_HERE, OP.c.body.is_not(None)
 )
 _NOT_ACCEPTED = (
     select(OP.c.body)
@@ -214,11 +213,6 @@ def open_between(connection: sqlite3.Connection, earliest: int, latest: int) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _No:
-    no: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Body:
     body: bytes
 
@@ -226,12 +220,11 @@ class _Body:
 def numbers_between(connection: sqlite3.Connection, site: str, low: str, high: str) -> list[str]:
     """Printed numbers in a half-open text range that a workstation itself has given, whoever registered there: also to what
     was not accepted afterwards, and to an alarm that another workstation numbered as well: the number was printed (D-20)."""
-    shown = [row.no for row in read(connection, _No, _NUMBERS, site=site, low=low, high=high)]
-    hidden = [_number_in(row.body) for row in read(connection, _Body, _NOT_ACCEPTED, site=site)]
-    hidden += [
-        msgspec.msgpack.decode(row.body) for row in read(connection, _Body, _BESIDE_ANOTHER, site=site)
-    ]
-    return shown + [no for no in hidden if isinstance(no, str) and low <= no < high and no not in shown]
+    acts = read(connection, _Body, _NUMBERED, site=site, low=low, high=high)
+    acts += read(connection, _Body, _NOT_ACCEPTED, site=site)
+    given = {_number_in(row.body) for row in acts}
+    given |= {msgspec.msgpack.decode(row.body) for row in read(connection, _Body, _BESIDE_ANOTHER, site=site)}
+    return sorted(no for no in given if isinstance(no, str) and low <= no < high)
 
 
 def _number_in(body: bytes) -> str | None:

@@ -49,7 +49,7 @@ class Officers:
     def kinds(self, actor: str) -> Sequence[Callable[[Station, str, str], None]]:
         """What this actor may do, the frequent things several times."""
         if actor == "HALL-h":
-            return (self.hall_edit, self.log, self.brief)
+            return (self.hall_edit, self.log, self.brief, self.brief)
         return (
             *(self.register,) * 2,
             *(self.edit,) * 5,
@@ -184,11 +184,12 @@ class Officers:
             self.mark(at, actor, "approve", case, verbs.APPROVE, field=name, version=version)
 
     def retract(self, at: Station, actor: str, case: str) -> None:
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.7:
             self.mark(at, actor, "retract", case, verbs.RETRACT, why="twice")
 
     def disclose(self, at: Station, actor: str, case: str) -> None:
-        name = "memo" if account_agency(actor) == "EMB" else "memo_f"
+        own = ("memo", "briefing", "briefing") if account_agency(actor) == "EMB" else ("memo_f",)
+        name = self.rng.choice(own)
         self.mark(at, actor, "disclose", case, verbs.DISCLOSE, field=name)
 
     def two_in_one(self, at: Station, actor: str, case: str) -> None:

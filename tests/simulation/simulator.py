@@ -80,6 +80,8 @@ class Simulation:
         """What this seed has shown: acts, lies, verdicts and flags, beside what happened."""
         self.counts.update({f"act: {name}": n for name, n in self.officers.did.items() if name})
         self.counts.update({f"lie: {name}": n for name, n in self.liars.told.items()})
+        held = next(iter(self.stations.values())).transactions()
+        self.counts.update(f"verb: {op.content.get('v')}" for tx in held for op in tx if not op.withheld)
         for station in self.stations.values():
             for kind, n in station.connection.execute("SELECT kind, count(*) FROM flag GROUP BY kind"):
                 self.counts[f"flag: {kind}"] += n

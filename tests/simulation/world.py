@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from nacl import signing
 from nacl.signing import SigningKey
 
 from app.journal import certificates, operation, taking, validity, verbs
@@ -69,11 +70,25 @@ def fresh_connection() -> sqlite3.Connection:
     return connection
 
 
+_verify = signing.VerifyKey.verify
+
+
+@lru_cache(maxsize=1 << 15)
+def _verified_once(key: bytes, signed: bytes, signature: bytes) -> bytes:
+    return _verify(signing.VerifyKey(key), signed, signature)
+
+
+def _verified(self: signing.VerifyKey, signed: bytes, signature: bytes) -> bytes:
+    """Every room looks at the same signatures; they are computed once. A wrong one raises and is looked at each time."""
+    return _verified_once(bytes(self), signed, signature)
+
+
 @contextmanager
 def seeded_salts(seed: int) -> Iterator[None]:
     """Salts and ids from a seed, so that hashes, and with them all ties, repeat."""
     source = SimpleNamespace(urandom=random.Random(f"salt {seed}").randbytes)
     with (
+        patch.object(signing.VerifyKey, "verify", _verified),
         patch.object(operation, "os", source),
         patch.object(ids, "os", source),
         patch.object(ids, "_COUNTER", ids._Counter()),
