@@ -25,7 +25,7 @@ from app.bootstrap.recovery import Recovery, check_letter, letter_taken, read_re
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
-from app.journal.high_water import HighWater
+from app.journal.high_water import HighWater, Mark
 from app.journal.journal import Identity, Journal
 from app.journal.keys import SiteKey
 from app.journal.operation import Act
@@ -102,11 +102,11 @@ def restore(
             migrate.bring_up_to_date(draft, data.backups)
             before, used = _taken_over(draft)
             recovery = read_recovery(recovery_file, before.realm, before.agency, before.recovery_key)
-            key = SiteKey.generate()
+            key, left = SiteKey.generate(), HighWater(data.high_water).mark
             aside = put_aside(data, clock) if set_aside else None
             with letter_taken(recovery, key.site, letter, used, data.database) as own:
                 tell("project")
-                made = _as_new_site(data, draft, recovery, clock, before, key, own, tell)
+                made = _as_new_site(data, draft, recovery, clock, _Lost(before, left), key, own, tell)
                 tell("check")
                 give_name(draft, data)
             (beside or AttachmentsBeside(data.root)).bring_back(copy, copy.parent / FILES, data.root)
@@ -144,18 +144,23 @@ def look_into(copy: Path) -> Inside:
 
 
 def put_aside(data: DataDir, clock: Clock) -> Path | None:
-    """Move the database and its logs into a folder of their own; None when there is nothing. Whoever calls holds the lock."""
+    """Move the database, its logs and the lost site's keys into a folder of their own; None when there is nothing.
+
+    The folder is a data folder by itself: where the file can still be read after all, a console over it says what it never
+    sent. Whoever calls holds the lock.
+    """
     there = [each for each in (data.database, *data.beside_database) if each.exists()]
     if not there:
         return None
     folder = data.root / f"{ASIDE}-{backup_name(clock.now_ms()).removeprefix('console-').removesuffix('.db')}"
     folder.mkdir(mode=0o700)
-    for each in reversed(
-        there
-    ):  # the database last: while it stands there, it is with its logs or nothing was begun
-        each.rename(folder / each.name)
+    # The database first: a log that stays behind is told, a database without its log would be opened.
+    for each in (*there, data.keys, data.high_water):
+        if each.exists():
+            each.rename(folder / each.name)
     sync_folder(folder)
     sync_folder(data.root)
+    data.create()
     return folder
 
 
@@ -177,19 +182,27 @@ def _taken_over(draft: Path) -> tuple[SelfRow, set[str]]:
         connection.close()
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """The site the copy is of, and how much of its chain may have left this machine, where that is known."""
+
+    row: SelfRow
+    left: Mark | None
+
+
 def _as_new_site(
     data: DataDir,
     draft: Path,
     recovery: Recovery,
     clock: Clock,
-    before: SelfRow,
+    lost: _Lost,
     key: SiteKey,
     letter: str,
     tell: Step,
 ) -> Restored:
+    before, left = lost.row, lost.left
     connection = open_writer(draft)
     try:
-        left = HighWater(data.high_water).mark
         (data.keys / IDENTITY_FILE).unlink(missing_ok=True)  # told of the lost site
         key.save(data.keys)
         HighWater(data.high_water).begin(key.site)

@@ -274,3 +274,27 @@ def test_nothing_is_put_aside_for_a_restore_that_cannot_succeed(
     assert data.database.read_bytes() == before
     assert not list(data.root.glob("set-aside-*"))
     town.emb.node = Node(Open(data, town.emb.clock))
+
+
+def test_what_was_put_aside_is_a_data_folder_of_the_lost_site(town: Town, copy: Path) -> None:
+    """REPLICATION, Trust: where the file can be read after all, its console says what it never sent: flagged, not lost."""
+    data, lost = town.emb.node.data, town.emb.node.me.site
+    unsent = register(town.emb)
+    town.emb.node.close()
+    made = restore(data, copy, town.emb.recovery_file, ManualClock(ms("09:00:00")), set_aside=True)
+    assert made.aside is not None
+    new = Site(
+        Node(Open(data, ManualClock(ms("09:00:00")))), town.emb.clock, town.emb.agency, town.emb.recovery_file
+    )
+    assert new.node.me.site != lost and (data.keys.stat().st_mode & 0o777) == 0o700
+    sync(new, town.frd)
+    old = Site(
+        Node(Open(DataDir(made.aside), town.emb.clock)), town.emb.clock, new.agency, town.emb.recovery_file
+    )
+    assert old.node.me.site == lost
+    ship(old, new)
+    ship(new, town.frd)
+    assert town.frd.incident(unsent.id).no == unsent.no
+    assert business(new) == business(town.frd)
+    old.node.close()
+    town.emb.node = new.node

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +267,53 @@ def test_a_full_disk_is_tried_again_without_an_officer(
     room.tick()
     assert room.console.troubles()
     room.wait(lambda: not room.console.troubles())
+
+
+@pytest.fixture
+def small_room(founded_town: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Path]:
+    """EMB's data folder on a disk of its own, where the window will look for it."""
+    folder = tmp_path / "town" / "EMB"
+    folder.mkdir(parents=True)
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("a small disk cannot be mounted here")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    subprocess.run(["cp", "-a", f"{founded_town[0] / 'EMB'}/.", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_disk_that_is_really_full(small_room: Path, rooms: Open) -> None:
+    """REPLICATION, When things go wrong: a real disk: red, nothing half-saved, no backup that would fill it; then all is well."""
+    room = rooms("EMB")
+    room.sign_in()
+    ballast = small_room / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as handle:
+        while True:
+            handle.write(bytes(4096))
+    before = room.site.count("incident")
+
+    def refused() -> bool:
+        try:
+            register(room.site, what="火" * 1500)
+        except EnvironmentFault:
+            return True
+        return False
+
+    room.wait(refused)
+    held = room.site.count("incident")
+    room.tick()
+    assert "磁盘已满" in room.window.strip.line.text() + room.window.strip.next.text()
+    sheet = opened(room)
+    sheet.submit()
+    room.wait(lambda: sheet.flow.making.trouble is not None)
+    assert "没有做备份" in sheet.note.text()
+    ballast.unlink()
+    room.wait(lambda: not [fault for fault in room.console.troubles() if fault.code == "storage"])
+    assert room.site.count("incident") == held >= before
+    register(room.site)
+    assert room.site.count("incident") == held + 1
 
 
 def test_the_first_backup_of_a_day_is_due_by_the_rule(emb_room: Room) -> None:

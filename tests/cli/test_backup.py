@@ -1,0 +1,63 @@
+"""Backup and restore, one command each (XC-09, XC-01)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import backup_work
+from app.bootstrap.backup_store import copies
+from app.cli.exits import Exit
+from app.domain.backups import Standing
+from app.kernel.paths import DataDir
+from tests.cli.runner import CommandLine, process
+from tests.kit import PASSWORD
+
+OFFICER = ("--as", "EMB-duty_officer")
+
+
+def test_one_command_makes_a_checked_backup_in_its_place(call: CommandLine, room: Path) -> None:
+    """XC-09: without a file it goes into the site's own folder, with its note, and thins nothing."""
+    made = call("backup", "--data", room)
+    assert made.code == Exit.OK and made.json["result"]["verified"] is True
+    [copy] = copies(DataDir(room).backups)
+    assert (str(copy.path), copy.standing) == (made.json["result"]["file"], Standing.VERIFIED)
+    assert copy.entries == made.json["result"]["operations"]
+
+
+def test_one_command_restores_it(call: CommandLine, room: Path, tmp_path: Path) -> None:
+    """XC-01, XC-09: as processes of their own; in place of a damaged database, which is put aside."""
+    recovery = room.parent / "recovery-EMB.json"
+    made = process("backup", "--data", room)
+    copy = made.json["result"]["file"]
+    spoilt = (room / "console.db").read_bytes()[:50_000]
+    (room / "console.db").write_bytes(spoilt)
+    given = ("restore", copy, "--data", room, "--recovery-file", recovery)
+    assert process(*given).error == "database.exists"
+    back = process(*given, "--set-aside")
+    assert back.code == Exit.OK, back.err
+    result = back.json["result"]
+    assert result["letter"] == "B" and result["last_at"].endswith("+08:00")
+    assert (Path(result["aside"]) / "console.db").read_bytes() == spoilt
+    note = ("do", "write_log_entry", '{"text": "恢复以后"}', *OFFICER, "--data", room)
+    assert process(*note, stdin=PASSWORD).code == Exit.OK
+    assert process("verify", "--data", room).code == Exit.OK
+
+
+def test_a_copy_that_does_not_stand_is_no_success(
+    call: CommandLine, room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-09: exit code and sentence, in its own folder and under a name of one's own."""
+    real = backup_work.backup
+
+    def badly(source: Path, target: Path, progress: object) -> None:
+        real(source, target, None)
+        whole = bytearray(target.read_bytes())
+        whole[8192:40960] = bytes(32768)
+        target.write_bytes(whole)
+
+    monkeypatch.setattr(backup_work, "backup", badly)
+    failed = call("backup", "--data", room)
+    assert (failed.code, failed.error) == (Exit.FAULT, "backup.check")
+    assert [each.standing for each in copies(DataDir(room).backups)] == [Standing.FAILED]
