@@ -170,7 +170,7 @@ class _Export:
             else {site: seq for site, (seq, _) in held.items()}
         )
         carried = sum(max(0, seq - start.get(site, 0)) for site, seq in target.items() if site != peer.site)
-        heard = node.local(partial(bundles.heard, peer=peer.site)) or Heard(0, 0, (), frozenset())
+        heard = node.local(partial(bundles.heard, peer=peer.site)) or Heard(0, 0, (), peer.scopes)
         noted = node.local(acks.noted).get(peer.site, {})
         start = {**start, peer.site: max(start.get(peer.site, 0), held.get(peer.site, (0, b""))[0])}
         done = row.entries - carried if row.target else 0
