@@ -100,6 +100,7 @@ class Seat:
             "ready": self._ready,
             "sign_in": self._sign_in,
             "texts": self._texts,
+            "draft": self._draft,
             "outside": lambda _: outside,
         }
 
@@ -128,6 +129,13 @@ class Seat:
             sheet.password.setText(request["password"])
             sheet.submit()
         return False
+
+    def _draft(self, request: dict[str, Any]) -> bool:
+        """Open the form of registration, and type into it what is given."""
+        self._window.deeds.register()
+        if request.get("text"):
+            self._window.overlays.register.what.setText(request["text"])
+        return True
 
     def _texts(self, request: dict[str, Any]) -> list[str]:
         """What the window paints now, with the desk of an incident open or without."""

@@ -1,4 +1,4 @@
-"""The general assertions turn red: rows that differ, a record that was touched, holes, doubled numbers, ways out, numbers told."""
+"""The general assertions turn red: rows that differ, touched records, holes, doubled numbers, ways out, numbers told."""
 
 from __future__ import annotations
 
