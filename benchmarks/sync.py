@@ -46,7 +46,7 @@ def held(path: Path) -> int:
         return int(connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()[0])
 
 
-def _until(done: Callable[[], bool], what: str) -> float:
+def until(done: Callable[[], bool], what: str) -> float:
     """The moment in s at which something holds; RuntimeError after a long time."""
     began = time.monotonic()
     while not done():
@@ -82,9 +82,9 @@ def speed(folder: Path, count: int) -> list[Figure]:
         goal, target = held(here.emb.data.database), here.frd.data.database
         own = held(target)
         with partner(here.frd, here.ports[1], "main"), contextlib.closing(open_reader(target)) as reader:
-            began = _until(lambda: _count(reader) > own, "nothing arrives")
+            began = until(lambda: _count(reader) > own, "nothing arrives")
             first = _count(reader)
-            ended = _until(lambda: _count(reader) >= goal + own, "not all arrives")
+            ended = until(lambda: _count(reader) >= goal + own, "not all arrives")
             rate = (_count(reader) - first) / (ended - began)
     finally:
         here.end()
@@ -116,7 +116,7 @@ def size(folder: Path, count: int) -> list[Figure]:
     try:
         goal = held(here.emb.data.database)
         with partner(here.frd, here.ports[1], "main"):
-            _until(lambda: here.waiting() == 0, "nothing arrives")
+            until(lambda: here.waiting() == 0, "nothing arrives")
             assert here.relay is not None
             bulk = here.relay.forwarded / goal
             singles, quiet = [], []
@@ -129,7 +129,7 @@ def size(folder: Path, count: int) -> list[Figure]:
                 here.node.execute(
                     WriteLogEntry(text="\u4e24\u53f0\u6c34\u7f50\u8f66\u5230\u573a"), here.officer
                 )
-                _until(lambda: here.waiting() == 0, "an act is not acknowledged")
+                until(lambda: here.waiting() == 0, "an act is not acknowledged")
                 time.sleep(max(0.0, PAUSE_S - (time.monotonic() - began)))
                 singles.append(here.relay.forwarded - before)
     finally:

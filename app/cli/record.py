@@ -65,6 +65,7 @@ def serve(arguments: argparse.Namespace) -> dict[str, Any] | None:
 async def _serve(node: Any, listen: Any, doors: Any) -> None:
     from app.bootstrap.service import Service
     from app.cli.exits import say
+    from app.kernel.staying import stay
 
     async with Service(node, listen, doors) as service:
         loop = asyncio.get_running_loop()
@@ -72,6 +73,7 @@ async def _serve(node: Any, listen: Any, doors: Any) -> None:
             with contextlib.suppress(NotImplementedError):  # Windows: interrupted by KeyboardInterrupt
                 loop.add_signal_handler(number, service.stop.set)
         ports = {"port": service.replication.port, "feed_port": service.feed_port}
+        stay()
         say({"ok": True, "site": node.me.site, "agency": node.me.agency, **ports})
         await service.stop.wait()
 

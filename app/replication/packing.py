@@ -20,9 +20,10 @@ from app.replication.frames import (
 )
 from app.replication.wire import earlier, estimate, pack_block
 
-_FIRST_TARGET: Final = 96 * 1024
+_FIRST_TARGET: Final = 320 * 1024
 _LEVEL: Final = 3
 _BULK_LEVEL: Final = 6  # of zstd
+_LEAST_TARGET: Final = 12 * 1024
 _MAX_TARGET: Final = 768 * 1024
 _FULL: Final = 0.8  # of a frame, so that the next one rarely overflows
 
@@ -71,13 +72,22 @@ class FramePacker:
                 if fewer >= count:
                     raise TransactionTooLargeError(txs[0][0].site, txs[0][0].seq) from wrong
                 count = fewer
-                self._target = max(_FIRST_TARGET // 8, self._target // 2)
-        if size > _FIRST_TARGET // 8:
+                self._target = max(_LEAST_TARGET, self._target // 2)
+        if size > _LEAST_TARGET:
             fitting = round(sum(map(estimate, txs)) / len(data) * MAX_FRAME_BYTES * _FULL)
             self._target = min(_MAX_TARGET, (self._target + fitting) // 2)
         for _ in txs:
             queue.popleft()
         return txs, data
+
+    def hungry(self, queue: deque[Transaction]) -> bool:
+        """True if what waits would not fill a frame."""
+        size = 0
+        for tx in queue:
+            size += estimate(tx)
+            if size >= self._target:
+                return False
+        return True
 
     def _thinned(self, txs: Sequence[Transaction], lane: Lane) -> Sequence[Transaction]:
         """In bulk without the signatures that another one vouches for; what an officer does just now keeps its own."""

@@ -206,6 +206,8 @@ class Sending:
         """
         if not self._ready and not self._caught_up and (first or self._backlog or self._fills.open):
             await self._fetch()
+        while self._backlog and not self._caught_up and self._packer.hungry(self._ready):
+            await self._fetch()  # in small readings, between which an officer's act passes
         if self._ready:
             await self._send_ops()
         elif self._fills.ready:

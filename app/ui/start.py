@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.errors import EnvironmentFault
+from app.kernel.staying import stay
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
@@ -158,7 +159,7 @@ def _guide(window: MainWindow, guidance: Guidance, *, with_other: bool) -> None:
 def _collect_again() -> None:
     """What the start made stays for good and is not looked through at every collection."""
     if not gc.isenabled():
-        gc.freeze()
+        stay()
         gc.enable()
 
 
