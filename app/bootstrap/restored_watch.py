@@ -62,7 +62,10 @@ class RestoredWatch:
         before = max(known["seq"], known.get("filled", 0))
         self._keep({**known, "filled": seq, "filled_at": last_at})
         kind = FaultKind.RESTORED_FILLED if seq > known["seq"] else FaultKind.RESTORED_NOTHING
-        return [self._note(kind, last_at, full[0].agency, seq - before)]
+        notes = [self._note(kind, last_at, full[0].agency, seq - before)]
+        if (lacks := known.get("left", 0) - seq) > 0:
+            notes.append(self._note(FaultKind.RESTORED_LACKS, last_at, full[0].agency, lacks))
+        return notes
 
     def _partner(self, agencies: Sequence[str]) -> str:
         other = Agency.FRD if self._node.me.agency == Agency.EMB else Agency.EMB

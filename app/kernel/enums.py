@@ -217,6 +217,7 @@ class FaultKind(StrEnum):
     LETTER_TWICE = "letter_twice"  # two workstations of the agency give numbers of one series (D-35)
     RESTORED = "restored"  # this workstation goes on from a backup; what came after it is not here yet
     RESTORED_FILLED = "restored_filled"  # the partner has given back what it held of that
+    RESTORED_LACKS = "restored_lacks"  # so many of its entries had been made ready to leave and are nowhere
     RESTORED_NOTHING = "restored_nothing"  # the partner holds no more of it than the backup did
 
 

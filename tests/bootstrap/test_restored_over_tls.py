@@ -20,6 +20,7 @@ from app.bootstrap.node import Node, Open
 from app.bootstrap.restored_watch import awaited
 from app.bootstrap.restoring import RESTORED, restore
 from app.bootstrap.service import Service
+from app.journal.high_water import HighWater
 from app.kernel.clock import ManualClock
 from app.kernel.paths import DataDir
 from app.local import memory
@@ -208,3 +209,30 @@ async def _nothing_came_after_the_backup(town: Town, tmp_path: Path) -> None:
         new.reopen()
     assert [("没有旧席位" in text) for text in log(new)] == [False, True]
     new.node.close()
+
+
+def test_what_had_been_made_ready_to_leave_is_counted(town: Town, tmp_path: Path) -> None:
+    """XC-01: restored in the old folder, which knows how much of the lost chain may have left; what nobody has is counted."""
+    asyncio.run(_what_had_been_made_ready_to_leave_is_counted(town))
+
+
+async def _what_had_been_made_ready_to_leave_is_counted(town: Town) -> None:
+    street, frd = Street(town, free_port()), town.frd
+    street.pair(frd)
+    async with street.linked(frd):
+        await both_hold(frd, town.emb)
+    copy, data, lost = backed_up(frd), frd.node.data, frd.node.me.site
+    frd.node.close()
+    mark = HighWater(data.high_water).mark
+    assert mark is not None
+    HighWater(data.high_water).raise_to(lost, mark.seq + 3, bytes(32))
+    clock = ManualClock(ms("08:30:00"))
+    restore(data, copy, frd.recovery_file, clock, set_aside=True)
+    new = Site(Node(Open(data, clock)), clock, frd.agency, frd.recovery_file, frd.admin)
+    street.pair(new)
+    async with street.linked(new):
+        await until(lambda: len(log(new)) >= 3, "said", PATIENCE_S)
+        await both_hold(new, town.emb)
+    held = new.vector()[lost][0]
+    assert f"至少还有 {mark.seq + 3 - held} 条" in log(new)[2]
+    town.frd.node = new.node

@@ -11,6 +11,7 @@ from app.bootstrap.backup_store import copies
 from app.cli.exits import Exit
 from app.domain.backups import Standing
 from app.kernel.paths import DataDir
+from db.backup import backup as real
 from tests.cli.runner import CommandLine, process
 from tests.kit import PASSWORD
 
@@ -49,10 +50,9 @@ def test_a_copy_that_does_not_stand_is_no_success(
     call: CommandLine, room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """XC-09: exit code and sentence, in its own folder and under a name of one's own."""
-    real = backup_work.backup
 
     def badly(source: Path, target: Path, progress: object) -> None:
-        real(source, target, None)
+        real(source, target)
         whole = bytearray(target.read_bytes())
         whole[8192:40960] = bytes(32768)
         target.write_bytes(whole)
