@@ -117,13 +117,37 @@ class LinkDeskSheet(Sheet):
         self.advice.setObjectName("linkDeskAdvice")
         self.advice.setWordWrap(True)
         self.facts = FactsTable()
-        for part in (self.name, self.state, self.advice, self.facts):
+        for part in (self.name, self.state):
             right.addWidget(part)
-        right.addLayout(self._address_row())
-        right.addWidget(plain(self._texts.get("ui.link_desk.log"), size="body"))
-        right.addWidget(self._log_area(), 1)
+        right.addWidget(self._story_area(), 1)
         row.addLayout(right, 1)
         return page
+
+    def _story_area(self) -> QScrollArea:
+        """Advice, facts, log; low windows scroll it, nothing is pushed into something else."""
+        inside = QWidget()
+        inside.setProperty("plane", "surface")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self._column = column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for part in (self.advice, self.facts):
+            column.addWidget(part)
+        column.addLayout(self._address_row())
+        column.addSpacing(8)
+        column.addWidget(plain(self._texts.get("ui.link_desk.log"), size="head"))
+        self.log = RunLines(self._theme, (LOG_ROW,))
+        column.addWidget(self.log)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setObjectName("linkDeskStory")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(self._texts.get("ui.link_desk.log"))
+        area.setWidget(inside)
+        self._show_log([])
+        return area
 
     def _address_row(self) -> QVBoxLayout:
         texts = self._texts
@@ -154,35 +178,15 @@ class LinkDeskSheet(Sheet):
         column.addWidget(self.fault)
         return column
 
-    def _log_area(self) -> QScrollArea:
-        area = QScrollArea()
-        area.setObjectName("linkDeskLogArea")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(4 * LOG_ROW)
-        area.setAccessibleName(self._texts.get("ui.link_desk.log"))
-        self._area = area
-        self._show_log([])
-        return area
-
     def _show_log(self, lines: Sequence[Runs]) -> None:
         """As many lines as there are; a hint where there are none."""
-        self.log = RunLines(self._theme, (LOG_ROW,) * max(1, len(lines)))
+        before, self.log = self.log, RunLines(self._theme, (LOG_ROW,) * max(1, len(lines)))
         self.log.setObjectName("linkDeskLog")
-        self.log.setProperty("plane", "surface")
-        self.log.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        nothing = [Run(self._texts.get("ui.links.no_log"), "muted", "small")]
-        self.log.set_runs(*(lines or [nothing]))
+        self.log.set_runs(*(lines or [[Run(self._texts.get("ui.links.no_log"), "muted", "small")]]))
         self.log.setToolTip(tip(self.log.text()))
-        holder = QWidget()
-        holder.setProperty("plane", "surface")
-        holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.log)
-        column.addStretch(1)
-        self._area.setWidget(holder)
+        self._column.replaceWidget(before, self.log)
+        before.hide()
+        before.deleteLater()
 
     def _foot(self) -> QHBoxLayout:
         texts, row = self._texts, QHBoxLayout()
