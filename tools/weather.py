@@ -15,9 +15,9 @@ from typing import Any
 from tools.relay import Relay
 
 LONGEST_S = 0.6  # one kind of weather
-DELAY_S, STALL_S, HOLD_S = 0.08, 0.5, 0.4
-SLOWEST, FASTEST = 8_000, 400_000  # bytes a second
-CUT_WITHIN = 60_000  # bytes: most often in the middle of a frame
+DELAY_S, STALL_S, HOLD_S = 0.25, 0.5, 0.4
+SLOWEST, FASTEST = 600, 60_000  # bytes a second
+CUT_WITHIN = 3_000  # bytes: most often in the middle of a frame
 
 
 class Weather:
