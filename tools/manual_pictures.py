@@ -349,8 +349,8 @@ def desk(album: Album, window: MainWindow, ids: dict[str, str]) -> None:
 def figures(album: Album, shown: on.Stage, window: MainWindow, ids: dict[str, str]) -> None:
     """Casualty figures, a disputed one on the conflict desk, and who changed what."""
     home, mall = ids["home"], ids["mall"]
-    verified = {"verify_state": VerifyState.VERIFIED, "source": "区中心医院"}
-    shown.emb.act(SetCasualties(incident_id=home, deaths=1, **verified))
+    done = SetCasualties(incident_id=home, deaths=1, verify_state=VerifyState.VERIFIED, source="区中心医院")
+    shown.emb.act(done)
     shown.emb.act(SetCasualties(incident_id=home, injured_serious=2, evacuated=130, source="现场指挥员"))
     on.until(shown.same, "both rooms hold the figures")
     shown.pull(True)

@@ -7,10 +7,11 @@ figures hangs on which of the two was written later (XC-03).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from app.domain.figures import Figures, check_figures
 from app.domain.levels import incident_level, preliminary
-from app.domain.required import require_text
+from app.domain.required import is_blank, require_text, tidy
 from app.kernel.enums import IncidentLevel, VerifyState
 
 LEVEL_FIGURES = ("deaths", "injured_serious", "direct_loss_yuan")  # the columns of RULES 4.7
@@ -24,6 +25,23 @@ class Statement:
 
     number: int
     state: VerifyState
+
+
+def registers(
+    figures: Figures, state: VerifyState, source: str | None, stated_at: int
+) -> dict[str, list[str | int | None]]:
+    """Values of the registers of the figures that are given (D-38): number, state, source, moment (UTC ms).
+
+    E_RANGE for what is no whole number (RC-04).
+    """
+    check_figures(figures)
+    said = None if source is None or is_blank(source) else tidy(source)
+    return {name: [number, state.value, said, stated_at] for name, number in given(figures).items()}
+
+
+def given(figures: Figures) -> dict[str, int]:
+    """The figures that are known, in their order."""
+    return {name: number for name, number in asdict(figures).items() if number is not None}
 
 
 def statement_of(value: object) -> Statement | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select
@@ -33,6 +34,7 @@ _NAMED = {
     "log_entry": ("text",),
     "rule_number": ("id",),
 }
+MOST = 500  # of a list for people
 _NAME, _PARENT = "name", "incident_id"
 _FIELDS = select(CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field).distinct().subquery()
 _COUNT = sql(select(func.count()).select_from(_FIELDS))
@@ -90,13 +92,14 @@ def conflicts_of(connection: Connection, entity: str, entity_id: str) -> list[Co
     return [row for field, rows in found.items() for row in ordered(field, rows)]
 
 
-def open_conflicts(connection: Connection) -> list[ConflictCase]:
-    """All of them, the newest first; what was withdrawn needs no decision any more."""
+def open_conflicts(connection: Connection, limit: int = MOST) -> list[ConflictCase]:
+    """The newest of them first; what was withdrawn needs no decision any more."""
     found: dict[tuple[str, str, str], list[ConflictRow]] = {}
     for row in incidents.conflicts(connection):
         found.setdefault((row.entity, row.entity_id, row.field), []).append(row)
-    cases = [_case(connection, *key, rows) for key, rows in found.items()]
-    return sorted((case for case in cases if case is not None), key=lambda c: (-c.written_at, c.key))
+    newest = sorted(found, key=lambda key: (-max(row.written_at for row in found[key]), key))
+    cases = (_case(connection, *key, found[key]) for key in newest)
+    return list(islice((case for case in cases if case is not None), limit))
 
 
 def _case(

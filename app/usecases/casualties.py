@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from app.domain.casualties import Statement, check_source, standing
+from app.domain.casualties import Statement, check_source, given, registers, standing
 from app.domain.event_time import check_event_time
-from app.domain.figures import FIGURES, Figures, anyone_harmed, check_figures
+from app.domain.figures import FIGURES, Figures, anyone_harmed
 from app.domain.rule_numbers import RuleKey
 from app.kernel.enums import VerifyState
 from app.kernel.errors import ErrorCode, Refusal
@@ -15,7 +15,6 @@ from app.queries.incidents import IncidentRow
 from app.usecases import incidents
 from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
 from app.usecases.context import Context, check_settled, ms
-from app.usecases.incidents import text_or_none
 from app.usecases.report_duty import duty_to_report
 
 
@@ -40,26 +39,15 @@ class SetCasualties(Command):
     late_confirmed: bool = False
 
 
-def registers(figures: Figures, state: VerifyState, source: str | None, stated_at: int) -> dict[str, Any]:
-    """Values of the registers of the figures that are given (D-38); E_RANGE for what is no whole number (RC-04)."""
-    check_figures(figures)
-    said = text_or_none(source)
-    return {name: [number, state.value, said, stated_at] for name, number in _given(figures).items()}
-
-
 def duty_by(context: Context, row: IncidentRow, figures: Figures, state: VerifyState) -> dict[str, Any]:
     """The register `report_duty` where these figures make an everyday call reportable (D-34); else nothing.
 
     What was refuted harms nobody; and a duty, once owed, does not go away by a figure.
     """
-    alive = {name: n for name, n in _given(figures).items() if standing([Statement(n, state)])}
+    alive = {name: n for name, n in given(figures).items() if standing([Statement(n, state)])}
     if row.owes_reports or not anyone_harmed(Figures(**alive)):
         return {}
     return {"report_duty": duty_to_report(context, False, row.alarm_grade, row.type_code, Figures(**alive))}
-
-
-def _given(figures: Figures) -> dict[str, int]:
-    return {name: number for name, number in asdict(figures).items() if number is not None}
 
 
 @handles(SetCasualties, writes("incident", *FIGURES, "report_duty"))

@@ -7,9 +7,11 @@ from typing import Any
 
 from app.domain import duplicates, incident_status
 from app.domain.alarm_grade import alarm_kind, check_raise, check_type
+from app.domain.casualties import registers
 from app.domain.deadlines import ends_reporting
 from app.domain.duplicates import Sighting
 from app.domain.event_time import check_event_time
+from app.domain.figures import FIGURES, Figures
 from app.domain.geometry import check_point
 from app.domain.numbering import IncidentNumber, incident_number, parse_number
 from app.domain.registration import (
@@ -29,6 +31,7 @@ from app.kernel.enums import (
     IncidentStatus,
     ReportForm,
     Source,
+    VerifyState,
 )
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import incidents, reports
@@ -43,7 +46,7 @@ BY_PERSON, BY_FEED = "person", "feed"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterIncident(Command):
-    """Register an incident: when, class, where; all else may wait (D-37)."""
+    """Register an incident: when, class, where; all else may wait (D-37). Figures are as reported by the caller (IS-14)."""
 
     received_at: Moment
     class_code: IncidentClass = IncidentClass.PENDING
@@ -57,6 +60,13 @@ class RegisterIncident(Command):
     source: Source = Source.SELF
     occurred_at: Moment | None = None
     alarm_no: str | None = None
+    deaths: int | None = None
+    injured_serious: int | None = None
+    injured_minor: int | None = None
+    missing: int | None = None
+    trapped: int | None = None
+    evacuated: int | None = None
+    direct_loss_yuan: int | None = None
     late_confirmed: bool = False
     outside_confirmed: bool = False
 
@@ -262,6 +272,7 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
     assert received_at is not None
     alarm_no = text_or_none(command.alarm_no)
     _check_alarm_no(context, alarm_no, received_at)
+    figures = Figures(**{name: getattr(command, name) for name in FIGURES})
     incident_id, no = context.new_id(), next_number(context)
     values = {
         "no": no,
@@ -280,6 +291,7 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
         "position": position(command.lon, command.lat),
         "status": IncidentStatus.REGISTERED.value,
         "report_duty": duty_to_report(context, True, command.alarm_grade, command.type_code),
+        **registers(figures, VerifyState.REPORTED, None, received_at),
     }
     acts = context.create(
         "incident", incident_id, values, received_at=received_at, alarm_grade=command.alarm_grade

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from app.domain.rule_numbers import RuleKey
@@ -65,12 +67,18 @@ def test_both_rooms_list_the_same_in_the_same_order(town: Town, turned: bool) ->
     assert status.title.startswith(town.emb.incident(incident_id).place or "?")
 
 
+def test_a_long_list_ends_with_what_people_can_read(town: Town) -> None:
+    disputed(town)
+    town.sync()
+    assert town.emb.node.local(lambda c: open_conflicts(c, 2)) == cases(town.emb)[:2]
+
+
 def test_the_board_says_the_numbers_alone(town: Town) -> None:
     incident_id = disputed(town)
     town.sync()
     for site, partner in ((town.emb, "FRD"), (town.frd, "EMB")):
         view = BoardView(str(site.agency), partner)
-        [row] = site.node.local(lambda c, view=view: rows(c, view, [incident_id]))
+        [row] = site.node.local(partial(rows, view=view, ids=[incident_id]))
         assert row.disputed[0] == Disputed("injured_serious", (4, 6), figure=True)
 
 

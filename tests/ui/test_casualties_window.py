@@ -7,11 +7,12 @@ from PySide6.QtCore import Qt
 from app.kernel.enums import VerifyState
 from app.queries import casualties
 from app.queries.casualties import FigureRow
-from app.ui.casualties.sheet import DRAFT, CasualtySheet, read_number
+from app.ui.casualties.sheet import DRAFT, CasualtySheet
+from app.ui.forms.numbers import read_number
 from app.usecases.casualties import SetCasualties
 from tests.kit import feed_incident, founded_town, moment, ms, register, ship
-from tests.ui.forms_kit import said_somewhere
-from tests.ui.window_kit import ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
+from tests.ui.forms_kit import open_form, said_somewhere
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
 from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
@@ -46,7 +47,7 @@ def test_figures_are_stated_by_keys_alone(emb_room: Room) -> None:
     assert overview is not None
     room.wait(lambda: "还没有伤亡数字" in overview.figures.text())
     sheet = open_sheet(room)
-    assert sheet.numbers["deaths"].hasFocus()
+    room.wait(sheet.numbers["deaths"].hasFocus)
     room.keys = 0
     room.type("1")
     room.press(TAB)
@@ -168,17 +169,42 @@ def test_a_disputed_figure_reads_the_same_in_both_rooms(rooms: OpenRoom) -> None
     ship(there.site, here.site)
     ship(here.site, there.site)
     for room in (here, there):
-        room.select(room.site.incident(row.id))
-        room.window.open_desk()
-        desk = room.window.desk
-        assert desk is not None
-        room.wait(lambda desk=desk: "重伤 核实中 (4/6)" in desk.overview.figures.text())
-        said = desk.overview.figures.text()
-        assert "4 人" not in said and "6 人" not in said, "neither is shown as if it were the figure"
-        room.window.close_desk()
-        room.wait(lambda room=room: room.board.model.rowCount())
-        sheet = open_sheet(room)
-        assert not sheet.numbers["injured_serious"].isEnabled()
-        assert sheet.numbers["injured_serious"].placeholderText() == "核实中 (4/6)"
-        assert "先按 F7 处理分歧" in sheet.note.text()
-        room.press(ESCAPE)
+        reads_as_disputed(room, row.id)
+
+
+def reads_as_disputed(room: Room, incident_id: str) -> None:
+    room.select(room.site.incident(incident_id))
+    room.window.open_desk()
+    desk = room.window.desk
+    assert desk is not None
+    room.wait(lambda: "重伤 核实中 (4/6)" in desk.overview.figures.text())
+    said = desk.overview.figures.text()
+    assert "4 人" not in said and "6 人" not in said, "neither is shown as if it were the figure"
+    room.window.close_desk()
+    room.wait(room.board.model.rowCount)
+    sheet = open_sheet(room)
+    assert not sheet.numbers["injured_serious"].isEnabled()
+    assert sheet.numbers["injured_serious"].placeholderText() == "核实中 (4/6)"
+    assert "先按 F7 处理分歧" in sheet.note.text()
+    room.press(ESCAPE)
+
+
+def test_figures_come_with_the_registration(emb_room: Room) -> None:
+    """SCREEN: one form, figures last; what is no number is said at its field, and nothing is lost."""
+    room = emb_room
+    room.sign_in()
+    open_form(room)
+    form = room.window.overlays.register
+    form.place.setFocus()
+    room.type("天山路")
+    form.numbers["injured_serious"].setFocus()
+    room.type("x")
+    room.press(ENTER, CTRL)
+    assert "请填 0 或整数" in form.fields["injured_serious"].fault.text()
+    form.numbers["injured_serious"].selectAll()
+    room.type("2")
+    room.press(ENTER, CTRL)
+    room.wait(lambda: not form.is_open)
+    room.wait(lambda: room.window.session.selected_incident)
+    found = figures(room, room.window.session.selected_incident)
+    assert (found["injured_serious"].value, found["deaths"].value) == (2, None)

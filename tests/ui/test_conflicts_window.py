@@ -67,14 +67,29 @@ def disputed(rooms: OpenRoom, *, turned: bool = False) -> tuple[Room, Room, str]
     return here, there, row.id
 
 
+def status_says(room: Room, text: str) -> None:
+    """Wait until the status line holds a text."""
+    room.wait(lambda: text in room.window.status.left.text())
+
+
+def seen_is_told(room: Room) -> list[str]:
+    """What stands below the values, once it is there."""
+    room.wait(lambda: all(label.text() for label in card_of(room).seen.values()))
+    return [label.text() for label in card_of(room).seen.values()]
+
+
+def stands_open(room: Room, number: int) -> None:
+    """Wait until so many disagreements are listed."""
+    room.wait(lambda: room.window.overlays.conflicts.cases.count == number)
+
+
 def shown(room: Room) -> list[str]:
     """Everything the conflict desk says of the first disagreement, and the whole list."""
     sheet = open_desk(room)
-    room.wait(lambda: all(label.text() for label in card_of(room).seen.values()))
-    card = card_of(room)
+    seen, card = seen_is_told(room), card_of(room)
     said = [line.text() for line in sheet.cases.list.lines.lines]
     said += [button.text() for button in card.group.buttons()]
-    return said + [label.text() for label in card.seen.values()]
+    return said + seen
 
 
 def test_an_empty_desk_says_what_would_be_there(emb_room: Room) -> None:
@@ -100,7 +115,7 @@ def test_both_rooms_read_the_same_whatever_came_first(rooms: OpenRoom, turned: b
     assert "写下时，消防支队席位的内容看到 08:00:00 为止" in said[-2]
     assert "写下时尚未看到应急局 duty_officer 14:20:00 的4 人" in said[-1]
     for room in (here, there):
-        room.wait(lambda room=room: "分歧 1" in room.window.status.left.text())
+        status_says(room, "分歧 1")
 
 
 def test_a_third_value_is_decided_by_keys_alone(rooms: OpenRoom) -> None:
@@ -202,14 +217,13 @@ def test_decided_apart_it_is_shown_again_in_both_rooms(rooms: OpenRoom) -> None:
         card.reason.setFocus()
         room.type("核实")
         room.press(ENTER)
-        room.wait(lambda room=room: room.window.overlays.conflicts.cases.count == 0)
+        stands_open(room, 0)
     meet(here, there)
     for room in (here, there):
         cases = room.window.overlays.conflicts.cases
-        room.wait(lambda cases=cases: cases.count == 1)
+        stands_open(room, 1)
         assert "核实中 (5/7)" in cases.list.lines.lines[0].text()
-        room.wait(lambda room=room: all(label.text() for label in card_of(room).seen.values()))
-        [first, second] = [label.text() for label in card_of(room).seen.values()]
+        first, second = seen_is_told(room)
         assert "写下时的原值：4 人" in first.replace("6 人", "4 人") and "7 人" in first and "5 人" in second
 
 
@@ -299,13 +313,13 @@ def test_what_was_not_accepted_is_listed_in_both_rooms(rooms: OpenRoom) -> None:
         room.press(F7)
         sheet = room.window.overlays.conflicts
         room.press(Qt.Key.Key_2, ALT)
-        room.wait(lambda sheet=sheet: sheet.refused.why.text())
+        room.wait(sheet.refused.why.text)
         assert "没有这项权限" in sheet.refused.why.text()
         assert "未被接受的内容 1" in sheet.tabs.tabText(1)
         assert "何事：<b>误报</b>" in sheet.refused.asked.text() and "原因：试" in sheet.refused.asked.text()
         labels = (sheet.refused.head, sheet.refused.by, sheet.refused.asked, sheet.refused.why)
         said.append([label.text() for label in labels])
-        room.wait(lambda room=room: "未被接受 1" in room.window.status.left.text())
+        status_says(room, "未被接受 1")
     assert said[0] == said[1]
     assert room.site.incident(row.id).what == row.what
     called: list[QuarantineRow] = []

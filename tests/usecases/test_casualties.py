@@ -12,7 +12,7 @@ from app.queries import casualties, incidents
 from app.queries.casualties import FigureRow
 from app.usecases.casualties import SetCasualties
 from app.usecases.conflicts import ResolveConflict
-from app.usecases.incidents import VoidIncident
+from app.usecases.incidents import RegisterIncident, VoidIncident
 from tests.kit import Site, Town, act, business, dump, feed_incident, moment, ms, refused, register, ship
 
 VERIFIED, VERIFYING, REFUTED = VerifyState.VERIFIED, VerifyState.VERIFYING, VerifyState.REFUTED
@@ -319,3 +319,24 @@ def test_a_decided_figure_makes_an_everyday_call_reportable(town: Town) -> None:
     act(town.emb, "duty_officer", decide(row.id, value=1, reason="医院", verify_state=VERIFIED))
     town.sync()
     assert town.frd.incident(row.id).owes_why == "reportable.by_figures"
+
+
+# -- with the registration (SCREEN, D-37) ----------------------------------------------------------------------------------
+def test_figures_can_come_with_the_registration(town: Town) -> None:
+    row = register(town.emb, injured_serious=2, trapped=0, received_at=moment("07:58:00"))
+    town.sync()
+    for site in (town.emb, town.frd):
+        serious = figure(site, row.id, "injured_serious")
+        assert (serious.value, serious.verify_state, serious.source, serious.stated_at) == (
+            2,
+            "reported",
+            None,
+            ms("07:58:00"),
+        )
+        assert figure(site, row.id, "trapped").value == 0
+        assert (site.incident(row.id).incident_level, site.incident(row.id).preliminary) == ("level_4", 1)
+
+
+def test_a_bad_figure_is_refused_with_the_registration(emb: Site) -> None:
+    command = RegisterIncident(received_at=moment("08:00:00"), place="某路", missing=-1)
+    refused(emb, "duty_officer", command, "E_RANGE", "refusal.figures.whole_number", field="missing")

@@ -20,6 +20,7 @@ from app.ui.desk.figures import disputed_words, name_of, number_words, state_wor
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
+from app.ui.forms.numbers import number_lines, typed
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.initials import initials
@@ -38,14 +39,6 @@ DRAFT = "draft.casualties"
 BATCH_MS = 300
 _ROWS = (tuple(Figure)[:4], tuple(Figure)[4:])
 _LATE = "refusal.time.needs_confirm"
-_MOST_DIGITS = 15
-
-
-def read_number(text: str) -> int | None:
-    """A whole number as it is typed, with or without commas; None for anything else."""
-    digits = text.strip().replace(",", "").replace("\uff0c", "")
-    known = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
-    return int(digits) if known else None
 
 
 class CasualtySheet(Sheet):
@@ -64,7 +57,7 @@ class CasualtySheet(Sheet):
         self._busy = self._confirmed = False
         self.setFixedWidth(WIDTH)
         self.fields: dict[str, Field] = {}
-        self.numbers: dict[str, QLineEdit] = {}
+        self.numbers = number_lines()
         self._build()
         self._batch = QTimer(self, singleShot=True, interval=BATCH_MS)
         self._batch.timeout.connect(self.keep_draft)
@@ -79,7 +72,6 @@ class CasualtySheet(Sheet):
             grid = QGridLayout()
             grid.setHorizontalSpacing(12)
             for column, figure in enumerate(figures):
-                self.numbers[figure] = line()
                 self._add(grid, column, figure.value, words.field_name(texts, figure), self.numbers[figure])
                 grid.setColumnStretch(column, 2 if figure == Figure.DIRECT_LOSS_YUAN else 1)
             self.body.addLayout(grid)
@@ -261,15 +253,11 @@ class CasualtySheet(Sheet):
         )
 
     def _read_figures(self) -> dict[str, Any] | None:
-        found = {}
-        for name, editor in self.numbers.items():
-            if not editor.text().strip() or not editor.isEnabled():
-                continue
-            number = read_number(editor.text())
-            if number is None:
-                self._fault(name, self._texts.get("ui.casualties.whole"))
-                return None
-            found[name] = number
+        found = typed(self.numbers)
+        wrong = next((name for name, number in found.items() if number is None), None)
+        if wrong is not None:
+            self._fault(wrong, self._texts.get("ui.casualties.whole"))
+            return None
         return found
 
     def _read_stated(self) -> datetime | None:

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QLineEdit
 
 from app.kernel.clock import Clock
 from app.kernel.enums import IncidentClass
-from app.ui.casualties.sheet import read_number
 from app.ui.desk.figures import is_figure, number_words
 from app.ui.desk.values import Words
 from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import line
 from app.ui.forms.moment import MomentLine
+from app.ui.forms.numbers import read_number
 from app.ui.shell.initials import initials
 from app.ui.theme.theme import Theme
 

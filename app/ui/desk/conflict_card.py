@@ -42,9 +42,20 @@ if TYPE_CHECKING:
     from app.queries.incidents import ConflictRow
     from app.usecases.conflicts import ResolveConflict
 
-_LONGEST = 28  # characters of a value beside its button; a longer one stands below it in full
+_LONGEST = 44  # half-width characters of a value beside its button; a longer one stands below it in full
+_WIDE = 0x2E80  # from here on characters are full-width
 _INDENT = 24
 _STATE, _SOURCE = 1, 2  # parts of a stored figure
+
+
+def _shortened(said: str) -> str:
+    """A value as it fits beside its button."""
+    room = _LONGEST
+    for at, char in enumerate(said):
+        room -= 2 if ord(char) >= _WIDE else 1
+        if room < 0:
+            return said[: max(1, at - 1)] + "\N{HORIZONTAL ELLIPSIS}"
+    return said
 
 
 class ConflictCard(QFrame):
@@ -118,7 +129,7 @@ class ConflictCard(QFrame):
     def _value(self, index: int, row: ConflictRow, accounts: Mapping[str, AccountRow]) -> QVBoxLayout:
         words = self._words
         said = words.value(self.field, row.value)
-        short = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+        short = _shortened(said)
         radio = QRadioButton(" ".join(short.split()).replace("&", "&&"))
         radio.setObjectName(f"conflictValue{index}")
         radio.setAccessibleName(said)
@@ -211,6 +222,7 @@ class ConflictCard(QFrame):
         self._column.addWidget(self.reason)
         self._column.addWidget(self.fault)
         self._column.addLayout(foot)
+        self._column.addStretch(1)
         self.reason.setVisible(self.choices.keep)
         self.button.setVisible(self.choices.keep)
 
@@ -250,7 +262,7 @@ class ConflictCard(QFrame):
         texts, value = self._words.texts, self._chosen_words()
         ready = bool(value) and bool(self.reason.text().strip())
         key = "ui.desk.conflict.decide" if value else "ui.desk.conflict.choose"
-        self.button.setText(texts.get(key, value=value[:_LONGEST]))
+        self.button.setText(texts.get(key, value=_shortened(value)))
         self.button.setEnabled(ready)
         self.button.setToolTip("" if ready else texts.get("ui.desk.conflict.needs"))
         self.button.updateGeometry()

@@ -20,6 +20,7 @@ from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
+from app.ui.forms.numbers import number_lines, typed
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import Sheet, plain
@@ -89,17 +90,20 @@ class RegisterSheet(Sheet):
         self.grade = ChoiceField(theme, kinds.grades(texts))
         self.grade.setPlaceholderText(texts.get("ui.forms.register.optional"))
         self.what = line(texts.get("ui.forms.register.what_hint"))
+        self.numbers = number_lines()
         self.fields: dict[str, Field] = {}
         rows: tuple[tuple[tuple[str, QLineEdit, bool, int], ...], ...] = (
             (("source", self.source, False, 3), ("received_at", self.received, True, 3),
              ("occurred_at", self.occurred, False, 3), ("place", self.place, True, 13)),
             (("type", self.type, False, 4), ("alarm_grade", self.grade, False, 3), ("what", self.what, False, 15)),
+            tuple((name, editor, False, 1) for name, editor in self.numbers.items()),
         )  # fmt: skip
         for row in rows:
             grid = QGridLayout()
             grid.setHorizontalSpacing(12)
             for column, (name, editor, required, stretch) in enumerate(row):
-                field = Field(name, texts.get(f"ui.forms.field.{name}"), editor, required=required)
+                key = f"enum.figure.{name}" if name in self.numbers else f"ui.forms.field.{name}"
+                field = Field(name, texts.get(key), editor, required=required)
                 self.fields[name] = field
                 grid.addWidget(field, 0, column)
                 grid.setColumnStretch(column, stretch)
@@ -151,7 +155,7 @@ class RegisterSheet(Sheet):
         self.source.take(usual.value)
         self.received.setText(moments.clock_text(self._console.clock.now_ms()))
         self._usual = (self.source.text(), self.received.text())
-        for editor in (self.occurred, self.place, self.type, self.grade, self.what):
+        for editor in (self.occurred, self.place, self.type, self.grade, self.what, *self.numbers.values()):
             editor.clear()
         self.place.choice = self.type.choice = self.grade.choice = None
         self._point = None
@@ -210,13 +214,14 @@ class RegisterSheet(Sheet):
             "type": self.type,
             "grade": self.grade,
             "what": self.what,
+            **self.numbers,
         }
 
     def has_content(self) -> bool:
         """True when something was typed that would be missed."""
-        typed = (self.occurred, self.place, self.type, self.grade, self.what)
+        editors = (self.occurred, self.place, self.type, self.grade, self.what, *self.numbers.values())
         return (
-            any(editor.text().strip() for editor in typed)
+            any(editor.text().strip() for editor in editors)
             or self._point is not None
             or (self.source.text(), self.received.text()) != self._usual
         )
@@ -374,6 +379,10 @@ class RegisterSheet(Sheet):
             received = received if occurred is not None else None
         if received is None:
             return None
+        figures: dict[str, Any] = typed(self.numbers)
+        if wrong := next((name for name, number in figures.items() if number is None), ""):
+            self._fault(wrong, self._texts.get("ui.casualties.whole"))
+            return None
         class_code, type_code = kinds.split_type(self.type.code)
         unit = (
             self.place.code
@@ -394,6 +403,7 @@ class RegisterSheet(Sheet):
             source=Source(self.source.code or Source.SELF),
             late_confirmed="late_confirmed" in self._confirmed,
             outside_confirmed="outside_confirmed" in self._confirmed,
+            **figures,
         )
 
     def _say_unknown(self, name: str) -> None:

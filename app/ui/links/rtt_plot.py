@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import Future
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
@@ -25,8 +26,12 @@ _STEPS = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 _TEXT_FROM_S = 40.0
 
 
+@cache
 def fetch() -> Future[None]:
-    """Import the plotting library on a thread of its own; the future is done when it is there."""
+    """Import the plotting library on a thread of its own, once in a process; the future is done when it is there.
+
+    A second window must not begin the same import beside the first: each would wait for what the other holds.
+    """
     future: Future[None] = Future()
 
     def load() -> None:

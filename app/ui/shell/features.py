@@ -38,5 +38,6 @@ class Features:
 
     def dispose(self) -> None:
         """Hear nothing any more."""
-        for each in (self.imports, self.bundles, self.backup, self.link_desk, self.sites):
+        parts = (self.imports, self.bundles, self.backup, self.link_desk, self.sites, self.conflicts)
+        for each in parts:
             each.dispose()

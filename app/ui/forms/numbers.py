@@ -1,0 +1,31 @@
+"""Number fields of casualty figures, as they stand in forms (IS-14, RC-04)."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit
+
+from app.kernel.enums import Figure
+from app.ui.forms.field import line
+
+_MOST_DIGITS = 15
+
+
+def read_number(text: str) -> int | None:
+    """A whole number as it is typed, with or without commas; None for anything else."""
+    digits = text.strip().replace(",", "").replace("\uff0c", "")
+    known = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
+    return int(digits) if known else None
+
+
+def number_lines() -> dict[str, QLineEdit]:
+    """An input for each figure, in their order."""
+    return {figure.value: line() for figure in Figure}
+
+
+def typed(lines: dict[str, QLineEdit]) -> dict[str, int | None]:
+    """What was typed: the number, or None for what is none; what is empty or disabled is left out."""
+    return {
+        name: read_number(editor.text())
+        for name, editor in lines.items()
+        if editor.isEnabled() and editor.text().strip()
+    }
