@@ -17,12 +17,14 @@ from app.journal.journal import Journal
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import SECOND_MS, SystemClock
 from app.kernel.enums import FaultKind
+from app.local import memory
 from app.queries import accounts
 from app.replication.status import SKEW_LIMIT_MS, LinkStatus
 from app.usecases.commands import Command
 from app.usecases.sites import NoteFault
 
 LOOK_S: Final = 1.0
+TOLD_FORKS: Final = "trust.forks_told"  # kept on this workstation
 _BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class SelfWatch:
         for note in await asyncio.to_thread(self.at_the_start):
             write(note)
         while True:
-            for note in [*self.of_clock(), *await asyncio.to_thread(self.of_letter)]:
+            for note in [*self.of_clock(), *await asyncio.to_thread(self.of_sites)]:
                 write(note)
             await asyncio.sleep(LOOK_S)
 
@@ -96,6 +98,29 @@ class SelfWatch:
                 self._apart.discard(link.site)
                 notes.append(NoteFault(kind=FaultKind.CLOCK_TOGETHER, peer=link.agency))
         return notes
+
+    def of_sites(self) -> list[Command]:
+        """What other workstations' rows tell: a letter borne twice, a workstation that was copied."""
+        if not self._look_at_sites:
+            return []
+        return [*self.of_forks(), *self.of_letter()]
+
+    def of_forks(self) -> list[Command]:
+        """A workstation's record came in two branches; each console says so once in its own log, over restarts too."""
+        me = self._node.me.site
+        forked = [row for row in self._node.read(accounts.sites) if row.state == "forked" and row.id != me]
+        told = set(self._node.local(memory.load).get(TOLD_FORKS) or ())
+        news = [row for row in forked if row.id not in told]
+        if not news:
+            return []
+        told |= {row.id for row in news}
+        at = self._node.clock.now_ms()
+        self._node.local(lambda connection: memory.keep(connection, TOLD_FORKS, sorted(told), at))
+        for row in news:
+            log.error("the record of workstation %s came in two branches", row.id)
+        return [
+            NoteFault(kind=FaultKind.FORKED, peer=row.agency or "", letter=row.letter or "") for row in news
+        ]
 
     def of_letter(self) -> list[Command]:
         """Another workstation of ours bears our letter: a copy was restored twice from files that know nothing of each other."""

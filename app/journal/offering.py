@@ -26,6 +26,16 @@ class PeerView:
     acked: Mapping[str, int] = field(default_factory=dict)
 
 
+def _known(seq: int, fork_seq: int | None) -> int:
+    """Of a fork both branches go, as its proof, unless both are held there."""
+    return seq if fork_seq is None or seq >= NO_CUT else min(seq, fork_seq - 1)
+
+
+def numbers(common: Mapping[str, int]) -> dict[str, int]:
+    """What of `common` are numbers of operations: a fork whose proof is held on both sides has none."""
+    return {site: seq for site, seq in common.items() if seq < NO_CUT}
+
+
 class Offering:
     """The reading half of the journal's facade."""
 
@@ -35,8 +45,18 @@ class Offering:
 
     # -- what a peer lacks -----------------------------------------------------------------------------------------------
     def vector(self) -> dict[str, tuple[int, bytes]]:
-        """Highest projected sequence number and its hash, per site."""
-        return {site: (chain.seq, chain.hash) for site, chain in self.state.chains.items() if chain.seq}
+        """Highest projected sequence number and its hash, per site.
+
+        Of a forked chain the number before the fork, so that whoever wrote one of the branches does not take himself for behind
+        and learns of the other; and a digest of everything held from the fork on: who shows the same one holds the same proof.
+        """
+        return {
+            site: (chain.seq, chain.hash)
+            if chain.fork_seq is None
+            else self.state.fork_head(site, chain.fork_seq)
+            for site, chain in self.state.chains.items()
+            if chain.seq and chain.fork_seq != 1
+        }
 
     def withheld(self) -> dict[str, list[tuple[int, int]]]:
         """Ranges held as headers only."""
@@ -44,9 +64,14 @@ class Offering:
 
     def common(self, theirs: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
         """What a peer's HELLO says it has, for `after`: a chain whose head there is another operation than here counts as
-        not held at all, so that both sides come to know both branches of a fork."""
+        not held at all, so that both sides come to know both branches of a fork; who holds both as well is not told again."""
         out: dict[str, int] = {}
         for site, (seq, digest) in theirs.items():
+            chain = self.state.chains.get(site)
+            fork = chain.fork_seq if chain is not None else None
+            if fork is not None and (seq, digest) == self.state.fork_head(site, fork):
+                out[site] = NO_CUT
+                continue
             here = self.state.store.hashes_at(site, seq)
             out[site] = seq if not here or digest in here else 0
         return out
@@ -57,10 +82,7 @@ class Offering:
         """Transactions beyond a vector in causal order, each with its row number, to go on from; up to a size, and on to the next
         place where no transaction waits for a signature of its chain."""
         vector = {
-            site: min(
-                vector.get(site, 0), (chain.fork_seq or NO_CUT) - 1
-            )  # of a fork both branches go, as its proof
-            for site, chain in self.state.chains.items()
+            site: _known(vector.get(site, 0), chain.fork_seq) for site, chain in self.state.chains.items()
         }
         starts = [self.state.store.first_row_beyond(site, seq) for site, seq in vector.items()]
         known = [n for n in starts if n is not None]

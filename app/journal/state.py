@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class State:
         self._moved: dict[int, Chain] = {}
         self._site_of_no = {chain.no: chain.site for chain in self.chains.values()}
         self._cuts: dict[str, int] = {}
+        self._fork_heads: dict[str, tuple[tuple[int, int], bytes]] = {}
         self._agencies: dict[str, str] = {}  # of enrolled sites; emptied when an enrolment is added
         self.refresh_trust()
 
@@ -79,6 +81,15 @@ class State:
             self._site_of_no[chain.no] = site
             save_chain(self.connection, chain)
         return chain
+
+    def fork_head(self, site: str, fork_seq: int) -> tuple[int, bytes]:
+        """Number before the fork of a chain, and a digest (32 bytes) of all its operations from there on, in no order."""
+        count, hashes = self.store.branches(site, fork_seq)
+        known = self._fork_heads.get(site)
+        if known is None or known[0] != (count, fork_seq):
+            digest = hashlib.blake2b(b"".join(sorted(hashes())), digest_size=HASH_BYTES, person=b"jdc-fork-1")
+            known = self._fork_heads[site] = ((count, fork_seq), digest.digest())
+        return fork_seq - 1, known[1]
 
     def site_of(self, no: int) -> str:
         """Site of a chain number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -151,6 +151,18 @@ class Store:
         """The transaction that starts at seq `tx`; two after a fork."""
         rows = self._rows(_BY_TX, {"site": site, "tx": tx}).fetchall()
         return [whole for _, whole in self._grouped((0, _operation(row)) for row in rows)]
+
+    def branches(self, site: str, seq: int) -> tuple[int, Callable[[], list[bytes]]]:
+        """Of a chain from a number on: how many operations, and their hashes when asked for."""
+        count = self._connection.execute(
+            "SELECT count(*) FROM op WHERE site = ? AND seq >= ?", (site, seq)
+        ).fetchone()[0]
+
+        def hashes() -> list[bytes]:
+            rows = self._connection.execute("SELECT hash FROM op WHERE site = ? AND seq >= ?", (site, seq))
+            return [row[0] for row in rows]
+
+        return int(count), hashes
 
     def hashes_at(self, site: str, seq: int) -> list[bytes]:
         """Hashes under one (site, seq); two are a fork."""

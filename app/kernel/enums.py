@@ -214,6 +214,7 @@ class FaultKind(StrEnum):
     CLOCK_TOGETHER = "clock_together"  # no longer so
     CLOCK_JUMPED = "clock_jumped"  # was set while the console ran
     CLOCK_BEHIND = "clock_behind"  # stands before our own last act
+    FORKED = "forked"  # the data of a workstation were copied: two branches of its record came
     LETTER_TWICE = "letter_twice"  # two workstations of the agency give numbers of one series (D-35)
     RESTORED = "restored"  # this workstation goes on from a backup; what came after it is not here yet
     RESTORED_FILLED = "restored_filled"  # the partner has given back what it held of that

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from app.journal.offering import numbers
 from app.kernel.clock import Clock
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -188,7 +189,7 @@ class Session:
         status.announced(theirs)
         status.own_end(held.vector.get(own, (0, b""))[0])
         status.acked(theirs.get(own, 0), stated=True)
-        parts.hooks.acknowledged(self.peer.site, start, True)
+        parts.hooks.acknowledged(self.peer.site, numbers(start), True)
         for site in met.forked:
             status.stuck(site, "refusal.sync.fork")
         self._sending = Sending(parts.node, self.peer, met, start, self._outbox, status, parts.pace)
