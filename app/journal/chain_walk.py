@@ -19,7 +19,7 @@ from nacl.exceptions import BadSignatureError
 
 from app.journal.chain_faults import ChainFault, FaultKind, Walked
 from app.journal.keys import KEY_BYTES
-from app.journal.operation import HASH_BYTES, MAX_TRANSACTION_BYTES, SIGNATURE_BYTES
+from app.journal.operation import HASH_BYTES, SIGNATURE_BYTES
 
 BATCH = 500  # rows at a time: larger batches leave the processor's cache
 KEPT_NAMES = 10_000
@@ -30,7 +30,6 @@ _COLUMNS = (
 _RANGE = f"SELECT {_COLUMNS} FROM op WHERE n > ? AND n <= ? ORDER BY n"  # nosec B608
 _WRONG_TYPE = (struct.error, TypeError, AttributeError, UnicodeError, IndexError)
 _U64 = struct.Struct(">Q").pack
-_LENGTHS = [_U64(length) for length in range(MAX_TRANSACTION_BYTES + 1)]  # no column of an entry is longer
 _EIGHT = _U64(8)
 
 _WITHHELD = (None,) * 6
@@ -376,7 +375,7 @@ class Hasher:
     def __init__(self, realm: str) -> None:
         self._realm = realm.encode()
         self._headers: dict[tuple[Any, ...], tuple[Callable[..., bytes], bytes, bytes]] = {}
-        self._names: dict[tuple[Any, ...], bytes] = {}
+        self._names: dict[tuple[Any, ...], tuple[Callable[..., bytes], bytes]] = {}
         self._header = hashlib.blake2b(digest_size=HASH_BYTES, person=b"jdc-op-1").copy
         self._hidden = hashlib.blake2b(digest_size=HASH_BYTES, person=b"jdc-body").copy
 
@@ -385,7 +384,7 @@ class Hasher:
         type.
         """
         out: list[ChainFault] = []
-        header, hidden, join, lengths = self._header, self._hidden, b"".join, _LENGTHS
+        header, hidden = self._header, self._hidden
         for row in rows:
             (n, digest, site, seq, prev, tx, last, parents, _, hlc, scope, commit, actor, command, entity, entity_id,
              version, salt, body) = row  # fmt: skip
@@ -404,27 +403,13 @@ class Hasher:
                 if (actor, command, entity, entity_id, version, salt) != _WITHHELD:
                     out.append(ChainFault(FaultKind.HALF_WITHHELD, site, seq, n))
                 continue
+            about, size = entity_id.encode(), len(body)
             try:
-                names = self._names[actor, command, entity]
+                pack, names = self._names[actor, command, entity, len(salt), len(about), size]
             except KeyError:
-                names = self._name(actor, command, entity)
-            about, size = entity_id.encode(), lengths[len(body)]
+                pack, names = self._name(actor, command, entity, len(salt), len(about), size)
             hashed = hidden()
-            hashed.update(
-                join(
-                    (
-                        lengths[len(salt)],
-                        salt,
-                        names,
-                        lengths[len(about)],
-                        about,
-                        _EIGHT,
-                        _U64(version),
-                        size,
-                        body,
-                    )
-                )
-            )
+            hashed.update(pack(len(salt), salt, names, len(about), about, 8, version, size, body))
             if hashed.digest() != commit:
                 out.append(ChainFault(FaultKind.HIDDEN, site, seq, n))
         return out
@@ -439,13 +424,16 @@ class Hasher:
         frame = self._headers[site, scope, before, named, commit] = (pack, start, middle)
         return frame
 
-    def _name(self, actor: str, command: str, entity: str) -> bytes:
+    def _name(
+        self, actor: str, command: str, entity: str, salt: int, about: int, body: int
+    ) -> tuple[Callable[..., bytes], bytes]:
+        """Packer of hidden parts with these names and so many bytes of salt, entity id and body."""
         if len(self._names) > KEPT_NAMES:
             self._names.clear()
-        names = self._names[actor, command, entity] = _prefixed(
-            actor.encode(), command.encode(), entity.encode()
-        )
-        return names
+        names = _prefixed(actor.encode(), command.encode(), entity.encode())
+        pack = struct.Struct(f">Q{salt}s{len(names)}sQ{about}sQQQ{body}s").pack
+        frame = self._names[actor, command, entity, salt, about, body] = (pack, names)
+        return frame
 
 
 def _prefixed(*parts: bytes) -> bytes:
