@@ -10,10 +10,12 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.bundles import (
     NOTE,
     key_of,
@@ -32,7 +34,10 @@ from app.kernel.clock import local_date
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local import acks, bundles
+from app.local.attachments import names_a_file
 from app.local.bundles import BundleRow, Heard
+from app.queries import attachments
+from app.replication.bundles.attached import named_in
 from app.replication.bundles.files import Target, discard
 from app.replication.bundles.parts import bundle_refusal, outline
 from app.replication.bundles.writing import BundleWriter, Order, Written
@@ -42,6 +47,7 @@ from app.replication.peers import Peer
 from app.usecases.bundles import NoteBundle, Step
 
 ID_BYTES = 16
+_SCAN_BYTES = 512 * 1024  # of the journal, in one turn on the writer
 _NAME = 4  # characters of a site's id in a file's name
 
 
@@ -117,6 +123,7 @@ class _Export:
     account_id: str
     watch: Watch
     files: list[Path] = field(default_factory=list)
+    attachments: int = 0
 
     def run(self, resumed: bool) -> Exported:
         """Write what is left; the row follows after every part."""
@@ -126,12 +133,14 @@ class _Export:
         self._save()
         start = self.row.carried
         self._log(Step.RESUMED if resumed else Step.MADE, self._waiting(start))
-        order, hello = self._order(start, number)
-        self.row = replace(
-            self.row, target=bundles.pack_vector(order.target), entries=max(order.entries, self.row.entries)
-        )
-        self._save()
         try:
+            order, hello = self._order(start, number)
+            self.row = replace(
+                self.row,
+                target=bundles.pack_vector(order.target),
+                entries=max(order.entries, self.row.entries),
+            )
+            self._save()
             written = self._write(order, hello)
         except CancelledError:
             for path in self.files:
@@ -188,10 +197,25 @@ class _Export:
             target=target,
             entries=row.entries if row.target else carried,
             owed=tuple(heard.owed),
+            files=self._files(noted, heard.files),
             number=number,
             carried=max(0, done),
         )
         return order, greeting(local, held, withheld, node.clock.now_ms(), order.bundle)
+
+    def _files(self, noted: Mapping[str, int], asked: Sequence[str]) -> tuple[str, ...]:
+        """Files of attachments to go along: those he asked for, and those that acts name which he may not have yet."""
+        node, peer = self.node, self.peer
+        if not node.read(attachments.contents):
+            return ()
+        view = PeerView(peer.agency, peer.site, peer.scopes, noted)
+        steps = named_in(node.journal, dict(noted), view, _SCAN_BYTES)
+        found = dict.fromkeys(asked)
+        while (named := node.wait_on_writer(Priority.BULK, lambda: next(steps, None))) is not None:
+            if self.watch.cancelled():
+                raise CancelledError
+            found.update(dict.fromkeys(named))
+        return tuple(content for content in found if names_a_file(content) and node.attachments.has(content))
 
     def _write(self, order: Order, hello: Hello) -> Written:
         node, watch = self.node, self.watch
@@ -202,7 +226,16 @@ class _Export:
             watch.progress(min(entries, order.entries), order.entries)
 
         progress(order.carried)
-        writer = BundleWriter(node.journal, node.wait_on_writer, node.key.signing, order, hello, progress)
+        writer = BundleWriter(
+            node.journal,
+            node.wait_on_writer,
+            node.key.signing,
+            order,
+            hello,
+            progress,
+            AttachmentFiles(node),
+        )
+        self.attachments = len(order.files)
         for part in writer.parts():
             progress(part.entries)
             self.files.append(self.target.write(part.number, part.data))
@@ -235,6 +268,7 @@ class _Export:
             size=row.size,
             follows=row.follows,
             left_out=tuple(sorted(last.left_out)),
+            attachments=self.attachments,
         )
 
     def _save(self) -> None:

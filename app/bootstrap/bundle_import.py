@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.bundle_export import hash_of
 from app.bootstrap.bundles import (
     CLOSED,
@@ -39,7 +40,6 @@ from app.exchange.bundles import (
     Watch,
     short_id,
 )
-from app.journal.offering import numbers
 from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -190,6 +190,7 @@ class _Account:
     applied: int = 0
     known: int = 0
     newer: int = 0
+    files: int = 0
     substance: bool = False  # more than the partner's own notes about bundles
     gap: bool = False
     seen: set[int] = field(default_factory=set)
@@ -207,6 +208,7 @@ class _Import:
             node.publish,
             progress=self._progress,
             cancelled=watch.cancelled,
+            files=AttachmentFiles(node),
         )
 
     def _progress(self, done: int) -> None:
@@ -261,12 +263,13 @@ class _Import:
         held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
         try:
             met = check_hello(local_site(node), peer, held, part.hello)
+            asked = part.asked()
         except FrameError as wrong:
             raise damaged("hello") from wrong
         common = node.wait_on_writer(Priority.BULK, partial(node.journal.common, met.heads))
-        acknowledged(node, peer.site, numbers(common))
+        acknowledged(node, peer.site, common)
         contents = part.contents
-        news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes)
+        news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes, asked)
         node.local(partial(bundles.hear, peer=peer.site, news=news))
 
     def _account_of(self, head: Outline, part: Opened) -> _Account:
@@ -300,8 +303,9 @@ class _Import:
         account.applied += taken.applied + taken.bodies
         account.known += taken.known
         account.newer += taken.newer
+        account.files += taken.files
         account.gap = account.gap or taken.gap
-        account.substance = account.substance or bool(taken.bodies or taken.commands - {NOTE})
+        account.substance = account.substance or bool(taken.bodies or taken.files or taken.commands - {NOTE})
         number, row = part.contents.number, account.row
         account.seen.add(number)
         done, size = row.parts_done, row.size
@@ -346,7 +350,7 @@ class _Import:
         missing = tuple(n for n in range(1, most + 1) if n not in done and n not in kept)
         whole = row.state == bundles.WHOLE
         state = "whole" if whole else "newer" if account.newer else "partial"
-        if whole and not account.applied:
+        if whole and not account.applied and not account.files:
             state = "nothing_new"
         return TakenIn(
             site=row.peer,
@@ -361,6 +365,7 @@ class _Import:
             needs=self._needs(row) if kept and not missing and not account.newer else 0,
             kept=len(kept),
             newer=account.newer,
+            attachments=account.files,
         )
 
     def _needs(self, row: BundleRow) -> int:
@@ -373,7 +378,7 @@ class _Import:
 
     def _log(self) -> None:
         for account in self._accounts.values():
-            if not account.applied or not account.substance:
+            if not (account.applied or account.files) or not account.substance:
                 continue
             row = account.row
             agency = self._peers[row.peer].agency

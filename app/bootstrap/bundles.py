@@ -131,7 +131,7 @@ def partners(node: Node) -> list[Partner]:
         known = noted.get(peer.site, {})
         made = node.local(partial(bundles.of_peer, direction=bundles.OUT, peer=peer.site))
         last = next((row for row in made if row.state == bundles.MADE), None)
-        begun = made[0] if made and made[0].state == bundles.MAKING else None
+        begun = made[0] if made and made[0].state == bundles.MAKING and made[0].target else None
         count, oldest = node.wait_on_writer(Priority.BULK, partial(waiting, node.journal, known, peer.site))
         carried = 0
         if last is not None:

@@ -50,7 +50,8 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A bundle that was made: its number and id, its files in their order, entries and bytes; what no file can hold."""
+    """A bundle that was made: its number and id, its files in their order, entries and bytes; what no file can hold;
+    files of attachments that travel along."""
 
     site: str
     agency: str
@@ -62,6 +63,7 @@ class Exported:
     size: int
     follows: int
     left_out: tuple[str, ...] = ()
+    attachments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class TakenIn:
     """What became of one bundle. `state`: whole | partial | nothing_new | newer.
 
     `missing`: its parts that are still to come; `needs`: number of the bundle it waits for, 0 for none; `kept`: parts laid aside
-    here until then; `newer`: entries only a later version understands.
+    here until then; `newer`: entries only a later version understands; `attachments`: files that are whole now.
     """
 
     site: str
@@ -124,6 +126,7 @@ class TakenIn:
     needs: int = 0
     kept: int = 0
     newer: int = 0
+    attachments: int = 0
 
 
 @dataclass(frozen=True)

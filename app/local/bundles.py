@@ -63,12 +63,14 @@ class BundleRow:
 
 @dataclass(frozen=True)
 class Heard:
-    """What the newest bundle of a peer said: ranges it holds as headers, scopes it may read beside its agency's."""
+    """What the newest bundle of a peer said: ranges it holds as headers, scopes it may read beside its agency's, files of
+    attachments it lacks (hashes, hex)."""
 
     seq: int
     heard_at: int
     owed: Sequence[Span]
     scopes: frozenset[str]
+    files: Sequence[str] = ()
 
 
 _C = BUNDLE.c
@@ -94,12 +96,12 @@ _OF = sql(
     .order_by(_C.seq.desc())
 )
 _P = BUNDLE_PEER.c
-_HEARD = sql(select(_P.seq, _P.heard_at, _P.owed, _P.scopes).where(_P.peer == bindparam("of")))
+_HEARD = sql(select(_P.seq, _P.heard_at, _P.owed, _P.scopes, _P.files).where(_P.peer == bindparam("of")))
 _TOLD = insert(BUNDLE_PEER).values({name: bindparam(name) for name in _P.keys()})  # noqa: SIM118
 _HEAR = sql(
     _TOLD.on_conflict_do_update(
         index_elements=[_P.peer],
-        set_={name: _TOLD.excluded[name] for name in ("seq", "heard_at", "owed", "scopes")},
+        set_={name: _TOLD.excluded[name] for name in ("seq", "heard_at", "owed", "scopes", "files")},
     )
 )
 _CLEAR = [sql(delete(BUNDLE)), sql(delete(BUNDLE_PEER))]
@@ -142,7 +144,7 @@ def heard(connection: sqlite3.Connection, peer: str) -> Heard | None:
     if found is None:
         return None
     owed = msgspec.msgpack.decode(found[2], type=list[Span])
-    return Heard(found[0], found[1], owed, frozenset(json.loads(found[3])))
+    return Heard(found[0], found[1], owed, frozenset(json.loads(found[3])), json.loads(found[4]))
 
 
 def hear(connection: sqlite3.Connection, peer: str, news: Heard) -> None:
@@ -156,6 +158,7 @@ def hear(connection: sqlite3.Connection, peer: str, news: Heard) -> None:
         "heard_at": news.heard_at,
         "owed": msgspec.msgpack.encode(list(news.owed)),
         "scopes": json.dumps(sorted(news.scopes)),
+        "files": json.dumps(list(news.files)),
     }
     connection.execute(_HEAR, row)
 

@@ -89,7 +89,8 @@ BUNDLE = Table(
     sqlite_with_rowid=False,
 )
 
-# What the newest bundle of a peer said beside its acknowledgement: ranges it holds as headers, scopes it may read.
+# What the newest bundle of a peer said beside its acknowledgement: ranges it holds as headers, scopes it may read, files it
+# lacks.
 BUNDLE_PEER = Table(
     "bundle_peer",
     metadata,
@@ -98,4 +99,5 @@ BUNDLE_PEER = Table(
     Column("heard_at", Integer, nullable=False),
     Column("owed", LargeBinary, nullable=False),
     Column("scopes", String, nullable=False, server_default="[]"),
+    Column("files", String, nullable=False, server_default="[]"),
 )

@@ -18,7 +18,7 @@ from nacl.signing import SigningKey
 from app.journal.operation import Act, ChainEnd, Transaction, author_transaction, withhold
 from app.kernel.errors import Refusal
 from app.replication.bundles.parts import Contents, Head, check_addressee, outline, seal, unseal
-from app.replication.frames import Fill, FrameCodec, FrameError, Hello, Kind, Lane, Ops, peek
+from app.replication.frames import FileChunk, Fill, FrameCodec, FrameError, Hello, Kind, Lane, Ops, Want, peek
 from app.replication.hello import check_hello, greeting
 from app.replication.peers import LocalSite, Peer
 from app.replication.wire import pack_block, site_to_bytes, unpack_block
@@ -79,7 +79,11 @@ def honest_part(chance: random.Random) -> bytes:
     """A part of a bundle as an honest site makes it."""
     bundle = chance.randbytes(16)
     hello = _CODEC.encode(greeting(THEM, {}, {}, chance.randrange(1 << 41), bundle))
-    frames = [hello, *honest_frames(chance)[1:]]
+    want = _CODEC.encode(Want(chance.randbytes(32), 0, 1 << 20))
+    pieces = [
+        _CODEC.encode(FileChunk(chance.randbytes(32), n * 100, chance.randbytes(100))) for n in range(2)
+    ]
+    frames = [hello, want, *honest_frames(chance)[1:], *pieces]
     to, sender = site_to_bytes(US.site), site_to_bytes(THEM.site)
     key = bytes(READER.verify_key)
     head = Head(REALM, "310105", to, key, sender, [], bundle, 1, 1)
@@ -187,8 +191,10 @@ def read_part(data: bytes) -> bool:
         opened = unseal(found, [READER])
         check_hello(US, PEER, {}, opened.hello)
         for frame in opened.decoded():
-            assert frame.block is not None
-            list(unpack_block(REALM, frame.block))
+            if isinstance(frame, Ops | Fill):
+                assert frame.block is not None
+                list(unpack_block(REALM, frame.block))
+        opened.asked()
     except (FrameError, Refusal):
         return False
     return True

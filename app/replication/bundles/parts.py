@@ -25,14 +25,18 @@ from app.kernel.errors import ErrorCode, Refusal
 from app.replication.frames import (
     MAX_FRAME_BYTES,
     Count,
+    FileChunk,
     Fill,
     FrameCodec,
     FrameError,
     Hello,
+    Kind,
     Ops,
     Part,
     SiteBytes,
     Span,
+    Want,
+    peek,
 )
 from app.replication.peers import LocalSite
 from app.replication.wire import ranges_of, site_from_bytes, site_to_bytes
@@ -135,14 +139,23 @@ class Opened:
         """Site -> sequence numbers (first, last) carried here."""
         return ranges_of(self.contents.spans)
 
-    def decoded(self) -> Iterator[Ops | Fill]:
-        """Frames with operations, one at a time; FrameError for anything else."""
+    def decoded(self) -> Iterator[Ops | Fill | FileChunk]:
+        """Frames with operations and pieces of files, one at a time; FrameError for what has no place in a bundle."""
         codec = FrameCodec()
         for data in self.frames:
             frame = codec.decode(data)
-            if not isinstance(frame, Ops | Fill) or frame.block is None:
+            if isinstance(frame, Want):
+                continue
+            if isinstance(frame, FileChunk) or (isinstance(frame, Ops | Fill) and frame.block is not None):
+                yield frame
+            else:
                 raise FrameError("out of place")
-            yield frame
+
+    def asked(self) -> list[str]:
+        """Hashes (hex) of the files its maker lacks; FrameError."""
+        codec = FrameCodec()
+        wants = [codec.decode(data) for data in self.frames if peek(data)[0] is Kind.WANT]
+        return [frame.content.hex() for frame in wants if isinstance(frame, Want)]
 
 
 def bundle_refusal(key: str, code: ErrorCode = ErrorCode.SYNC, **params: Any) -> Refusal:

@@ -20,9 +20,11 @@ from app.journal.operation import Transaction
 from app.journal.vouching import Open
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
+from app.replication.bundles.attached import Attaching
 from app.replication.bundles.parts import Opened, bundle_refusal
 from app.replication.bundles.writing import OnWriter
-from app.replication.frames import Fill, FrameError, Ops
+from app.replication.files import FilesPort, NoFiles
+from app.replication.frames import FileChunk, Fill, FrameError, Ops
 from app.replication.ports import JournalPort
 from app.replication.wire import unpack_block
 
@@ -40,13 +42,15 @@ class CancelledError(Exception):
 class Taken:
     """What became of a part: operations new here, known before, passed over for a version to come; a gap that stopped it.
 
-    `bodies`: transactions whose late bodies came; `commands`: names of the acts among which the new ones are.
+    `bodies`: transactions whose late bodies came; `files`: attachments that are whole now; `commands`: names of the acts among
+    which the new ones are.
     """
 
     applied: int = 0
     bodies: int = 0
     known: int = 0
     newer: int = 0
+    files: int = 0
     gap: bool = False
     commands: set[str] = field(default_factory=set)
 
@@ -67,6 +71,7 @@ class BundleTaker:
         *,
         progress: Callable[[int], None] = lambda done: None,
         cancelled: Callable[[], bool] = lambda: False,
+        files: FilesPort | None = None,
     ) -> None:
         """`progress` hears how many operations were looked at; both callbacks are called on the caller's thread."""
         self._journal, self._on_writer, self._publish = journal, on_writer, publish
@@ -74,6 +79,7 @@ class BundleTaker:
         self._keys: dict[str, VerifyKey] = {}
         self._budget = _FIRST_BUDGET
         self._done = 0
+        self._attaching = Attaching(files or NoFiles())
 
     def take(self, part: Opened) -> Taken:
         """Receive what a part carries, up to its first gap.
@@ -83,12 +89,25 @@ class BundleTaker:
         taken, stopped = Taken(), set[str]()
         try:
             for frame in part.decoded():
-                self._take_frame(frame, taken, stopped)
+                if isinstance(frame, FileChunk):
+                    self._take_piece(frame, taken)
+                else:
+                    self._take_frame(frame, taken, stopped)
+                    self._attaching.recorded()
                 if taken.gap:
                     break
         except FrameError as wrong:
             raise bundle_refusal("refusal.bundles.bad_content", what=str(wrong)) from wrong
+        finally:
+            self._attaching.end()
         return taken
+
+    def _take_piece(self, frame: FileChunk, taken: Taken) -> None:
+        if self._cancelled():
+            raise CancelledError
+        joined, whole = self._attaching.take(frame)
+        taken.gap = not joined
+        taken.files += whole
 
     def _take_frame(self, frame: Ops | Fill, taken: Taken, stopped: set[str]) -> None:
         assert frame.block is not None
@@ -138,7 +157,7 @@ class BundleTaker:
         sealed = {tx[-1].hash: key for tx in txs if (key := self._verified(tx)) is not None}
         run: OnWriter[_Commit] = self._on_writer  # type: ignore[assignment]
         done = run(Priority.BULK, partial(_receive, self._journal, txs, sealed))
-        if done.changes.changes:
+        if done.changes.changes or done.applied:  # headers alone change nothing here, and are still relayed
             self._publish(done.changes)
         self._keys.update((site, VerifyKey(key)) for site, key in done.keys.items())
         self._adapt(sum(map(len, txs)), done.took_s)
@@ -155,7 +174,9 @@ class BundleTaker:
             del waiting[done.fault.at]
         return len(kept)
 
-    def _on_fault(self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool) -> bool:
+    def _on_fault(
+        self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool
+    ) -> bool:
         """True when the faulty one is passed over, False when it stops the part."""
         if isinstance(fault, BadTransactionError):
             raise bundle_refusal("refusal.bundles.bad_content", what=str(fault)) from fault

@@ -17,7 +17,9 @@ from nacl.signing import SigningKey
 from app.journal.journal import PeerView
 from app.journal.operation import Transaction
 from app.kernel.enums import Priority
+from app.replication.bundles.attached import MAX_WANTS, chunks, wants
 from app.replication.bundles.parts import MAX_FRAMES, Contents, Head, Succession, seal, unpacked_size
+from app.replication.files import FilesPort, NoFiles
 from app.replication.filling import Span, bodies_in
 from app.replication.frames import Block, Fill, FrameCodec, Hello, Lane, Ops
 from app.replication.packing import FramePacker, TransactionTooLargeError
@@ -40,7 +42,8 @@ class Order:
     """One bundle: from where (`start`) to where (`target`, both site -> number) it carries, for whom.
 
     `number`: the first part to be written now, more than 1 when a bundle is gone on with; `carried`: operations of the parts
-    before it. `view`: who reads it and what he has acknowledged; `owed`: ranges he holds as headers (site, first, last).
+    before it. `view`: who reads it and what he has acknowledged; `owed`: ranges he holds as headers (site, first, last);
+    `files`: of attachments, for him to have (hashes, hex).
     """
 
     local: LocalSite
@@ -56,6 +59,7 @@ class Order:
     target: Mapping[str, int]
     entries: int
     owed: Sequence[Span] = ()
+    files: Sequence[str] = ()
     number: int = 1
     carried: int = 0
 
@@ -92,7 +96,7 @@ class _Volume:
         return (
             self.size + len(data) <= PART_BYTES
             and self.unpacked + unpacked_size(data) <= _PART_UNPACKED
-            and len(self.frames) + 2 <= MAX_FRAMES
+            and len(self.frames) + MAX_WANTS + 2 <= MAX_FRAMES
         )
 
     def add(self, data: bytes, txs: Sequence[Transaction], counted: bool) -> None:
@@ -119,10 +123,12 @@ class BundleWriter:
         order: Order,
         hello: Hello,
         progress: Callable[[int], None] = lambda entries: None,
+        files: FilesPort | None = None,
     ) -> None:
         """`hello`: what is held here now, its nonce the bundle's id; `key`: this site's. `progress` hears after every frame how
-        many entries are packed; what it raises ends the writing."""
-        self._progress = progress
+        many entries are packed; what it raises ends the writing. `files`: those of attachments (`Order.files`)."""
+        self._progress, self._files = progress, files or NoFiles()
+        self._wants = wants(self._files)
         self._journal, self._on_writer, self._key, self._order = journal, on_writer, key, order
         self._hello = FrameCodec().encode(hello)
         self._packer = FramePacker(compact=True)  # whoever reads bundles knows version 3
@@ -167,9 +173,9 @@ class BundleWriter:
             entries=order.entries,
             before=self._entries,
             spans=spans((site, first, end) for site, (first, end) in volume.spans.items()),
-            frames=len(volume.frames) + 1,
+            frames=len(volume.frames) + len(self._wants) + 1,
         )
-        data = seal(head, contents, [self._hello, *volume.frames], self._key)
+        data = seal(head, contents, [self._hello, *self._wants, *volume.frames], self._key)
         for site, (_, end) in volume.spans.items():
             self._known[site] = max(end, self._known.get(site, 0))
         self._entries += volume.entries
@@ -191,6 +197,8 @@ class BundleWriter:
                     continue
                 yield data, taken, True
         yield from self._late_bodies()
+        for data in chunks(self._files, self._order.files):
+            yield data, (), False
 
     def _operations(self) -> Iterator[list[Transaction]]:
         """What lies beyond the start, a slice at a time, until the target is reached; later acts may come along."""

@@ -252,6 +252,7 @@ def _bundles() -> None:
         sa.Column("heard_at", sa.Integer(), nullable=False),
         sa.Column("owed", sa.LargeBinary(), nullable=False),
         sa.Column("scopes", sa.String(), server_default="[]", nullable=False),
+        sa.Column("files", sa.String(), server_default="[]", nullable=False),
         sa.PrimaryKeyConstraint("peer"),
     )
 

@@ -1,0 +1,101 @@
+"""Files of attachments on a stick: behind the text, over several sticks, asked for by the one that comes back (CM-05, CM-07)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import bundle_import
+from app.bootstrap.attachment_files import AttachmentFiles
+from app.exchange.bundles import Exported
+from app.replication.bundles import writing
+from tests.bootstrap.sticks import apart, make, take
+from tests.bootstrap.test_attachments import attached, here, picture
+from tests.kit import Town, register
+
+__all__ = ["apart"]
+
+
+def paths_of(made: Exported) -> list[Path]:
+    return [Path(name) for name in made.files]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "PART_BYTES", 150_000)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_picture_goes_by_stick_over_several_parts(apart: Town, tmp_path: Path) -> None:
+    emb, frd = apart.emb, apart.frd
+    incident = register(emb).id
+    content = attached(emb, picture(tmp_path, "六层阳台.jpg", 400_000), incident)
+    made = make(emb, "FRD", tmp_path)
+    assert made.attachments == 1 and len(made.files) >= 3
+    [taken] = take(frd, *paths_of(made)).bundles
+    assert (taken.state, taken.attachments, taken.hash) == ("whole", 1, made.hash)
+    assert here(frd, incident) and frd.node.attachments.is_sound(content)
+    [again] = take(frd, *paths_of(made)).bundles
+    assert (again.state, again.attachments) == ("nothing_new", 0)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_missing_part_leaves_a_hole_and_the_file_joins_when_it_comes(apart: Town, tmp_path: Path) -> None:
+    emb, frd = apart.emb, apart.frd
+    incident = register(emb).id
+    attached(emb, picture(tmp_path, "俯拍.jpg", 600_000), incident)
+    parts = paths_of(make(emb, "FRD", tmp_path))
+    [first] = take(frd, parts[0], *parts[2:]).bundles
+    assert first.missing == (2,) and not here(frd, incident)
+    later = take(frd, parts[1])
+    assert later.bundles[0].state == "whole" and here(frd, incident)
+
+
+def test_a_file_that_did_not_come_is_asked_for_by_the_stick_that_comes_back(
+    apart: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The acts are acknowledged, the file is not there: the partner's bundle asks, the next one brings it."""
+    emb, frd = apart.emb, apart.frd
+    incident = register(emb).id
+    content = attached(emb, picture(tmp_path, "门头.jpg", 90_000), incident)
+    with monkeypatch.context() as patch:
+        patch.setattr(AttachmentFiles, "piece", lambda *_: None)
+        take(frd, *paths_of(make(emb, "FRD", tmp_path)))
+    assert not here(frd, incident)
+    take(emb, *paths_of(make(frd, "EMB", tmp_path)))
+    [looked] = bundle_import.examine(
+        frd.node, paths_of(made := make(emb, "FRD", tmp_path)), frd.account("duty_officer")
+    ).bundles
+    assert made.attachments == 1 and looked.total == 1
+    assert take(frd, *paths_of(made)).bundles[0].attachments == 1
+    assert here(frd, incident) and frd.node.attachments.is_sound(content)
+
+
+def test_only_what_a_record_here_speaks_of_is_taken(
+    apart: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: a partner's program packs files nobody has a record of, and other bytes under a known name."""
+    emb, frd = apart.emb, apart.frd
+    incident = register(emb).id
+    content = attached(emb, picture(tmp_path, "真.jpg", 40_000), incident)
+    honest = AttachmentFiles.piece
+
+    def lying(self: AttachmentFiles, name: str, offset: int, size: int) -> bytes | None:
+        piece = honest(self, name, offset, size)
+        return None if piece is None else bytes(len(piece))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AttachmentFiles, "piece", lying)
+        [taken] = take(frd, *paths_of(make(emb, "FRD", tmp_path))).bundles
+    assert taken.attachments == 0 and not frd.node.attachments.has(content)
+    strange = "ab" * 32
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            AttachmentFiles, "piece", lambda _self, _name, offset, _size: b"x" * 9 if not offset else b""
+        )
+        patch.setattr("app.bootstrap.bundle_export._Export._files", lambda *_: (strange,))
+        made = make(emb, "FRD", tmp_path)
+    assert made.attachments == 1
+    take(frd, *paths_of(made))
+    assert not frd.node.attachments.has(strange) and frd.node.attachments.held(strange) == 0
