@@ -40,6 +40,7 @@ from app.exchange.bundles import (
     Watch,
     short_id,
 )
+from app.journal.offering import numbers
 from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -267,7 +268,7 @@ class _Import:
         except FrameError as wrong:
             raise damaged("hello") from wrong
         common = node.wait_on_writer(Priority.BULK, partial(node.journal.common, met.heads))
-        acknowledged(node, peer.site, common)
+        acknowledged(node, peer.site, numbers(common))
         contents = part.contents
         news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes, asked)
         node.local(partial(bundles.hear, peer=peer.site, news=news))
