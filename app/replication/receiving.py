@@ -341,8 +341,8 @@ def _receive(
         changes = received.changes
     except Fault as wrong:
         fault, changes = wrong, wrong.changes
-    if changes.changes:
-        node.publish(changes)
+    if changes.changes or (received.applied if received is not None else fault is not None and fault.kept):
+        node.publish(changes)  # headers alone change nothing here, and are still relayed
     keys, rotated = _keys(journal, sites)
     vector = {site: seq for site, (seq, _) in journal.vector().items()}
     return _Outcome(received, fault, vector, keys, rotated, time.monotonic() - begun)

@@ -42,7 +42,7 @@ class Events:
             (8, "upgrade", self.upgrade),
             (3, "key rotation", self.rotate),
             (5, "stick", self.stick),
-            (1, "mutual revocation", self.feud),
+            (2, "mutual revocation", self.feud),
         )
         [(_, name, event)] = self._rng.choices(kinds, [weight for weight, _, _ in kinds])
         self._sim.officers.kind = ""

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from app.journal import verbs
-from app.journal.operation import SCHEMA_V, Transaction
+from app.journal.operation import SCHEMA_V, Act, Transaction
 from tests.simulation.checks import Findings, check, scopes_of, written
 from tests.simulation.events import Events
 from tests.simulation.liars import Liars
 from tests.simulation.network import Weather, push, settle
-from tests.simulation.officers import Officers
+from tests.simulation.officers import CASES, Officers
 from tests.simulation.world import City, Station, found, granting, seeded_salts
 
 HOUR_MS = 3_600_000
@@ -53,6 +53,9 @@ class Simulation:
             self.stations[root].act(f"{agency}-a", granting(f"{agency}-b", "account_admin"))
         if self.rng.random() < 0.5:
             self.officers.admit(self.stations["E1"])
+        if "H1" in names:  # one text is open to the hall from the beginning
+            body = {"v": verbs.DISCLOSE, "field": "briefing"}
+            self.stations["E1"].act("EMB-c", Act("disclose", "sim_case", CASES[0], "joint", body))
         settle(self.stations.values())
         for name in sorted(self.stations.keys() - older):
             self.events.upgrade(self.stations[name])

@@ -63,7 +63,7 @@ def _template() -> sqlite3.Connection:
 
 def fresh_connection() -> sqlite3.Connection:
     """An empty journal in memory, with the pragmas of the product's writer that matter here."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     _template().backup(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA recursive_triggers=ON")
