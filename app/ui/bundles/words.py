@@ -100,8 +100,11 @@ def made(texts: Texts, exported: Exported, names: Names) -> list[Line]:
         size=size(exported.size),
         n=number(exported.entries),
     )
+    first = [Run(head, "good", "body", True, icon="check", shrinks=True)]
+    if exported.attachments:
+        first.append(Run(texts.get("ui.bundles.attachments", n=exported.attachments), "muted", gap=12))
     lines = [
-        [Run(head, "good", "body", True, icon="check", shrinks=True)],
+        first,
         [Run(texts.get("ui.bundles.made_next", code=short_id(exported.bundle_id)), "text", shrinks=True)],
         [Run(file, "muted", "small", shrinks=True) for file in exported.files[:1]],
     ]
@@ -191,6 +194,8 @@ def _taken(texts: Texts, each: TakenIn, names: Names) -> Line:
         code=short_id(each.bundle_id),
     )
     line = [Run(head, "text", "body", True)]
+    if each.attachments:
+        line.append(Run(texts.get("ui.bundles.attachments", n=each.attachments), "text", gap=12))
     if each.state == "nothing_new":
         return [*line, Run(texts.get("ui.bundles.taken_nothing"), "muted", gap=12, icon="check")]
     if each.state == "whole":
