@@ -19,7 +19,7 @@ from app.kernel.paths import DataDir
 
 _EVERY_S = 0.1
 _MOST_FINDINGS = 200
-_ALONE = 3  # exit code: nobody is there to tell
+ALONE = 3  # exit code: nobody is there to tell
 
 
 class _Voice:
@@ -67,7 +67,7 @@ _JOBS: dict[str, Callable[[dict[str, Any], _Voice], dict[str, Any]]] = {"backup"
 def _leave_with_the_parent() -> None:
     while os.read(0, 4096):
         pass
-    os._exit(_ALONE)
+    os._exit(ALONE)
 
 
 def main() -> int:

@@ -272,7 +272,7 @@ class SiteConsole:
         name = RuleKey.BACKUP_INTERVAL.value
         changed = {row.id: row.value for row in settings.rule_numbers(connection)}.get(name)
         limit_ms = self.limits_s[name] * SECOND_MS if changed is None else changed * HOUR_MS
-        last = newest_verified(each.kept for each in copies(self.data.backups))
+        last = newest_verified((each.kept for each in copies(self.data.backups)), self.clock.now_ms())
         return None if last is None else last.at, limit_ms
 
     def troubles(self) -> list[EnvironmentFault]:

@@ -103,7 +103,7 @@ class SiteBackups:
         rows = [_row(each, False) for each in here]
         if second is not None and there:
             rows += [_row(each, True) for each in copies(second)]
-        last = newest_verified(each.kept for each in here)
+        last = newest_verified((each.kept for each in here), node.clock.now_ms())
         return BackupView(
             rows=sorted(rows, key=lambda row: (row.at, not row.second), reverse=True),
             folder=folder,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,8 @@ from app.bootstrap.backing_up import Backups, Pace
 from app.bootstrap.backup_store import Copy, carry, copies, digest_of, mark, note_of
 from app.bootstrap.backup_work import BackupJob, make
 from app.bootstrap.child import Child, GivenUpError
+from app.bootstrap.child_work import ALONE
+from app.bootstrap.node import Node, Open
 from app.bootstrap.proving import SCRATCH
 from app.domain.backups import Standing
 from app.kernel.clock import DAY_MS, HOUR_MS
@@ -27,6 +31,7 @@ from app.kernel.enums import Post
 from app.kernel.errors import EnvironmentFault
 from app.usecases.duty import TakeWatch
 from db.backup import backup, backup_name, check_backup
+from tests.cli.runner import MAIN
 from tests.kit import Site, act, ms, register
 
 PATIENCE_S = 60.0
@@ -248,6 +253,29 @@ def test_trouble_in_the_child_comes_out_as_its_sentence(emb: Site, tmp_path: Pat
 def test_a_child_that_dies_is_told(emb: Site) -> None:
     with pytest.raises(RuntimeError, match="without an answer"):
         Child({"kind": "nothing of the kind", "root": str(emb.node.data.root)}, quiet).run()
+
+
+def test_a_child_goes_with_its_parent(emb: Site) -> None:
+    """Nobody is left to tell: a console that was killed leaves no process behind."""
+    emb.node.close()
+    data = emb.node.data
+    with contextlib.closing(sqlite3.connect(data.database, isolation_level=None)) as holder:
+        holder.execute("PRAGMA journal_mode=DELETE")
+        holder.execute("BEGIN EXCLUSIVE")  # the child waits for it
+        child = subprocess.Popen(
+            [sys.executable, "-m", "app.bootstrap.child_work"],
+            cwd=MAIN.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        assert child.stdin is not None
+        child.stdin.write(
+            json.dumps({"kind": "verify", "root": str(data.root), "language": "zh_CN"}).encode() + b"\n"
+        )
+        child.stdin.close()
+        assert child.wait(PATIENCE_S) == ALONE
+        holder.execute("ROLLBACK")
+    emb.node = Node(Open(data, emb.clock))
 
 
 # -- by schedule -------------------------------------------------------------------------------------------------------------

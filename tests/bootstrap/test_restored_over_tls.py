@@ -20,13 +20,15 @@ from app.bootstrap.node import Node, Open
 from app.bootstrap.restored_watch import awaited
 from app.bootstrap.restoring import RESTORED, restore
 from app.bootstrap.service import Service
+from app.cli import asking
 from app.journal.high_water import HighWater
 from app.kernel.clock import ManualClock
 from app.kernel.paths import DataDir
 from app.local import memory
 from tests.bootstrap.linked import until, up
-from tests.cli.runner import free_port
-from tests.kit import PASSWORD, Site, Town, business, ms, register
+from tests.cli.runner import free_port, process, serve
+from tests.cli.runner import until as wait
+from tests.kit import PASSWORD, Site, Town, business, cheap_passwords, ms, register
 
 PATIENCE_S = 60.0
 
@@ -236,3 +238,63 @@ async def _what_had_been_made_ready_to_leave_is_counted(town: Town) -> None:
     held = new.vector()[lost][0]
     assert f"至少还有 {mark.seq + 3 - held} 条" in log(new)[2]
     town.frd.node = new.node
+
+
+def test_killed_lost_restored_and_paired_again_by_the_command_line(town: Town, tmp_path: Path) -> None:
+    """XC-01, XC-09: as an administrator does it, with processes: kill -9, the file gone, `restore`, `pair`, all is back."""
+    port, emb, frd = free_port(), town.emb.node.data, town.frd.node.data
+    Street(town, port).pair(town.frd)
+    for site in (town.emb, town.frd):
+        with cheap_passwords():
+            site.node.set_password(site.account("admin"), PASSWORD, site.admin)
+        site.node.close()
+
+    def board(data: DataDir) -> dict[str, str]:
+        answer = asking.ask_running(data, {"call": "show", "query": "board"})
+        assert answer is not None
+        return {row["place"]: row["no"] for row in answer["rows"]}
+
+    def add(data: DataDir, agency: str, place: str) -> str:
+        moment = "2026-01-01T08:00:00+08:00"
+        arguments = {"received_at": moment, "place": place, "late_confirmed": True}
+        asked = {"call": "do", "command": "register_incident", "arguments": arguments}
+        who = {"as": f"{agency}-duty_officer", "password": PASSWORD}
+        answer = asking.ask_running(data, {**asked, **who})
+        assert answer is not None and answer["ok"], answer
+        return str(answer["result"]["no"])
+
+    with serve(emb.root, "--listen", f"127.0.0.1:{port}"):
+        with serve(frd.root) as doomed:
+            add(frd, "FRD", "备份之前")
+            copy = process("backup", "--data", frd.root).json["result"]["file"]
+            add(frd, "FRD", "备份之后")
+            wait(lambda: "备份之后" in board(emb), "acknowledged", PATIENCE_S)
+            doomed.kill()
+        frd.database.write_bytes(frd.database.read_bytes()[:20_000])
+        given = ("--data", frd.root, "--recovery-file", town.frd.recovery_file, "--set-aside")
+        back = process("restore", copy, *given)
+        assert back.code == 0, back.err
+        admin = ("--as", "admin")
+        files = {"EMB": tmp_path / "EMB.json", "FRD": tmp_path / "FRD.json"}
+        number = ""
+        for agency, data in (("EMB", emb), ("FRD", frd)):
+            made = process("identity", files[agency], *admin, "--data", data.root, stdin=PASSWORD)
+            assert made.code == 0, made.err
+        for _ in range(2):  # first the number, then its confirmation
+            for agency, other, data in (("EMB", "FRD", emb), ("FRD", "EMB", frd)):
+                more = ("--number", number) if number else ()
+                more += ("--address", f"127.0.0.1:{port}") if number and agency == "FRD" else ()
+                told = process("pair", files[other], *admin, "--data", data.root, *more, stdin=PASSWORD)
+                assert told.code == 0, told.json
+            number = str(told.json["result"].get("number", ""))
+        with serve(frd.root):
+            wait(lambda: "备份之后" in board(frd), "given back", PATIENCE_S)
+            no = add(frd, "FRD", "恢复之后")
+            assert no.startswith("FRD-20260101-B") or "-B" in no
+            wait(lambda: "恢复之后" in board(emb), "arrives", PATIENCE_S)
+            assert board(frd) == board(emb)
+            assert len(set(board(frd).values())) == len(board(frd)) == 3
+    for data in (emb, frd):
+        assert process("verify", "--data", data.root).code == 0
+    for site in (town.emb, town.frd):
+        site.node = Node(Open(site.node.data, site.clock))
