@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
 
 from app.kernel.enums import IncidentStatus, VerifyState
 from app.kernel.texts import Texts
@@ -328,6 +329,9 @@ def test_what_was_not_accepted_is_listed_in_both_rooms(rooms: OpenRoom) -> None:
     assert [each.reason for each in called] == ["role"]
     room.click(sheet.refused.copy)
     assert "<b>误报</b>" in QGuiApplication.clipboard().text()
+    again = next(each for each in sheet.refused.findChildren(QPushButton) if each.text() == "重新录入")
+    room.click(again)
+    room.wait(lambda: room.window.overlays.sites.is_open and room.window.overlays.sites.part == "offers")
 
 
 def test_every_reason_is_said_in_plain_words() -> None:
