@@ -188,10 +188,13 @@ class Room:
         beside.write_text(iso(at_ms), "utf-8")
         beside.replace(self.clock_file)
 
+    def connect(self) -> sqlite3.Connection:
+        """A connection to its database that cannot write."""
+        return sqlite3.connect(f"file:{self.data.database}?mode=ro", uri=True, timeout=10)
+
     def rows(self, statement: str, *given: Any) -> list[dict[str, Any]]:
-        """Rows of its database, by name; nothing can be written this way."""
-        address = f"file:{self.data.database}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
+        """Rows of its database, by name."""
+        with closing(self.connect()) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(statement, given)]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.queries import board
 from tests.scenarios import general
 from tests.scenarios.duo import Room
 from tests.scenarios.play import Answer, NotYet, Play, plain
@@ -106,6 +108,8 @@ def _refused(play: Play, assertion: Assertion, answers: list[Answer], was: Befor
 def _row(play: Play, assertion: Assertion, room: Room) -> str:
     says = assertion.says
     entity, has = says["entity"], says.get("has", {})
+    if "first_report_owner" in has:
+        return _owner(play, has, room)
     if entity in SPECIAL:
         return SPECIAL[entity](play, has, room)
     where = says.get("where") or {name: has[name] for name in ("no",) if name in has}
@@ -149,6 +153,14 @@ def _rows_of(play: Play, entity: str, where: Mapping[str, Any], room: Room) -> l
         given = play.given().get("id", "")
         return room.rows("SELECT * FROM shelter WHERE id = ?", play.ids.get(given, ""))
     raise NotYet(f"`{entity}` is here now, but no translation of it")
+
+
+def _owner(play: Play, has: Mapping[str, Any], room: Room) -> str:
+    """Who owes the first report is no field: the board says it with the clock that runs (RP-01, D-03)."""
+    view = board.BoardView(room.agency, play.duo.other(room).agency)
+    with contextlib.closing(room.connect()) as connection:
+        found = [row.owed_by for row in board.rows(connection, view, [play.incident])]
+    return "" if found == [(has["first_report_owner"],)] and len(has) == 1 else f"owed by {found}"
 
 
 def _casualties(play: Play, has: Mapping[str, Any], room: Room) -> str:
