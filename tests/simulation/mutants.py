@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from app.journal import contents, control, retractions, rows
+from app.journal import contents, control, retractions, rows, texts
 from app.journal.causality import Causality, Past, covers, join
 from app.journal.contents import ContentJudge
 from app.journal.derivation import Derivation
@@ -19,6 +19,8 @@ from app.journal.operation import Operation, pack
 from app.journal.projector import Projector
 from app.journal.state import NO_CUT, State
 from app.journal.stock import Stock
+from app.journal.text_line import Line
+from app.journal.texts import Texts
 from app.journal.validity import Judge
 from db.fields import Merge
 
@@ -113,6 +115,14 @@ def _standing_extreme(state_: State, record: Any, field: Any) -> dict[str, Any]:
     return rows.column_values(field, value)
 
 
+def _fold_what_counts(original: Callable[..., None]) -> Callable[..., None]:
+    def fold(self: Texts, op: Operation, past: Past, dot: Any, counts: bool = True) -> None:
+        if counts:
+            original(self, op, past, dot)
+
+    return fold
+
+
 MUTANTS: dict[str, list[Patch]] = {
     "seen need not be projected": [
         (Journal, "_check_parents", lambda self, first: None),
@@ -144,6 +154,12 @@ MUTANTS: dict[str, list[Patch]] = {
     "a moved report leaves its clock": [(Derivation, "before_write", lambda *_: None)],
     "entries all struck out give no clock": [(rows, "refresh_extreme", _standing_extreme)],
     "the same value is a conflict": [(rows, "disagree", lambda heads, _field: len(heads) > 1)],
+    "updates of a text are believed": [(Texts, "against", lambda *_: None)],
+    "neighbours in a text are believed": [
+        (Line, "_neighbours", lambda self, run, known: (run.left, run.right))
+    ],
+    "what falls takes its places along": [(Texts, "fold", _fold_what_counts(Texts.fold))],
+    "a text approved is approved for good": [(texts, "_version", lambda counting, text: text.encode())],
     "no flags for what was done meanwhile": [(control, "_flag_acts_of", lambda *_: None)],
 }
 

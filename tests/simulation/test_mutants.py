@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from tests.journal import test_forks as forks
 from tests.journal import test_stories as stories
+from tests.journal import test_texts as texts
 from tests.journal import test_trust as trust
 from tests.journal import test_validity as validity
 from tests.journal import test_values as values
@@ -40,6 +42,12 @@ CAUGHT_BY: dict[str, Callable[[], None]] = {
     "a moved report leaves its clock": values.test_a_report_that_moves_leaves_no_clock_behind,
     "entries all struck out give no clock": values.test_entries_struck_out_by_two_leave_the_first_clock_running,
     "the same value is a conflict": values.test_the_same_value_written_twice_is_one_value,
+    "updates of a text are believed": texts.test_nobody_writes_in_anothers_name,
+    "neighbours in a text are believed": partial(
+        texts.test_neighbours_that_no_editor_would_name_divide_nobody, 0
+    ),
+    "what falls takes its places along": texts.test_what_a_cut_site_typed_goes_and_what_stands_behind_it_stays,
+    "a text approved is approved for good": texts.test_approval_binds_the_rendered_text,
     "no flags for what was done meanwhile": stories.test_revocation_flags_what_was_done_meanwhile_and_nothing_else,
 }
 # Found by a few seeds at most; the others need more seeds than a test should take (python -m tests.simulation).
