@@ -224,6 +224,27 @@ def unpaired(album: Album) -> None:
         window = shown.emb.show(WIDE)
         on.settle(2.0)
         album.take("sign-in", window, window.overlays.sign_in, 10)
+        pairing(album, shown, window)
+
+
+def pairing(album: Album, shown: on.Stage, window: MainWindow) -> None:
+    """Both rooms have their windows open: the number to be read on the telephone."""
+    shown.frd.open()
+    shown.emb.sign_in("admin")
+    window.actions_table["pairing.open"].handler()
+    page = window.overlays.pairing.network
+    page.address.editor.setText("127.0.0.1:0")
+    page.open()
+    on.until(lambda: page.view.open, "the pairing window is open")
+    admin = shown.frd.account("admin")
+    on.until(lambda: shown.frd.console._service is not None, "the other room's network is up")
+    shown.frd.console.pairing.dial(page.view.address, admin)
+    on.until(lambda: bool(page.number.text), "there is a number")
+    on.settle(0.5)
+    album.take("pairing", window, window.overlays.pairing, 12)
+    page.close_window()
+    on.until(lambda: not page.view.open, "the pairing window is closed")
+    window.overlays.pairing.dismiss()
 
 
 def watch(album: Album, shown: on.Stage, window: MainWindow) -> None:
@@ -386,6 +407,11 @@ def alone(album: Album, shown: on.Stage, window: MainWindow) -> None:
     on.settle(4.0)
     album.take("single-sided", window, window.header)
     album.take("links", window, window.links)
+    window.actions_table["link_desk.open"].handler()
+    on.until(lambda: bool(window.overlays.link_desk.story.peers), "the link desk has read its peers")
+    on.settle(1.0)
+    album.take("link-desk", window, window.overlays.link_desk, 12)
+    window.overlays.link_desk.dismiss()
     stick(album, window)
     shown.pull(False)
     on.until(lambda: shown.linked() and shown.same(), "the cable is back")

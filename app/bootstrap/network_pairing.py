@@ -113,7 +113,7 @@ class NetworkPairing:
     # -- the window --------------------------------------------------------------------------------------------------------
     async def _open(self, account_id: str, side: Side, host: str, port: int) -> PairingView:
         if self._view.open:
-            raise _state("open_already")
+            raise _state("refusal.pairing.open_already")
         await asyncio.to_thread(self._node.check_right, "meet_agency", account_id)
         window = _Window(account_id, side, await asyncio.to_thread(self._own), host)
         if side is Side.LISTENER:
@@ -283,11 +283,11 @@ class NetworkPairing:
     async def _confirm(self, account_id: str, number: str) -> PairingView:
         window = self._window
         if window is None or window.talk is None or self._view.stage is not Stage.COMPARING:
-            raise _state("nothing_to_confirm")
+            raise _state("refusal.pairing.nothing_to_confirm")
         talk = window.talk
         await asyncio.to_thread(self._node.check_right, "meet_agency", account_id)
         if talk is not window.talk:  # it ended meanwhile
-            raise _state("nothing_to_confirm")
+            raise _state("refusal.pairing.nothing_to_confirm")
         if digits_of(number) == digits_of(self._view.number):
             window.account_id = account_id
             self._say(stage=Stage.WAITING, wrong=False)
@@ -304,7 +304,7 @@ class NetworkPairing:
     async def _end_talk(self, why: Why) -> PairingView:
         window = self._window
         if window is None or window.talk is None or not self._view.number:
-            raise _state("nothing_to_confirm")
+            raise _state("refusal.pairing.nothing_to_confirm")
         window.talk.end(why)
         return self._view
 
@@ -321,8 +321,8 @@ class NetworkPairing:
         return self._view
 
 
-def _state(name: str) -> Refusal:
-    return Refusal(ErrorCode.STATE, f"refusal.pairing.{name}", clause="CM-04")
+def _state(key: str) -> Refusal:
+    return Refusal(ErrorCode.STATE, key, clause="CM-04")
 
 
 def _waiting_stage(side: Side) -> Stage:
@@ -353,6 +353,6 @@ def _listening_socket(host: str, port: int) -> socket.socket:
         made.listen(1)
     except OSError as wrong:
         made.close()
-        name = "port.taken" if wrong.errno == errno.EADDRINUSE else "port.unusable"
-        raise EnvironmentFault(name, f"fault.{name}", host=host, port=port) from wrong
+        key = "fault.port.taken" if wrong.errno == errno.EADDRINUSE else "fault.port.unusable"
+        raise EnvironmentFault(key.removeprefix("fault."), key, host=host, port=port) from wrong
     return made

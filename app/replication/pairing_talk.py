@@ -22,6 +22,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import run_until_first_ends
 from app.replication.identity import Identity, check_pairing, read_identity
 from app.replication.pairing_wire import (
+    BETWEEN,
     NONCE_BYTES,
     PROTOCOL,
     Abort,
@@ -49,11 +50,16 @@ from app.replication.pairing_wire import (
 
 _LOG = logging.getLogger(__name__)
 _THERE: Final = {  # what the other's reason means seen from here
-    Why.MISMATCH: "mismatch_there",
-    Why.CANCELLED: "cancelled_there",
-    Why.CLOSED: "closed_there",
-    Why.REFUSED: "refused_there",
-    Why.BETWEEN: "between",
+    Why.MISMATCH: "refusal.pairing.mismatch_there",
+    Why.CANCELLED: "refusal.pairing.cancelled_there",
+    Why.CLOSED: "refusal.pairing.closed_there",
+    Why.REFUSED: "refusal.pairing.refused_there",
+    Why.BETWEEN: BETWEEN,
+}
+_HERE: Final = {
+    Why.MISMATCH: "refusal.pairing.mismatch_here",
+    Why.CANCELLED: "refusal.pairing.cancelled_here",
+    Why.CLOSED: "refusal.pairing.closed_here",
 }
 _GOODBYE_S: Final = 1.0
 _CHUNK: Final = 1 << 16
@@ -248,7 +254,7 @@ class Talk:
                 check_leaf(self._shown(), identity)
         except Refusal as wrong:
             self.outcome.fault = wrong
-            why = Why.BETWEEN if wrong.text == "refusal.pairing.between" else Why.REFUSED
+            why = Why.BETWEEN if wrong.text == BETWEEN else Why.REFUSED
             raise _EndedError(wrong.text, why) from wrong
         self.compared = Compared(identity, theirs.identity, "", theirs.link_port)
         return mine, theirs, nonce
@@ -257,7 +263,7 @@ class Talk:
         ssl_object: ssl.SSLObject | None = self._line.writer.get_extra_info("ssl_object")
         shown = ssl_object.getpeercert(binary_form=True) if ssl_object is not None else None
         if not shown:
-            raise refused("between")
+            raise refused(BETWEEN)
         return shown
 
     async def _prove(self, met: tuple[Offer, Offer, bytes]) -> bytes:
@@ -269,12 +275,12 @@ class Talk:
         reveal = await self._step(Reveal)
         told = {self.side: Told(mine, nonce), self.side.other: Told(theirs, reveal.nonce)}
         if not told[self.side.other].kept(self.side.other):
-            raise _EndedError("refusal.pairing.between", Why.BETWEEN)
+            raise _EndedError(BETWEEN, Why.BETWEEN)
         digest = transcript(told[Side.LISTENER], told[Side.DIALLER], self._channel)
         await self._line.send(Proof(sign(self._own.key, "proof", self.side, digest)))
         proof = await self._step(Proof)
         if not is_signed(self.compared.identity, proof.signature, "proof", self.side.other, digest):
-            raise _EndedError("refusal.pairing.between", Why.BETWEEN)
+            raise _EndedError(BETWEEN, Why.BETWEEN)
         seen = self.compared
         self.compared = Compared(seen.identity, seen.file, number_of(digest), seen.link_port)
         return digest
@@ -296,7 +302,7 @@ class Talk:
                         self.side.other,
                         self._digest,
                     ):
-                        raise _EndedError("refusal.pairing.between", Why.BETWEEN)
+                        raise _EndedError(BETWEEN, Why.BETWEEN)
                     self.outcome.confirmed_there = True
                 case Stored() if self.outcome.confirmed_there and self.outcome.confirmed_here:
                     self.outcome.entered_there = True
@@ -318,7 +324,7 @@ class Talk:
         outcome, told = self.outcome, False
         while not (told and outcome.confirmed_there):
             if self._will is not None:
-                raise _EndedError(f"refusal.pairing.{self._will}_here", self._will)
+                raise _EndedError(_HERE[self._will], self._will)
             if outcome.confirmed_here and not told:
                 told = True
                 await self._line.send(Confirm(sign(self._own.key, "confirm", self.side, self._digest)))
@@ -353,4 +359,4 @@ class Talk:
 
 
 def _reason(abort: Abort) -> str:
-    return f"refusal.pairing.{_THERE[abort.why]}"
+    return _THERE[abort.why]

@@ -31,6 +31,7 @@ PROTOCOL: Final = 1
 DIGITS: Final = 6
 NONCE_BYTES: Final = 32
 MAX_MESSAGE_BYTES: Final = MAX_IDENTITY_BYTES + 1024
+BETWEEN: Final = "refusal.pairing.between"
 CLAUSE: Final = "REPLICATION, Wire: Pairing"
 _LENGTH: Final = struct.Struct(">I")
 _NUMBER: Final = b"jdc-pair-number"
@@ -117,9 +118,9 @@ class GarbageError(Exception):
     """What arrived is no message of ours."""
 
 
-def refused(name: str) -> Refusal:
-    """An E_SYNC refusal with a key below `refusal.pairing`."""
-    return Refusal(ErrorCode.SYNC, f"refusal.pairing.{name}", clause=CLAUSE)
+def refused(key: str) -> Refusal:
+    """An E_SYNC refusal of pairing."""
+    return Refusal(ErrorCode.SYNC, key, clause=CLAUSE)
 
 
 async def send(writer: asyncio.StreamWriter, message: Message) -> None:
@@ -247,4 +248,4 @@ def check_leaf(shown: bytes, identity: Identity) -> None:
         root = x509.load_pem_x509_certificate(identity.tls_root.encode("ascii"))
         x509.load_der_x509_certificate(shown).verify_directly_issued_by(root)
     except (ValueError, TypeError, InvalidSignature) as wrong:
-        raise refused("between") from wrong
+        raise refused(BETWEEN) from wrong
