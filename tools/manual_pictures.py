@@ -431,6 +431,19 @@ def stick(album: Album, window: MainWindow) -> None:
         sheet.dismiss()
 
 
+def trust(album: Album, shown: on.Stage, window: MainWindow) -> None:
+    """Workstations and certificates, with what changing a key will do."""
+    window.session.lock()
+    shown.emb.sign_in("admin")
+    window.actions_table["sites.open"].handler()
+    sheet = window.overlays.sites
+    on.until(lambda: sheet.view is not None, "workstations")
+    sheet.sites.choose("rotate")
+    on.settle(0.5)
+    album.take("sites", window, sheet, 12)
+    sheet.dismiss()
+
+
 def imports(album: Album, shown: on.Stage, window: MainWindow) -> None:
     """The import screen with a file that holds two bad rows."""
     window.session.lock()
@@ -473,6 +486,7 @@ def main() -> int:
             lambda: figures(album, shown, window, ids),
             lambda: imports(album, shown, window),
             lambda: backup(album, window),
+            lambda: trust(album, shown, window),
             lambda: alone(album, shown, window),
         ]
         for step in steps:

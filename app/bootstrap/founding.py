@@ -30,7 +30,7 @@ from app.journal.high_water import HighWater
 from app.journal.journal import Identity, Journal
 from app.journal.keys import SiteKey
 from app.journal.operation import Act
-from app.kernel.clock import Clock
+from app.kernel.clock import Clock, to_ms
 from app.kernel.enums import AccountKind, Agency, Realm, Role
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
@@ -38,7 +38,7 @@ from app.kernel.paths import DataDir, sync_folder, write_secret
 from app.kernel.texts import Texts
 from app.local import credentials, identity
 from app.local.identity import SelfRow
-from app.replication.tls import create_tls
+from app.replication.tls import VALID_UNTIL, create_tls
 from db import migrate
 from db.engine import open_writer
 from db.examine import quick_check, reading
@@ -272,7 +272,7 @@ def _first_acts(
     journal.author(
         admin, [acts, maker.write("seal_account", "account", emergency, {"sealed_at": clock.now_ms()})]
     )
-    label = {"label": ask.label or key.site[:6], "tls_pin": pin}
+    label = {"label": ask.label or key.site[:6], "tls_pin": pin, "tls_until": to_ms(VALID_UNTIL)}
     journal.author(console, [maker.write("announce_site", "site", key.site, label)])
     identity.write_self(
         connection,

@@ -29,7 +29,7 @@ from app.journal.high_water import HighWater, Mark
 from app.journal.journal import Identity, Journal
 from app.journal.keys import SiteKey
 from app.journal.operation import Act
-from app.kernel.clock import Clock
+from app.kernel.clock import Clock, to_ms
 from app.kernel.enums import AccountKind, Role
 from app.kernel.errors import EnvironmentFault
 from app.kernel.ids import new_id
@@ -37,7 +37,7 @@ from app.kernel.paths import DataDir, sync_folder
 from app.local import acks, bundles, identity, memory
 from app.local.identity import SelfRow
 from app.queries import accounts
-from app.replication.tls import create_tls
+from app.replication.tls import VALID_UNTIL, create_tls
 from db import migrate
 from db.backup import backup_name, check_backup
 from db.engine import open_writer
@@ -269,6 +269,5 @@ def _first_acts(
         )
     )
     journal.author(admin, [acts])
-    journal.author(
-        admin, [maker.write("announce_site", "site", key.site, {"label": key.site[:6], "tls_pin": pin})]
-    )
+    label = {"label": key.site[:6], "tls_pin": pin, "tls_until": to_ms(VALID_UNTIL)}
+    journal.author(admin, [maker.write("announce_site", "site", key.site, label)])

@@ -146,6 +146,7 @@ def _init(arguments: argparse.Namespace) -> dict[str, Any]:
         "site": made.site,
         "admin_account": made.admin_account,
         "recovery_file": str(made.recovery_file),
+        "sheet": str(made.sheet) if made.sheet is not None else None,
         **({"letter": made.letter} if arguments.join else {}),
     }
     return {"ok": True, "result": result}

@@ -102,7 +102,7 @@ def meet_agency(command: MeetAgency, context: Context) -> Outcome:
     return outcome(act, agency=command.agency.value)
 
 
-@handles(AnnounceSite, writes("site", "label", "tls_pin"))
+@handles(AnnounceSite, writes("site", "label", "tls_pin", "tls_until"))
 def announce_site(command: AnnounceSite, context: Context) -> Outcome:
     """Label and pin of this workstation, signed by its own key."""
     values = {"label": command.label, "tls_pin": command.tls_pin}

@@ -110,8 +110,9 @@ class SignInSheet(Sheet):
             from app.kernel.ids import is_own_id
             from app.queries import trust
 
-            own = [row.name or "" for row in trust.seals(connection) if is_own_id(row.id, console.site)]
-            return own[0] if own else ""
+            known = [row for row in trust.seals(connection) if row.agency == console.agency]
+            known.sort(key=lambda row: not is_own_id(row.id, console.site))  # a restored seat has another's
+            return known[0].name or "" if known else ""
 
         self._session.ask(read, self._tell_seal, "sign_in.seal")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
 COLUMNS = ("time", "who", "what", "said", "reason")
-_WIDTHS = (140, 120, 120, 380)
+_WIDTHS = (120, 110, 110, 380)
 
 
 class OfferPart(QWidget):

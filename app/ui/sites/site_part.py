@@ -32,7 +32,7 @@ DEEDS = ("rotate", "renew", "seal", "recovery", "close", "revoke")
 OF_CHOSEN = ("close", "revoke")
 WITH_KEY = ("recovery", "close", "revoke")
 _OPEN = {"close": ("enrolled", "forked"), "revoke": ("enrolled", "closed", "forked")}
-_WIDTHS = (110, 70, 190, 110, 130, 130, 130)
+_WIDTHS = (88, 56, 146, 100, 120, 120, 120)
 _STATE, _UNTIL = COLUMNS.index("state"), COLUMNS.index("tls_until")
 
 
