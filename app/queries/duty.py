@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 
 from app.kernel.ids import derived_id
+from app.queries.linked import after_what_they_amend
 from app.queries.reading import columns_of, read, read_one
 from db.tables.duty import LOG_ENTRY, WATCH
 
@@ -74,13 +75,13 @@ def watch(connection: sqlite3.Connection, watch_id: str) -> WatchRow | None:
 
 
 def log(connection: sqlite3.Connection, limit: int = 200) -> list[LogRow]:
-    """The duty log, newest event first."""
-    return read(connection, LogRow, _NEWEST, limit=limit)
+    """The duty log, newest event first; an entry never stands below one that it amends."""
+    return after_what_they_amend(read(connection, LogRow, _NEWEST, limit=limit)[::-1])[::-1]
 
 
 def log_of_incident(connection: sqlite3.Connection, incident_id: str) -> list[LogRow]:
-    """Entries that speak of one incident, oldest first."""
-    return read(connection, LogRow, _OF_INCIDENT, incident_id=incident_id)
+    """Entries that speak of one incident, oldest first; an entry never stands above one that it amends."""
+    return after_what_they_amend(read(connection, LogRow, _OF_INCIDENT, incident_id=incident_id))
 
 
 def log_entry(connection: sqlite3.Connection, entry_id: str) -> LogRow | None:
