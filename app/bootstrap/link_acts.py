@@ -15,6 +15,7 @@ from app.queries.links import LinkActs, link_acts
 from app.replication.status import LinkStatus, Moved, Waiting
 
 PAUSE_S: Final = 0.25  # between two readings while much is written
+REST: Final = 20  # and so many times as long as the last one took: a backlog of 100 000 is no load
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,8 +39,9 @@ class LinkActsWatch:
         while True:
             await self._stir.wait()
             self._stir.clear()
+            begun = self._loop.time()
             await self.read()
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(max(PAUSE_S, REST * (self._loop.time() - begun)))
 
     async def read(self) -> None:
         """Read once; trouble of the reading leaves what was known."""

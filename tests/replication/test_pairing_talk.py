@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.kernel.enums import Realm
 from app.kernel.errors import ErrorCode, Refusal
@@ -395,3 +397,29 @@ def test_what_cannot_be_entered_ends_without_a_claim(emb: Party, frd: Party) -> 
     here, there = told(emb, frd, story)
     assert here.reason == "refusal.permission.denied" and not here.entered_here
     assert there.entered_here and not there.entered_there and there.reason == "refusal.pairing.refused_there"
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_make_anything_but_a_message_or_a_refusal(data: bytes) -> None:
+    async def read() -> str:
+        reader = asyncio.StreamReader()
+        reader.feed_data(struct.pack(">I", len(data)) + data)
+        reader.feed_eof()
+        try:
+            await pairing_wire.receive(reader)
+        except pairing_wire.GarbageError:
+            return "garbage"
+        return "message"
+
+    assert run(read()) in ("garbage", "message")
+
+
+def test_a_message_cut_off_is_the_end_of_the_line() -> None:
+    async def read() -> None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(struct.pack(">I", 100) + b"half")
+        reader.feed_eof()
+        with pytest.raises(EOFError):
+            await pairing_wire.receive(reader)
+
+    run(read())
