@@ -221,4 +221,6 @@ def set_password(command: SetPassword, context: Context) -> Outcome:
             clause=_CLAUSE,
             act="set_password",
         )
+    if row.kind == AccountKind.EMERGENCY:  # its password is nobody's: it is sealed, not chosen
+        raise Refusal(ErrorCode.STATE, "refusal.seal.not_chosen", field="account_id", clause=_CLAUSE)
     return outcome(*context.change("account", row.id, {"secret_at": context.now_ms}), account_id=row.id)

@@ -16,6 +16,7 @@ from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
 from app.local import credentials
 from app.queries import accounts
+from app.usecases.accounts import SetPassword
 from app.usecases.seals import OPEN_FOR_S, BreakSeal, SealAccount
 from tests.kit import (
     DISTRICT,
@@ -149,6 +150,9 @@ def test_only_the_administrator_seals_and_only_the_sealed_account_breaks_a_seal(
     refused(emb, "duty_officer", BreakSeal(), ErrorCode.PERM, "refusal.permission.denied")
     ordinary = SealAccount(account_id=emb.account("duty_chief"))
     refused(emb, "admin", ordinary, ErrorCode.STATE, "refusal.seal.not_sealed", field="account_id")
+    chosen = SetPassword(account_id=emb.account(NAME))
+    refused(emb, "admin", chosen, ErrorCode.STATE, "refusal.seal.not_chosen", field="account_id")
+    refused(emb, NAME, chosen, ErrorCode.STATE, "refusal.seal.not_chosen", field="account_id")
 
 
 def test_a_thousand_wrong_passwords(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
