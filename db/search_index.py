@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from operator import add
+from itertools import pairwise
 
 # Text of a record. Place and event stand together as the board paints them, so that a word may reach across both.
 TEXTS = {
@@ -21,7 +21,6 @@ TEXTS = {
 }
 
 BATCH = 1_000
-KEPT_PAIRS = 200_000
 LOOKED_AT = 32  # records that tell whether the index belongs to the rows
 # As LIKE folds: ASCII letters and nothing else.
 FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -35,18 +34,7 @@ class _Codes(dict[str, str]):
         return code
 
 
-class _Pairs(dict[str, str]):
-    """The same of pairs of neighbours; forgotten when they have become very many."""
-
-    def __missing__(self, pair: str) -> str:
-        if len(self) >= KEPT_PAIRS:
-            self.clear()
-        code = self[pair] = f"{_CODES[pair[0]]}z{_CODES[pair[1]]}"
-        return code
-
-
 _CODES = _Codes()
-_PAIRS = _Pairs()
 
 
 def code_of(char: str) -> str:
@@ -56,9 +44,8 @@ def code_of(char: str) -> str:
 
 def grams(text: str) -> str:
     """Tokens of a text: every character and every pair of neighbours once, separated by spaces."""
-    folded = text.translate(FOLD)
-    pairs = map(add, folded, folded[1:])
-    return " ".join({*map(_CODES.__getitem__, folded), *map(_PAIRS.__getitem__, pairs)})
+    codes = [_CODES[char] for char in text.translate(FOLD)]
+    return " ".join({*codes, *map("z".join, pairwise(codes))})
 
 
 def clean(text: str) -> str:

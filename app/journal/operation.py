@@ -27,6 +27,7 @@ HASH_BYTES = 32
 SALT_BYTES = 16
 SIGNATURE_BYTES = 64
 MAX_TRANSACTION_BYTES = 48 * 1024  # a transaction fits one frame of 64 KiB
+_HEADER_WEIGHT = 160
 _SMALL_BYTES = 8 * 1024
 INT64 = 1 << 63  # what SQLite stores
 
@@ -188,6 +189,14 @@ def withhold(op: Operation) -> Operation:
     )
 
 
+def unsigned(op: Operation) -> Operation:
+    """The same operation without its signature."""
+    return Operation(
+        op.hash, op.site, op.seq, op.prev, op.tx, op.tx_last, op.parents, op.hlc, op.scope, op.commit, None, op.actor,
+        op.command, op.entity, op.entity_id, op.schema_v, op.salt, op.body,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ChainEnd:
     """Where a chain stands: its last sequence number (0 before the first) and hash."""
@@ -248,8 +257,10 @@ def check_transaction(realm: str, tx: Transaction, public_key: bytes, sealed: bo
     `sealed`: the caller has computed hashes and commitments itself and verified the signature with this key. A transaction
     without a signature may be good all the same: whether another one vouches for it is for the caller to see (decision 0026).
     """
-    if len(tx) != 1 or not _is_plain(tx[0]):
-        _check_shape(tx)
+    if len(tx) == 1 and sealed and _is_plain(tx[0]):
+        _check_body(tx[0])
+        return
+    _check_shape(tx)
     for before, op in zip((None, *tx[:-1]), tx, strict=True):
         if before is not None and (op.prev != before.hash or op.seq != before.seq + 1):
             raise BadTransactionError("chain")
@@ -363,12 +374,11 @@ def rebuild_operation(realm: str, op: Operation) -> Operation:
 
 def weight(tx: Transaction) -> int:
     """Rough size in bytes on the wire before compression."""
-    return sum(
-        160
-        + len(op.body or b"")
-        + HASH_BYTES * len(op.parents)
-        + sum(
-            len((text or "").encode()) for text in (op.scope, op.actor, op.command, op.entity, op.entity_id)
-        )
-        for op in tx
-    )
+    total = 0
+    for op in tx:
+        total += _HEADER_WEIGHT + len(op.scope.encode()) + HASH_BYTES * len(op.parents)
+        if op.body is not None:
+            total += len(op.body)
+            for text in (op.actor, op.command, op.entity, op.entity_id):
+                total += len(text.encode()) if text else 0
+    return total

@@ -10,9 +10,8 @@ blocks, commits and readings of the journal end in closed places.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from app.journal.operation import Operation, Transaction, weight
+from app.journal.operation import Transaction, unsigned, weight
 from app.journal.site_keys import rotation_in
 
 SEGMENT = 32  # transactions that one signature of each chain may stand for
@@ -92,8 +91,7 @@ def _can_do_without(tx: Transaction, followers: dict[bytes, Transaction]) -> boo
 
 
 def _without_signature(tx: Transaction) -> Transaction:
-    last: Operation = replace(tx[-1], sig=None)
-    return (*tx[:-1], last)
+    return (*tx[:-1], unsigned(tx[-1]))
 
 
 def _segments(txs: Iterable[Transaction]) -> Iterable[list[Transaction]]:

@@ -63,4 +63,4 @@ class Pace:
     fault_pause_max_s: float = 30.0
     stall_s: float = 10.0
     # What one commit of a peer's transactions takes on the writer while nobody waits; for an officer's act it ends at once.
-    commit_s: float = 0.1
+    commit_s: float = 0.2

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec.structs import replace
-
 from app.journal.operation import (
     HASH_BYTES,
     SALT_BYTES,
@@ -109,8 +107,10 @@ def ranges_of(entries: Iterable[Span]) -> dict[str, list[tuple[int, int]]]:
 
 def estimate(tx: Transaction) -> int:
     """Bytes a transaction adds to a block before compression, roughly."""
-    bodies = sum(_SHUT_BYTES if op.body is None else _OPEN_BYTES + len(op.body) for op in tx)
-    return _TRANSACTION_BYTES + HASH_BYTES * len(tx[0].parents) + bodies
+    total = _TRANSACTION_BYTES + HASH_BYTES * len(tx[0].parents)
+    for op in tx:
+        total += _SHUT_BYTES if op.body is None else _OPEN_BYTES + len(op.body)
+    return total
 
 
 def _uuid_bytes(text: str) -> bytes | None:
@@ -170,6 +170,8 @@ class _Tables:
         return known
 
     def settle(self, column: list[int]) -> list[int]:
+        if len(column) == 1 and column[0] >= 0:
+            return column
         words = len(self.words)
         ids = words + len(self.uuids)
         return _column([n if n >= 0 else words + ~n if n > -_MADE else ids - _MADE - n for n in column])
@@ -177,6 +179,17 @@ class _Tables:
     def made_in_planes(self) -> bytes:
         rows = b"".join(self.made)
         return b"".join(rows[at::_MADE_BYTES] for at in range(_MADE_BYTES))
+
+
+_Row = tuple[
+    tuple[int, int, bytes, list[int | bytes], list[int]],
+    list[int],
+    bytes,
+    list[int],
+    tuple[list[int], list[int], list[int], list[int]],
+    list[int],
+    tuple[bytes, list[bytes], bytes],
+]  # parts of a `Packed`, numbers of texts not yet final
 
 
 class _Packing:
@@ -192,24 +205,19 @@ class _Packing:
 
     def block(self) -> Block:
         rows = [self._row(number, tx) for number, tx in enumerate(self._txs)]
-        settle = self._tables.settle
-        packed = [
-            replace(
-                row,
-                scopes=settle(row.scopes),
-                actors=settle(row.actors),
-                commands=settle(row.commands),
-                entities=settle(row.entities),
-                entity_ids=settle(row.entity_ids),
-                schemas=_column(row.schemas),
-            )
-            for row in rows
-        ]
+        packed = [self._settled(row) for row in rows]
         words, uuids = list(self._tables.words), b"".join(self._tables.uuids)
         sites = [site_to_bytes(site) for site in self._sites]
         return Block(sites, words, uuids, self._first_hlc, packed, self._tables.made_in_planes())
 
-    def _row(self, number: int, tx: Transaction) -> Packed:
+    def _settled(self, row: _Row) -> Packed:
+        """A row with the numbers its texts have now that the tables are whole."""
+        before, scopes, commits, shut, (actors, commands, entities, entity_ids), schemas, after = row
+        settle = self._tables.settle
+        names = (settle(actors), settle(commands), settle(entities), settle(entity_ids))
+        return Packed(*before, settle(scopes), commits, shut, *names, _column(schemas), *after)
+
+    def _row(self, number: int, tx: Transaction) -> _Row:
         first, last = tx[0], tx[-1]
         before = self._ends.get(first.site)
         goes_on = before is not None and before.hash == first.prev and before.seq + 1 == first.seq
@@ -217,35 +225,33 @@ class _Packing:
         for op in tx:
             hlcs.append(op.hlc - self._hlc)
             self._hlc = op.hlc
-        shut = [index for index, op in enumerate(tx) if op.body is None]
         number_of, site = self._tables.number, self._sites.setdefault(first.site, len(self._sites))
-        opened = [op for op in tx if op.body is not None]
-        row = Packed(
-            site=site,
-            seq=0 if goes_on else first.seq,
-            prev=b"" if goes_on else first.prev,
-            parents=[self._numbers.get(parent, parent) for parent in first.parents],
-            hlcs=hlcs,
-            scopes=[number_of(op.scope) for op in tx],
-            commits=b"".join(tx[index].commit for index in shut),
-            shut=shut if len(shut) < len(tx) else [],
-            actors=[number_of(op.actor or "") for op in opened],
-            commands=[number_of(op.command or "") for op in opened],
-            entities=[number_of(op.entity or "") for op in opened],
-            entity_ids=[
-                self._tables.number_of_id(op.entity_id or "", first.site, site)
-                if self._compact
-                else number_of(op.entity_id or "")
-                for op in opened
-            ],
-            schemas=[op.schema_v or 0 for op in opened],
-            salts=self._salts(opened),
-            bodies=[op.body or b"" for op in opened],
-            sig=last.sig or b"",
+        opened: Sequence[Operation] = tx
+        shut: list[int] = []
+        if any(op.body is None for op in tx):
+            shut = [index for index, op in enumerate(tx) if op.body is None]
+            opened = [op for op in tx if op.body is not None]
+        names = (
+            [number_of(op.actor or "") for op in opened],
+            [number_of(op.command or "") for op in opened],
+            [number_of(op.entity or "") for op in opened],
+            [self._number_of_id(op.entity_id or "", first.site, site) for op in opened],
         )
+        parents = [self._numbers.get(parent, parent) for parent in first.parents]
         self._ends[first.site] = last
         self._numbers[last.hash] = number
-        return row
+        return (
+            (site, 0, b"", parents, hlcs) if goes_on else (site, first.seq, first.prev, parents, hlcs),
+            [number_of(op.scope) for op in tx],
+            b"".join([tx[index].commit for index in shut]),
+            shut if len(shut) < len(tx) else [],
+            names,
+            [op.schema_v or 0 for op in opened],
+            (self._salts(opened), [op.body or b"" for op in opened], last.sig or b""),
+        )
+
+    def _number_of_id(self, text: str, site: str, index: int) -> int:
+        return self._tables.number_of_id(text, site, index) if self._compact else self._tables.number(text)
 
     def _salts(self, opened: Sequence[Operation]) -> bytes:
         """None where all of them follow from the places of the operations."""
@@ -310,6 +316,18 @@ class _Open:
         )
 
 
+def _is_alone(packed: Packed) -> bool:
+    """True if every column that must have one entry has one, none withheld."""
+    return (
+        len(packed.hlcs) == len(packed.scopes) == len(packed.actors) == len(packed.commands) == 1
+        and len(packed.entities) == len(packed.entity_ids) == len(packed.schemas) == len(packed.bodies) == 1
+        and not packed.commits
+        and not packed.shut
+        and len(packed.salts) in (0, SALT_BYTES)
+        and len(packed.sig) in (0, SIGNATURE_BYTES)
+    )
+
+
 class _Unpacking:
     """Reads one block from beginning to end."""
 
@@ -341,12 +359,35 @@ class _Unpacking:
             if self._operations > MAX_BLOCK_OPERATIONS:
                 raise FrameError("too many operations")
             try:
-                tx = self._transaction(packed)
+                tx = self._alone(packed) if _is_alone(packed) else self._transaction(packed)
             except IndexError as wrong:
                 raise FrameError("number outside its table") from wrong
             self._ends[tx[-1].site] = tx[-1]
             self._hashes.append(tx[-1].hash)
             yield tx
+
+    def _alone(self, packed: Packed) -> Transaction:
+        """A transaction of one whole operation, as most are: the same as `_transaction`, without columns."""
+        site, words = self._sites[packed.site], self._words
+        seq, prev = self._beginning(packed, site)
+        self._hlc += packed.hlcs[0]
+        if not 0 <= self._hlc < 1 << 63:
+            raise FrameError("hlc")
+        parents = tuple(sorted(self._hashes[p] if isinstance(p, int) else p for p in packed.parents))
+        scope, body, version = words[packed.scopes[0]], packed.bodies[0], packed.schemas[0]
+        actor, command = words[packed.actors[0]], words[packed.commands[0]]
+        entity, entity_id = words[packed.entities[0]], words[packed.entity_ids[0]]
+        salt = packed.salts or open_salt(site, seq, prev)
+        commit = commitment(salt, actor, command, entity, entity_id, version, body)
+        digest = hash_of_header(
+            self._realm, site, seq, prev, seq, True, b"".join(parents), self._hlc, scope, commit
+        )
+        return (
+            Operation(
+                digest, site, seq, prev, seq, True, parents, self._hlc, scope, commit, packed.sig or None, actor, command,
+                entity, entity_id, version, salt, body,
+            ),
+        )  # fmt: skip
 
     def _transaction(self, packed: Packed) -> Transaction:
         site, count = self._sites[packed.site], len(packed.hlcs)
