@@ -15,7 +15,7 @@ from app.bootstrap.site_console import SiteConsole
 from app.kernel.clock import SystemClock
 from app.kernel.enums import LinkState
 from app.local import peers
-from app.local.pairing_view import Stage
+from app.local.pairing_view import PairingView, Stage
 from app.ui.pairing.sheet import PairingSheet
 from tests.kit import ADMIN_PASSWORD, founded_town
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
@@ -200,6 +200,29 @@ def test_put_away_it_goes_on_and_closed_it_is_told_there(two: tuple[Room, Room])
     here.wait(lambda: at(waits, Stage.CLOSED))
     assert shown(waits) == {"pairingOpen"}
     there.wait(lambda: "对方关闭了配对窗口" in calls.network.reason.text())
+
+
+@pytest.mark.parametrize(
+    ("view", "head", "note"),
+    [
+        (
+            PairingView(Stage.DONE, agency_name="甲", reason="refusal.pairing.not_heard"),
+            "我方已记下甲，还不知道对方",
+            "没有收到对方的回执",
+        ),
+        (PairingView(Stage.FAILED, reason="refusal.pairing.expired"), "没有配对", "十分钟已到"),
+        (PairingView(Stage.FAILED, reason="refusal.sync.realm"), "没有配对", "实战"),
+        (PairingView(Stage.DONE, agency_name="甲", entered_there=True), "已与甲配对", "还接不通"),
+    ],
+)
+def test_how_it_ended_is_never_claimed_to_be_more(
+    emb_room: Room, monkeypatch: pytest.MonkeyPatch, view: PairingView, head: str, note: str
+) -> None:
+    sheet = pairing_of(emb_room)
+    monkeypatch.setattr(emb_room.console.pairing, "view", lambda: view)
+    emb_room.wait(lambda: head in sheet.network.end_head.text())
+    assert note in sheet.network.end_note.text()
+    assert ("pairingAgain" in shown(sheet)) is not view.entered_there
 
 
 def test_who_may_not_pair_is_told_before_anything(emb_room: Room) -> None:

@@ -287,6 +287,7 @@ class LinkDeskSheet(Sheet):
             said = f"{self.wording.name(each)}\n{self._texts.get(standing.word)}"
             if item.text() != said:
                 item.setText(said)
+                item.setToolTip(tip(said))
         card = self.chosen
         if card is None:
             return

@@ -339,9 +339,8 @@ class NetworkPage(Page):
     def _show_end(self, view: PairingView) -> None:
         paired = view.stage is Stage.DONE
         sure = paired and view.entered_there
-        self.end_head.setText(
-            self.say("network.paired", name=view.agency_name) if paired else self.say("network.nothing")
-        )
+        key = "paired" if sure else "half" if paired else "nothing"
+        self.end_head.setText(self.say(f"network.{key}", name=view.agency_name))
         set_tone(self.end_head, "good" if sure else "warn" if paired else "bad")
         said = [self._reason(view)] if view.reason else []
         if sure:
