@@ -93,7 +93,7 @@ def _nearest(colours: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 STICK = "/media/usb/recovery-EMB.json"
 COPY = "/media/usb/console-20250714T120000Z.db"
-DAMAGED = "/home/duty/.local/share/joint-duty-console/live/console.db"
+DAMAGED = "/srv/joint-duty-console/live/console.db"
 
 
 class Album:

@@ -282,7 +282,7 @@ def test_killed_lost_restored_and_paired_again_by_the_command_line(town: Town, t
             assert made.code == 0, made.err
         for _ in range(2):  # first the number, then its confirmation
             for agency, other, data in (("EMB", "FRD", emb), ("FRD", "EMB", frd)):
-                more = ("--number", number) if number else ()
+                more: tuple[str, ...] = ("--number", number) if number else ()
                 more += ("--address", f"127.0.0.1:{port}") if number and agency == "FRD" else ()
                 told = process("pair", files[other], *admin, "--data", data.root, *more, stdin=PASSWORD)
                 assert told.code == 0, told.json

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from app.bootstrap import storage
 from app.bootstrap.backup_store import copies, is_marked
 from app.kernel.clock import HOUR_MS
 from app.kernel.errors import EnvironmentFault
@@ -233,6 +234,14 @@ class Full:
             return real(*arguments)
 
         monkeypatch.setattr(node.bus, "execute", execute)
+        written = storage._write
+
+        def write(*arguments: Any) -> None:
+            if self.full:
+                raise EnvironmentFault("database.full", "fault.database.full", path="console.db")
+            written(*arguments)
+
+        monkeypatch.setattr(storage, "_write", write)
 
 
 def test_a_full_disk_is_red_until_there_is_room(emb_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,8 +273,8 @@ def test_a_full_disk_is_tried_again_without_an_officer(
     disk.full = True
     with pytest.raises(EnvironmentFault):
         register(room.site)
-    room.tick()
-    assert room.console.troubles()
+    assert [fault.text for fault in room.console.troubles()] == ["fault.storage.full"]
+    disk.full = False
     room.wait(lambda: not room.console.troubles())
 
 
