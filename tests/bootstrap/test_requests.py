@@ -144,7 +144,8 @@ def test_every_query_answers(town: Town) -> None:
     given = {
         "entries": {"entity": "incident", "entity_id": row.id, "field": "received_at"},
         **{
-            name: {"incident_id": row.no} for name in ("alarm_units", "casualties", "oral_reports", "reports")
+            name: {"incident_id": row.no}
+            for name in ("alarm_units", "attachments", "casualties", "oral_reports", "reports")
         },
     }
     for name in QUERIES:
