@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import bundle_import
+from app.bootstrap import bundle_export, bundle_import
 from app.bootstrap.bundles import partners, past
 from app.exchange.bundles import CancelledError, Exported, Watch
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
@@ -203,6 +203,37 @@ def test_a_full_stick_leaves_whole_parts_and_is_gone_on_with(
     assert (taken.state, taken.hash) == ("whole", rest.hash)
     assert heads(frd)[emb.node.me.site] == heads(emb)[emb.node.me.site]
     assert [text.split("（")[0][-8:] for text in log_of(emb)][:1] and "没有做完" in log_of(emb)[1]
+
+
+@pytest.mark.usefixtures("small")
+def test_killed_between_the_file_and_its_note_it_is_gone_on_with(
+    apart: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part is on the stick, the site does not know it: the same part is written again, in its place."""
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(self: bundle_export._Export, part: writing.Written) -> None:
+        if part.number == 2:
+            raise KilledError
+        real(self, part)
+
+    emb, frd = apart.emb, apart.frd
+    many(emb)
+    real = bundle_export._Export._noted
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(bundle_export._Export, "_noted", killed)
+        make(emb, "FRD", tmp_path)
+    assert len(list(tmp_path.glob("*.jdb"))) == 2
+    emb.reopen()
+    rest = make(emb, "FRD", tmp_path, resume=True)
+    assert len(rest.files) + 1 == len(list(tmp_path.glob("*.jdb")))
+    [taken] = take(frd, tmp_path).bundles
+    assert (taken.state, taken.hash) == ("whole", rest.hash)
+    with pytest.raises(Refusal) as caught:
+        make(emb, "FRD", tmp_path, resume=True)
+    assert caught.value.text == "refusal.bundles.nothing_to_resume"
 
 
 @pytest.mark.usefixtures("small")

@@ -318,6 +318,11 @@ def test_names_of_kept_parts_are_ours_whatever_the_head_says(tmp_path: Path) -> 
     assert (bundle, number, path.parent) == (b"../../etc/passwd", 7, tmp_path / "shelf")
     assert path.name == f"{bundle.hex()}-0007.jdb"
     (tmp_path / "shelf" / "strange.jdb").write_bytes(b"x")
+    half = tmp_path / "shelf" / f"{path.name}.writing"
+    half.write_bytes(b"left by a kill")
+    shelf.keep(b"x" * 16, 1, b"two")
+    assert not half.exists()
+    shelf.drop(b"x" * 16, 1)
     assert len(list(shelf.kept())) == 1
     with pytest.raises(ValueError, match="number"):
         shelf.keep(b"x" * 16, 0, b"one")

@@ -191,6 +191,8 @@ class Shelf:
             return
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in self.folder.glob("*" + _TEMPORARY):  # by a kill
+                discard(left)
             taken = sum(each.stat().st_size for each in self.folder.iterdir())
             if taken + len(data) > MAX_KEPT_BYTES:
                 raise bundle_refusal("refusal.bundles.shelf_full", ErrorCode.RANGE)
