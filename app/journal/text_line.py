@@ -8,8 +8,10 @@ update is one that an honest editor could have made, and the engine comes to the
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app.journal.operation import pack, unpack
 from app.journal.text_codec import Id, Run, Update
@@ -17,7 +19,7 @@ from app.journal.text_codec import Id, Run, Update
 _UNITS = "utf-16-le"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Piece:
     """Units of one client that stand together; `text` is None where only their place is left."""
 
@@ -70,9 +72,14 @@ class Line:
 
     def __init__(self, state: bytes | None = None) -> None:
         self._pieces: list[Piece] = []
+        self._of: dict[int, list[Piece]] = {}  # of each client, by their clocks
         for client, clock, length, left, right, text in unpack(state) if state is not None else ():
             before, behind = tuple(left) if left else None, tuple(right) if right else None
-            self._pieces.append(Piece(client, clock, length, before, behind, text))
+            piece = Piece(client, clock, length, before, behind, text)
+            self._pieces.append(piece)
+            self._of.setdefault(client, []).append(piece)
+        for pieces in self._of.values():
+            pieces.sort(key=_clock)
 
     @property
     def state(self) -> bytes:
@@ -108,8 +115,8 @@ class Line:
     def ends(self) -> dict[int, int]:
         """Client -> units of text it has written."""
         out: dict[int, int] = {}
-        for piece in self._pieces:
-            out[piece.client] = max(out.get(piece.client, 0), piece.clock + piece.length)
+        for client, pieces in self._of.items():
+            out[client] = pieces[-1].clock + pieces[-1].length
         return out
 
     # -- joining -----------------------------------------------------------------------------------------------------
@@ -126,15 +133,18 @@ class Line:
         """Take units out; their places stay."""
         self._cut((client, clock))
         self._cut((client, clock + length))
-        for piece in self._pieces:
-            if piece.client == client and clock <= piece.clock < clock + length:
-                piece.text = None
+        pieces = self._of.get(client, [])
+        first, end = (bisect_left(pieces, at, key=_clock) for at in (clock, clock + length))
+        for piece in pieces[first:end]:
+            piece.text = None
 
     def _neighbours(self, run: Run, known: Mapping[int, int]) -> tuple[Id | None, Id | None]:
         """Where the author saw the run stand. What is not here any more (a forked chain's) is passed over to its right."""
         if run.left is None or self._index(run.left) is not None:
             at = 0 if run.left is None else self._after(run.left)
-            behind = (piece for piece in self._pieces[at:] if piece.clock < known.get(piece.client, 0))
+            behind = (
+                piece for piece in islice(self._pieces, at, None) if piece.clock < known.get(piece.client, 0)
+            )
             follower = next(behind, None)
             return run.left, (follower.client, follower.clock) if follower is not None else None
         end = None if run.right is None else self._index(run.right)
@@ -153,7 +163,7 @@ class Line:
             self._cut(piece.right)
         passed: list[Piece] = []
         waiting = 0  # of those passed, how many stand behind the place found so far
-        for other in self._pieces[begin:]:
+        for other in islice(self._pieces, begin, None):
             if piece.right == (other.client, other.clock):
                 break
             passed.append(other)
@@ -170,9 +180,17 @@ class Line:
                 if origin < len(passed) - waiting:
                     at, waiting = begin + len(passed), 0
         self._pieces.insert(at, piece)
+        insort(self._of.setdefault(piece.client, []), piece, key=_clock)
+
+    def _find(self, place: Id) -> Piece | None:
+        """The piece that holds a unit."""
+        pieces = self._of.get(place[0], [])
+        at = bisect_right(pieces, place[1], key=_clock) - 1
+        return pieces[at] if at >= 0 and pieces[at].holds(place) else None
 
     def _index(self, place: Id) -> int | None:
-        return next((n for n, piece in enumerate(self._pieces) if piece.holds(place)), None)
+        piece = self._find(place)
+        return self._pieces.index(piece) if piece is not None else None
 
     def _after(self, place: Id) -> int:
         """Number of the piece behind a unit; a piece that goes on behind it is parted."""
@@ -183,9 +201,15 @@ class Line:
 
     def _cut(self, place: Id) -> None:
         """Part the piece that holds a unit before it."""
-        at = self._index(place)
-        if at is not None and self._pieces[at].clock < place[1]:
-            self._pieces.insert(at + 1, self._pieces[at].parted(place[1] - self._pieces[at].clock))
+        piece = self._find(place)
+        if piece is not None and piece.clock < place[1]:
+            rest = piece.parted(place[1] - piece.clock)
+            self._pieces.insert(self._pieces.index(piece) + 1, rest)
+            insort(self._of[piece.client], rest, key=_clock)
+
+
+def _clock(piece: Piece) -> int:
+    return piece.clock
 
 
 def _where(pieces: list[Piece], place: Id | None) -> int | None:

@@ -71,6 +71,7 @@ class Texts:
     def __init__(self, state: State) -> None:
         self._s, self._db = state, state.connection
         self._pending: dict[Place, _Pending] = {}
+        self._chains_of: dict[tuple[Place, int], set[int]] = {}
 
     # -- judging -----------------------------------------------------------------------------------------------------
     def against(self, op: Operation, content: Mapping[str, Any], past: Past) -> str | None:
@@ -109,13 +110,16 @@ class Texts:
                 out[client] = max(out.get(client, 0), self._end(place, client, no, past))
         return out
 
-    def _writers(self, place: Place, client: int) -> list[int]:
+    def _writers(self, place: Place, client: int) -> set[int]:
         """Chains that wrote as this client: one, but for ids that somebody made to collide."""
-        rows = self._db.execute(
-            "SELECT DISTINCT chain_no FROM text_part WHERE entity = ? AND entity_id = ? AND field = ? AND client = ?",
-            (*place, client),
-        )
-        return [row[0] for row in rows]
+        known = self._chains_of.get((place, client))
+        if known is None:
+            rows = self._db.execute(
+                "SELECT DISTINCT chain_no FROM text_part WHERE entity = ? AND entity_id = ? AND field = ? AND client = ?",
+                (*place, client),
+            )
+            known = self._chains_of[place, client] = {row[0] for row in rows}
+        return known
 
     def _end(self, place: Place, client: int, no: int, past: Past) -> int:
         row = self._db.execute(
@@ -180,6 +184,7 @@ class Texts:
                 pack(halves) if halves else None,
             ),
         )
+        self._writers(place, client).add(dot[0])
         self._pending.setdefault(place, _Pending()).parts.append(part)
 
     def _is_sound(self, op: Operation, content: Mapping[str, Any], past: Past) -> bool:

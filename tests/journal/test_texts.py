@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.journal import rows, verbs
 from app.journal.history import history
@@ -231,6 +234,33 @@ def test_what_is_named_lies_in_the_past(make: Callable[[int, int], Update]) -> N
 def test_what_is_no_plain_text_is_refused(update: bytes) -> None:
     """The engine never sees what did not pass the reader."""
     assert forged(town("E1")["E1"], update) == ["malformed"]
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    """Whatever comes: an update that can be written again, or ValueError; never anything else."""
+    try:
+        update = decode(data)
+    except ValueError:
+        return
+    assert decode(encode(update)) == update
+
+
+@given(st.data())
+def test_a_changed_byte_is_read_strictly(data: st.DataObject) -> None:
+    """A real update with some bytes changed: refused, or read as runs that hold together."""
+    good = bytearray(
+        rewriting(None, 7, data.draw(st.text(min_size=1, max_size=20).filter(lambda t: "\0" not in t)))[0]
+    )
+    for _ in range(data.draw(st.integers(1, 3))):
+        good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        update = decode(bytes(good))
+    except ValueError:
+        return
+    for runs in update.runs.values():
+        assert all(a.clock + a.length == b.clock for a, b in pairwise(runs))
+        assert all(run.length > 0 for run in runs)
 
 
 def test_clocks_epoch_and_halves_are_judged() -> None:

@@ -65,7 +65,7 @@ class Officers:
             self.note,
             self.stock,
             self.stock,
-            self.approve,
+            *(self.approve,) * 2,
             self.retract,
             self.disclose,
             self.two_in_one,

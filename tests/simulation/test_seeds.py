@@ -12,7 +12,7 @@ from tests.simulation.liars import Liars
 from tests.simulation.officers import Officers
 from tests.simulation.simulator import STEPS, Simulation, run
 
-SEEDS, PARTS = 200, 4  # seeds are run in parts, so that several processors share them
+SEEDS, PARTS = 200, 2  # seeds are run in parts, so that several processors share them
 EVENTS = (
     "restart",
     "power cut",
