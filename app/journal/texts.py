@@ -211,6 +211,7 @@ class Texts:
         pending = self._pending.pop(place, None)
         if pending is None:
             return
+        self._s.flush()  # what is read and changed here may still wait to be written
         line = self._join(place, pending)
         parts = sorted(self._parts(place), key=lambda part: part.order)
         counting = [part.order[1] for part in parts if part.counts]
