@@ -46,6 +46,7 @@ CONSOLES.set_forkserver_preload(
         "app.ui.shell.sign_in",
     ]
 )
+TOGETHER = "both.clock"  # the clocks of both rooms, unless one of them was set alone
 EXPIRED = "expired"  # an account whose period has ended, at either console
 
 
@@ -68,6 +69,13 @@ def until(true: Callable[[], Any], what: str, patience_s: float = PATIENCE_S, pa
             raise AssertionError(f"never: {what}")
         time.sleep(pause_s)
     return value
+
+
+def _write_clock(file: Path, at_ms: int) -> None:
+    """In one step: whoever reads finds the old moment or the new one."""
+    beside = file.with_suffix(".new")
+    beside.write_text(iso(at_ms), "utf-8")
+    beside.replace(file)
 
 
 @dataclass
@@ -183,10 +191,8 @@ class Room:
         return self.request({**request, "password": PASSWORD})
 
     def set_clock(self, at_ms: int) -> None:
-        """Set this console's clock."""
-        beside = self.clock_file.with_suffix(".new")
-        beside.write_text(iso(at_ms), "utf-8")
-        beside.replace(self.clock_file)
+        """Set this console's clock alone: from then on it is its own."""
+        _write_clock(self.clock_file, at_ms)
 
     def connect(self) -> sqlite3.Connection:
         """A connection to its database that cannot write."""
@@ -222,9 +228,12 @@ class Duo:
         return self.frd if room is self.emb else self.emb
 
     def set_clocks(self, at_ms: int) -> None:
-        """Both clocks."""
+        """Both clocks at once: were one set before the other, both consoles would note that they are apart (D-24)."""
+        _write_clock(self.emb.clock_file.with_name(TOGETHER), at_ms)
         for room in self.both:
-            room.set_clock(at_ms)
+            if not room.clock_file.is_symlink():
+                room.clock_file.unlink(missing_ok=True)
+                room.clock_file.symlink_to(TOGETHER)
 
     def set_link(self, up: bool) -> None:
         """Put the cable back, or pull it; returns when both consoles know and have entered it into their logs."""
@@ -350,10 +359,10 @@ def duo(founded: Path, folder: Path, day: str = DAY) -> Iterator[Duo]:
             site.node.close()
             clock_file = folder / f"{site.agency}.clock"
             rooms.append(Room(str(site.agency), site.node.data, clock_file, port, site.admin))
-        for room in rooms:
-            room.set_clock(ms("00:00:00", day))
-            ends.callback(room.end)
-        yield Duo(rooms[0], rooms[1], pull)
+            ends.callback(rooms[-1].end)
+        both = Duo(rooms[0], rooms[1], pull)
+        both.set_clocks(ms("00:00:00", day))
+        yield both
 
 
 def _open(folder: Path, agency: Agency, day: str) -> Site:

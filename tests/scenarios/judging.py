@@ -46,11 +46,15 @@ class Before:
 
 
 def before(room: Room) -> Before:
-    """Take down what a console holds."""
-    return Before(
-        general.business(room), len(room.rows("SELECT id FROM refusal WHERE born_agency = ?", room.agency))
-    )
+    """Take down what a console holds, but for what it notes itself of its links and its clock meanwhile."""
+    rows = general.business(room)
+    rows["log_entry"] = [
+        row for row in rows["log_entry"] if not any(f"'kind': '{kind}'" in row for kind in _OWN_NOTES)
+    ]
+    return Before(rows, len(room.rows("SELECT id FROM refusal WHERE born_agency = ?", room.agency)))
 
+
+_OWN_NOTES = ("link", "fault")
 
 Check = Callable[[Play, Assertion, Room], str]
 """Empty when the assertion holds at a console, else what was found instead. Raises NotYet."""
