@@ -11,7 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app.exchange.bundles import Exported, Watch
+from app.kernel.texts import Texts
 from app.replication.bundles import files, writing
+from app.ui.bundles import words
 from app.ui.bundles.flow import BUSY, State, Way
 from app.ui.bundles.sheet import BundleSheet
 from tests.bootstrap.sticks import heads, make
@@ -234,6 +236,7 @@ def test_progress_cancel_and_the_sheet_put_away(both: tuple[Room, Room], stick: 
     emb.press(ENTER, CTRL)
     emb.wait(lambda: sheet.flow.progress.total > 0 and sheet.flow.state is State.WORKING)
     assert sheet.bar.isVisible() and "已写" in sheet.note.text()
+    assert emb.focus() is sheet.cancel
     assert not sheet.folder.isEnabled() and not sheet.run.isVisible()
     emb.click(sheet.cancel)
     assert sheet.flow.state is State.STOPPING and "正在停下" in sheet.note.text()
@@ -265,3 +268,10 @@ def test_closing_the_window_gives_up_and_leaves_no_half_file(both: tuple[Room, R
     data: Site = emb.site
     emb.close()
     assert list(stick.iterdir()) == [] and data.node is not None
+
+
+@pytest.mark.parametrize(
+    ("found", "said"), [((), ""), ((2,), "2"), ((1, 3, 4, 5, 11), "1、3–5、11"), ((2, 1), "1–2")]
+)
+def test_numbers_of_parts_are_shortened(found: tuple[int, ...], said: str) -> None:
+    assert words.numbers(Texts.load("zh_CN"), found) == said

@@ -234,9 +234,11 @@ class BundleSheet(Sheet):
         if self.flow.way is Way.OUT:
             if self.folder.text().strip():
                 self._take_folder(self.folder.text())
-            self.flow.make()
+            begun = self.flow.make()
         else:
-            self.flow.take()
+            begun = self.flow.take()
+        if begun:
+            self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+O chooses, F5 looks again, Ctrl+PageDown and Ctrl+PageUp turn to the other page."""

@@ -36,6 +36,18 @@ def number(n: int) -> str:
     return f"{n:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
+def numbers(texts: Texts, found: Sequence[int]) -> str:
+    """Numbers of parts, runs of them shortened: 1, 3-11."""
+    runs: list[list[int]] = []
+    for n in sorted(found):
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1][1:] = [n]
+        else:
+            runs.append([n])
+    said = ["\N{EN DASH}".join(map(str, run)) for run in runs]
+    return texts.get("wording.comma").join(said)
+
+
 def size(n: int) -> str:
     """Bytes as people read them."""
     return f"{n / _MIB:.1f} MB" if n >= _MIB else f"{max(1, round(n / _KIB))} KB"
@@ -165,7 +177,7 @@ def _lacks(each: Looked) -> bool:
 
 
 def _parts(texts: Texts, each: Looked) -> str:
-    here = texts.get("wording.comma").join(str(n) for n in each.parts[:8])
+    here = numbers(texts, each.parts)
     if each.total is None:
         return texts.get("ui.bundles.parts_open", parts=here)
     return texts.get("ui.bundles.parts", parts=here, total=each.total)
@@ -207,8 +219,7 @@ def _taken(texts: Texts, each: TakenIn, names: Names) -> Line:
     elif each.needs:
         said = texts.get("ui.bundles.waits_bundle", seq=each.needs)
     elif each.missing:
-        missing = texts.get("wording.comma").join(str(n) for n in each.missing[:8])
-        said = texts.get("ui.bundles.waits_parts", parts=missing)
+        said = texts.get("ui.bundles.waits_parts", parts=numbers(texts, each.missing))
     else:
         said = texts.get("ui.bundles.waits_rest")
     return [*line, Run(said, "warn", gap=12, icon="clock", shrinks=True)]
