@@ -276,10 +276,12 @@ class Receiving:
 
     # -- answers -----------------------------------------------------------------------------------------
     def _on_fault(self, fault: Fault, tx: Transaction, vector: Mapping[str, int]) -> None:
-        if isinstance(fault, BadTransactionError):
-            raise SessionEndedError(BAD_TRANSACTION, f"{fault} in {tx[0].site}:{tx[0].seq}") from fault
         site, have = tx[0].site, vector.get(tx[0].site, 0)
         fill = self._queues.decoded[0].fill
+        # Bodies of another branch of a fork come as well; what is not here, and without signature, is no lie.
+        other_branch = fill and tx[-1].sig is None
+        if isinstance(fault, BadTransactionError) and not other_branch:
+            raise SessionEndedError(BAD_TRANSACTION, f"{fault} in {tx[0].site}:{tx[0].seq}") from fault
         if fill:  # an answer to a question that is no longer ours
             self._consume(1)
             self._acknowledge((), {})

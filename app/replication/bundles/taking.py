@@ -178,7 +178,7 @@ class BundleTaker:
         self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool
     ) -> bool:
         """True when the faulty one is passed over, False when it stops the part."""
-        if isinstance(fault, BadTransactionError):
+        if isinstance(fault, BadTransactionError) and not (late and tx[-1].sig is None):
             raise bundle_refusal("refusal.bundles.bad_content", what=str(fault)) from fault
         if late:  # bodies for what is not held here: of no use
             return True
