@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,6 +27,7 @@ from tests.simulation import schema
 from tests.simulation.checks import causal_shuffle
 from tests.simulation.world import Station, fresh_connection, granting, revoking
 
+ROOT = Path(__file__).parents[2]
 CASE = "i1"
 PLACE = ("sim_case", CASE, "minutes")
 
@@ -437,3 +441,13 @@ def test_a_text_is_declared_with_one_scope_on_a_joint_record(where: dict[str, st
     entity = shared("odd", [text("words", **where)], scope="joint" if where else INTERNAL, into=MetaData())
     with pytest.raises(ValueError, match="one scope"):
         Policy({"odd": entity}, lambda *_: True, {})
+
+
+def test_the_engine_is_loaded_only_where_somebody_writes() -> None:
+    """Whoever opens a site, receives and projects never loads it: neither start-up nor a peer's bytes depend on it."""
+    code = (
+        "import sys; import app.bootstrap.service, app.journal.texts, app.journal.acts;"
+        " print('pycrdt' in sys.modules, 'app.journal.text_engine' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout.split() == ["False", "False"]
