@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from app.cli.exits import Exit
 from app.domain.backups import Standing
 from app.kernel.paths import DataDir
 from db.backup import backup as real
-from tests.cli.runner import CommandLine, process
+from tests.cli.runner import MAIN, CommandLine, process
 from tests.kit import PASSWORD
 
 OFFICER = ("--as", "EMB-duty_officer")
@@ -61,3 +63,32 @@ def test_a_copy_that_does_not_stand_is_no_success(
     failed = call("backup", "--data", room)
     assert (failed.code, failed.error) == (Exit.FAULT, "backup.check")
     assert [each.standing for each in copies(DataDir(room).backups)] == [Standing.FAILED]
+
+
+def test_a_restore_killed_at_any_moment_loses_nothing_and_begins_again(room: Path) -> None:
+    """XC-01: kill -9 during `restore --set-aside`, later and later: the damaged file is always somewhere, byte for byte; no
+    half-made database has the name; the last call succeeds."""
+    made = process("backup", "--data", room)
+    copy, recovery = made.json["result"]["file"], room.parent / "recovery-EMB.json"
+    spoilt = (room / "console.db").read_bytes()[:50_000]
+    (room / "console.db").write_bytes(spoilt)
+    given = ["restore", copy, "--data", room, "--recovery-file", recovery, "--set-aside"]
+    killed, delay_s = 0, 0.3
+    while True:
+        running = subprocess.Popen([sys.executable, MAIN, *map(str, given)], stdout=subprocess.DEVNULL)
+        try:
+            running.wait(delay_s)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            killed += 1
+        kept = [room / "console.db", *room.glob("set-aside-*/console.db")]
+        assert spoilt in [path.read_bytes() for path in kept if path.exists()], f"after {delay_s} s"
+        if (room / "console.db").exists() and (room / "console.db").read_bytes() != spoilt:
+            break  # whole: it got its name last
+        delay_s *= 1.25
+    assert killed > 1
+    assert process("verify", "--data", room).code == Exit.OK
+    note = ("do", "write_log_entry", '{"text": "恢复以后"}', *OFFICER, "--data", room)
+    assert process(*note, stdin=PASSWORD).code == Exit.OK
+    assert not list(room.glob("restoring.db*"))
