@@ -153,7 +153,7 @@ def test_every_query_answers(town: Town) -> None:
         assert answer["ok"] is True, name
         assert isinstance(answer["rows"], list)
     assert len(ask(town.emb, "show", query="board", arguments={"limit": 0})["rows"]) == 0
-    assert len(ask(town.emb, "show", query="accounts")["rows"]) == 2 * (len(PEOPLE) + 2)
+    assert len(ask(town.emb, "show", query="accounts")["rows"]) == 2 * (len(PEOPLE) + 3)
     assert ask(town.emb, "show", query="links")["rows"] == []
 
 
