@@ -132,7 +132,8 @@ class _Export:
             self.target.check_new(number)
         self._save()
         start = self.row.carried
-        self._log(Step.RESUMED if resumed else Step.MADE, self._waiting(start))
+        begun = Step.RESUMED if resumed else Step.MADE
+        self.node.execute(self._entry(begun, self._waiting(start)), self.account_id)  # or nothing leaves
         try:
             order, hello = self._order(start, number)
             self.row = replace(
@@ -276,14 +277,16 @@ class _Export:
         self.node.local(partial(bundles.save, row=self.row))
 
     def _log(self, step: Step, entries: int) -> None:
-        command = NoteBundle(
+        note(self.node, self.account_id, self._entry(step, entries))
+
+    def _entry(self, step: Step, entries: int) -> NoteBundle:
+        return NoteBundle(
             peer=self.peer.agency,
             step=step,
             bundle_no=self.row.seq,
             code=short_id(self.row.id),
             entries=entries,
         )
-        note(self.node, self.account_id, command)
 
 
 def hash_of(row: BundleRow) -> str:

@@ -300,6 +300,22 @@ def test_a_file_that_is_there_is_not_overwritten(apart: Town, tmp_path: Path) ->
     assert [Path(name).name for name in made.files] == ["另一个.jdb"]
 
 
+def test_nothing_leaves_that_could_not_be_entered_into_the_log(
+    apart: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emb = apart.emb
+    register(emb)
+
+    def full(*_: object) -> None:
+        raise EnvironmentFault("database.full", "fault.database.full")
+
+    with monkeypatch.context() as patch, pytest.raises(EnvironmentFault):
+        patch.setattr(emb.node, "execute", full)
+        make(emb, "FRD", tmp_path)
+    assert list(tmp_path.glob("*.jdb*")) == [] and partners(emb.node)[0].unfinished == 0
+    assert make(emb, "FRD", tmp_path).seq == 2
+
+
 def test_one_exchange_at_a_time(apart: Town, tmp_path: Path) -> None:
     emb = apart.emb
     register(emb)

@@ -80,6 +80,12 @@ KERNEL: dict[str, dict[str, set[str]]] = {
     },
     # alarms of the 119 system come in by the machine
     "receive_alarm": {"FRD": {"console"}},
+    # exchange by stick: whoever is in the room, its technician, the administrator (CM-07)
+    "note_bundle": {
+        "EMB": {*ROOM, "technician", "account_admin"},
+        "FRD": {*ROOM, "technician", "account_admin"},
+        "HALL": {"account_admin"},
+    },
     # rule numbers: leaders and authorised persons (D-31)
     "change_rule_number": {"EMB": {"leader", "authorised"}, "FRD": {"leader", "authorised"}},
     # the watch: who stands it

@@ -61,6 +61,8 @@ def read(path: Path) -> bytes:
     """The bytes of a part. Refusal `no_bundle` for what is no plain file or too large; EnvironmentFault `bundle.unreadable`."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     flags |= getattr(os, "O_BINARY", 0)
+    if path.is_symlink():  # where the system knows no O_NOFOLLOW
+        raise bundle_refusal("refusal.bundles.no_bundle", ErrorCode.FORMAT)
     try:
         descriptor = os.open(path, flags)
     except OSError as wrong:
