@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SHEET_SUFFIX = ".sheet.html"
 FIRST_LETTER = "A"
 FINGERPRINT = 8
+_TITLE = "margin-bottom: 14pt"
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +130,12 @@ def seal_page(texts: Texts, where: Where, sealed: Sealed) -> str:
 
 def document(texts: Texts, pages: Sequence[str]) -> str:
     """Pages as one HTML document, each on a sheet of its own."""
-    body = '<div style="page-break-after: always"></div>'.join(pages)
+    later = f"{_TITLE}; page-break-before: always"
+    body = "".join(page.replace(_TITLE, later, 1) if number else page for number, page in enumerate(pages))
     style = (
         "body { font-family: 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif; font-size: 11pt; }"
-        " h1 { font-size: 18pt; text-align: center; } td { padding: 4pt 10pt 4pt 0; vertical-align: top; }"
+        " td { padding: 3pt 12pt 3pt 0; vertical-align: top; }"
+        " .title { font-size: 18pt; font-weight: bold; }"
         " .key { font-family: 'Noto Sans Mono CJK SC', monospace; font-size: 15pt; }"
     )
     return f'<!DOCTYPE html><html><head><meta charset="utf-8"><style>{style}</style></head><body>{body}</body></html>\n'
@@ -151,7 +154,8 @@ def _page(
         (texts.get("sheet.made"), made),
     ]
     blank = ("sealed_by", "witness", "seal", "date")
-    parts = [f"<h1>{html.escape(texts.get('sheet.' + title))}</h1>", _table(facts)]
+    heading = html.escape(texts.get("sheet." + title))
+    parts = [f'<p align="center" style="{_TITLE}"><span class="title">{heading}</span></p>', _table(facts)]
     parts += [f"<p>{html.escape(each)}</p>" for each in said]
     parts.append(_table(secret, "key"))
     parts.append(_table([(texts.get(f"sheet.{each}"), "_" * 24) for each in blank]))
@@ -161,10 +165,10 @@ def _page(
 
 def _table(rows: Sequence[tuple[str, str]], kind: str = "") -> str:
     cells = (
-        f'<tr><td>{html.escape(name)}</td><td class="{kind}">{html.escape(value)}</td></tr>'
+        f'<tr><td width="20%">{html.escape(name)}</td><td class="{kind}">{html.escape(value)}</td></tr>'
         for name, value in rows
     )
-    return f"<table>{''.join(cells)}</table>"
+    return f'<table width="100%">{"".join(cells)}</table>'
 
 
 # -- files -------------------------------------------------------------------------------------------------------------------

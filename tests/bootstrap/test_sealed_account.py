@@ -38,7 +38,7 @@ NAME = "应急-A"
 
 def cells(page: str) -> dict[str, str]:
     """What a sheet says, by what it calls it."""
-    found = re.findall(r"<tr><td>(.*?)</td><td[^>]*>(.*?)</td></tr>", page)
+    found = re.findall(r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", page)
     return {html.unescape(name): html.unescape(value) for name, value in found}
 
 

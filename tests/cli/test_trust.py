@@ -15,7 +15,7 @@ from app.cli.main import run
 from tests.kit import cheap_passwords
 
 PASSWORD = "battery-staple-1"
-_CELL = re.compile(r"<tr><td>(.*?)</td><td[^>]*>(.*?)</td></tr>")
+_CELL = re.compile(r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>")
 
 
 def call(

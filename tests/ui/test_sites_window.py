@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from app.bootstrap import renewing, sheets
 from app.kernel.clock import from_ms
 from app.ui.shell.alarms import Severity
+from app.ui.sites.page import print_page
 from app.ui.sites.sheet import SitesSheet
 from app.usecases.duty import WriteLogEntry
 from tests.bootstrap.test_joining import joined
@@ -238,3 +239,29 @@ def test_a_certificate_that_ends_soon_is_told_thirty_days_before(emb_room: Room)
     room.tick(2 * 86_400)
     [alarm] = [alarm for alarm in feeds.desk.standing if alarm.kind == "certificate"]
     assert alarm.severity is Severity.AMBER and "29 天" in alarm.title
+
+
+def test_a_sealed_page_prints_on_one_sheet_each(emb_room: Room, tmp_path: Path) -> None:
+    """The printer gets every word of it; recovery key and emergency account stand on sheets of their own."""
+    from nacl.signing import SigningKey
+    from PySide6.QtPdf import QPdfDocument
+    from PySide6.QtPrintSupport import QPrinter
+
+    texts, where = emb_room.console.texts, sheets.where_of(emb_room.site.node)
+    recovery = sheets.recovery_page(texts, where, SigningKey.generate(), ["", "B"])
+    seal = sheets.seal_page(texts, where, sheets.Sealed("x", "应急-A", "ABCD-EFGH-JKMN-PQRS"))
+    target = tmp_path / "sheet.pdf"
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(target))
+    print_page(sheets.document(texts, [recovery, seal]), printer)
+    found = QPdfDocument()
+    found.load(str(target))
+    assert found.pageCount() == 2
+    said = [found.getAllText(page).text() for page in (0, 1)]
+    assert (texts.get("sheet.fingerprint") in said[0], texts.get("sheet.fingerprint") in said[1]) == (
+        True,
+        False,
+    )
+    assert "ABCD-EFGH-JKMN-PQRS" not in said[0] and "ABCD-EFGH-JKMN-PQRS" in said[1]
+    found.close()

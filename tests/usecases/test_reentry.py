@@ -177,7 +177,10 @@ def test_single_arguments_may_be_put_right(forked: Town, second: Site) -> None:
 def test_the_ordinary_rules_and_rights_hold(forked: Town, second: Site) -> None:
     """Who may not do it may not enter it anew; what is refused leaves the offer open."""
     row = offer_of(second, "set_incident_status")
-    refused(second, "technician", ReenterAct(act=row.act), ErrorCode.PERM, "refusal.permission.denied")
+    may = ("duty_officer", "duty_chief", "leader")
+    refused(
+        second, "technician", ReenterAct(act=row.act), ErrorCode.PERM, "refusal.permission.denied", can=may
+    )
     refused(second, "observer", ReenterAct(act=row.act), ErrorCode.PERM, "refusal.permission.denied")
     act(
         second,

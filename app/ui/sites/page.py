@@ -15,6 +15,8 @@ from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
     from app.ui.session import Session
     from app.ui.shell.ports import SiteDoor
 
@@ -79,7 +81,7 @@ class PageView(QWidget):
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         dialog = QPrintDialog(printer, self)
         page = self.page
-        dialog.accepted.connect(lambda: _print(page, printer))
+        dialog.accepted.connect(lambda: print_page(page, printer))
         self._dialogs = [dialog]
         QDialog.open(dialog)  # the print dialog's own wants a slot
 
@@ -117,7 +119,8 @@ class PageView(QWidget):
         set_tone(self.note, tone)
 
 
-def _print(page: str, printer: object) -> None:
+def print_page(page: str, printer: QPrinter) -> None:
+    """Every sheet of a page, on the printer as it was set up."""
     document = QTextDocument()
     document.setHtml(page)
-    document.print_(printer)  # type: ignore[arg-type]
+    document.print_(printer)
