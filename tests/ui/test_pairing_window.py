@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,14 @@ def at(sheet: PairingSheet, stage: Stage) -> bool:
     return sheet.network.view.stage is stage
 
 
+def settled_with(sheet: PairingSheet, tries: int) -> bool:
+    return sheet.network.view.tries_left == tries and not sheet.network.busy
+
+
+def is_paired(sheet: PairingSheet) -> bool:
+    return sheet.file.paired
+
+
 def known(room: Room) -> list[str]:
     node = room.console._node
     assert node is not None
@@ -168,7 +177,7 @@ def test_a_wrong_number_stands_at_its_field_and_three_close_the_window(two: tupl
     wrong = "000 000" if waits.network.number.text != "000 000" else "000 001"
     for left in (2, 1):
         typed(waits.network.heard.editor, wrong)
-        here.wait(lambda left=left: waits.network.view.tries_left == left and not waits.network.busy)
+        here.wait(partial(settled_with, waits, left))
         assert "不一致" in waits.network.heard.fault.text() and at(waits, Stage.COMPARING)
     typed(waits.network.heard.editor, wrong)
     here.wait(lambda: at(waits, Stage.FAILED))
@@ -254,11 +263,11 @@ def test_by_files_twenty_digits_on_both_screens(two: tuple[Room, Room], tmp_path
     for room, sheet in zip(two, sheets, strict=True):
         sheet.choose("file")
         typed(sheet.file.out.editor, str(stick))
-        room.wait(lambda sheet=sheet: sheet.file.written.text())
+        room.wait(sheet.file.written.text)
     assert sorted(path.name for path in stick.iterdir()) == ["EMB.json", "FRD.json"]
     for room, sheet, theirs in zip(two, sheets, ("FRD", "EMB"), strict=True):
         typed(sheet.file.theirs.editor, str(stick / f"{theirs}.json"))
-        room.wait(lambda sheet=sheet: sheet.file.number.text)
+        room.wait(partial(getattr, sheet.file.number, "text"))
     number = sheets[0].file.number.text
     assert number == sheets[1].file.number.text and len(number.replace(" ", "")) == 20
     typed(sheets[0].file.heard.editor, "1" * 20)
@@ -266,7 +275,7 @@ def test_by_files_twenty_digits_on_both_screens(two: tuple[Room, Room], tmp_path
     assert known(here) == []
     for room, sheet in zip(two, sheets, strict=True):
         typed(sheet.file.heard.editor, number)
-        room.wait(lambda sheet=sheet: sheet.file.paired)
+        room.wait(partial(is_paired, sheet))
     here.wait(lambda: up(here)() and up(there)())
 
 
