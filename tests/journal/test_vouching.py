@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from nacl.signing import SigningKey
 
+from app.journal.chain_faults import FaultKind
 from app.journal.deriving import DERIVERS
 from app.journal.faults import BadTransactionError, GapError
 from app.journal.keys import SiteKey
@@ -151,6 +152,12 @@ def test_a_change_of_the_key_stands_by_its_own_signature(small: Town) -> None:
         fire.journal.receive([*sent[:turns], bare(sent[turns]), *sent[turns + 1 :]])
     assert fire.journal.receive(thin(sent)[turns:]).applied == len(sent) - turns
     assert fire.row("i1")["place"] == "later"
+    fire.connection.execute("DROP TRIGGER op_never_changed")
+    fire.connection.execute("UPDATE op SET sig = NULL WHERE hash = ?", (sent[turns][-1].hash,))
+    report = verify(fire.connection, Standpoint.of(fire.journal.identity), schema.policy(), DERIVERS)
+    assert [(fault.kind, fault.seq) for fault in report.faults] == [
+        (FaultKind.SIGNATURE, sent[turns][-1].seq)
+    ]
 
 
 def test_something_urgent_is_let_in_between_where_nobody_waits(small: Town) -> None:

@@ -92,6 +92,8 @@ class FakeJournal:
         applied = duplicates = 0
         changes: list[Change] = []
         for tx in transactions:
+            if applied and tx[-1].sig is not None and pressed is not None and pressed():
+                break
             try:
                 news = self._receive_one(tx)
             except Fault as wrong:
@@ -199,6 +201,7 @@ class FakeNode:
     def __init__(self, journal: FakeJournal) -> None:
         self.journal = journal
         self.jobs: list[Priority] = []
+        self.urgent = False
         self.published: list[ChangeSet] = []
         self._writer = ThreadPoolExecutor(1, "writer")
         self._hearers: list[Callable[[ChangeSet], None]] = []
@@ -208,7 +211,7 @@ class FakeNode:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     def pressed(self, priority: Priority) -> bool:
-        return False
+        return self.urgent
 
     def subscribe(self, hear: Callable[[ChangeSet], None]) -> Callable[[], None]:
         self._hearers.append(hear)

@@ -97,6 +97,22 @@ def test_acts_written_apart_arrive_after_the_line_returns(pair):
     run(scenario())
 
 
+def test_bulk_that_is_interrupted_all_the_time_arrives_whole(pair):
+    """An officer's act waits at every commit: what was taken until then is acknowledged, the rest follows."""
+    bureau, brigade = pair
+    brigade.node.urgent = True
+
+    async def scenario() -> None:
+        for n in range(200):
+            bureau.journal.author([bureau.journal.act(f"old {n}")])
+        async with bureau.service(brigade.peer(), listen=True) as one, brigade.service(bureau.peer(one.port)):
+            await until(lambda: equal(bureau, brigade), "in step", 30)
+
+    run(scenario())
+    assert len(brigade.journal.received) > 4
+    assert bare(brigade) == bare(bureau)
+
+
 def bare(site):
     """Rows without signatures: of what came in bulk one stands for many (decision 0026)."""
     return [tuple(replace(op, sig=None) for op in tx) for tx in site.journal.rows]

@@ -47,6 +47,27 @@ def test_a_job_handed_in_while_closing_gets_an_answer(monkeypatch: pytest.Monkey
     assert not closing.is_alive()
 
 
+def test_a_long_job_learns_that_something_more_urgent_waits() -> None:
+    writer, gate, begun = Writer(), threading.Event(), threading.Event()
+
+    def long() -> bool:
+        begun.set()
+        gate.wait(PATIENCE_S)
+        return True
+
+    running = writer.submit(long, Priority.BULK)
+    assert begun.wait(PATIENCE_S)
+    assert not writer.pressed(Priority.BULK)
+    writer.submit(lambda: None, Priority.BULK)
+    assert not writer.pressed(Priority.BULK)  # as urgent: it waits its turn
+    writer.submit(lambda: None, Priority.OFFICER)
+    assert writer.pressed(Priority.BULK)
+    assert not writer.pressed(Priority.OFFICER)
+    gate.set()
+    assert running.result(PATIENCE_S)
+    writer.close()
+
+
 def test_what_is_left_behind_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     writer = Writer()
     join = writer._thread.join
