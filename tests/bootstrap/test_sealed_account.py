@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from app.domain.sealing import as_sealed
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
 from app.local import credentials
-from app.queries import accounts
+from app.queries import accounts, trust
 from app.usecases.accounts import SetPassword
 from app.usecases.seals import OPEN_FOR_S, BreakSeal, SealAccount
 from tests.kit import (
@@ -117,6 +118,8 @@ def test_opening_it_is_told_in_both_rooms_and_serves_for_one_watch(town: Town) -
         assert row["opened_at"] == emb.clock.now_ms() >= row["sealed_at"]
         told = [row for row in site.rows("log_entry") if row["kind"] == "alarm" and "启封" in row["text"]]
         assert len(told) == 1 and told[0]["account_id"] == opened.id
+        calls = site.node.read(partial(trust.calls, agency=site.agency, own=site.node.me.site))
+        assert [seal.id for seal in calls.opened] == [opened.id], "red at both consoles"
     emb.clock.advance(OPEN_FOR_S - 60)
     sign_in(emb, NAME, sealed.password)  # the screen had locked
     assert emb.count("log_entry") == frd.count("log_entry")
