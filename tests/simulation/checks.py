@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from app.journal import verbs
 from app.journal.operation import Operation, Transaction, check_transaction
 from app.journal.vouching import closed_after, closed_before, vouchers
 from tests.oracle.reference import Reference, State, read
@@ -92,7 +93,8 @@ def restrict(state: State, known: Reference, scopes: frozenset[str]) -> State:
     """The part of a state that everybody with these scopes must share."""
     ops, opened = known.reading.causal.ops, known.opened
     inside = any(scope.startswith("internal:") for scope in scopes)
-    records = {(op.entity, op.entity_id) for op in known.reading.valid if op.scope in scopes}
+    made = known.reading.valid_with(verbs.WRITE, verbs.STRIKE, verbs.RETRACT, verbs.APPROVE, verbs.TEXT)
+    records = {(op.entity, op.entity_id) for op in made if op.scope in scopes}
 
     def shared(register: tuple[str, str, str]) -> bool:
         scope = schema.ENTITIES[register[0]].fields[register[2]].scope

@@ -43,6 +43,10 @@ class Duty:
             self.state,
             self.log,
             self.number,
+            *(self.casualties,) * 2,
+            self.attachment,
+            self.contact,
+            self.purge,
         )
 
     def _one(self, at: Station, table: str) -> str | None:
@@ -181,6 +185,53 @@ class Duty:
             "incident_id": self._one(at, "incident"),
         }
         self._new(at, actor, "write_log_entry", "log_entry", values)
+
+    # -- figures, files, people ------------------------------------------------------------------------------------------
+    def casualties(self, at: Station, actor: str, _case: str) -> None:
+        """A figure with its verify state is one register (IS-14, D-38)."""
+        incident = self._one(at, "incident")
+        name = self._rng.choice(("deaths", "deaths", "injured_serious", "missing"))
+        figure = [
+            self._rng.randint(0, 2),
+            self._rng.choice(("unverified", "verified")),
+            "s",
+            self._moment(at),
+        ]
+        if incident is not None:
+            self._by.write(at, actor, "set_casualties", "incident", incident, values={name: figure})
+
+    def attachment(self, at: Station, actor: str, _case: str) -> None:
+        values = {
+            "incident_id": self._one(at, "incident"),
+            "agency": account_agency(actor),
+            "account_id": actor,
+            "content": f"{self._rng.randint(0, 3):064x}",
+            "size": 7,
+            "at": self._moment(at),
+        }
+        self._new(at, actor, "attach_file", "attachment", values)
+
+    def contact(self, at: Station, actor: str, _case: str) -> None:
+        """The record is joint, its sealed value goes to the duty rooms alone."""
+        contact, sealed = self._one(at, "contact"), f"sealed {self._rng.randint(0, 2)}"
+        if contact is not None and self._rng.random() < 0.5:
+            self._by.write(at, actor, "change_contact", "contact", contact, values={"sealed": sealed})
+            return
+        values = {
+            "incident_id": self._one(at, "incident"),
+            "agency": account_agency(actor),
+            "account_id": actor,
+            "about": "scene",
+            "at": self._moment(at),
+            "sealed": sealed,
+        }
+        self._new(at, actor, "add_contact", "contact", values)
+
+    def purge(self, at: Station, actor: str, _case: str) -> None:
+        contact = self._one(at, "contact")
+        if contact is not None:
+            entries = {"purged_at": self._moment(at)}
+            self._by.write(at, actor, "purge_personal_data", "contact", contact, entries=entries)
 
     def number(self, at: Station, actor: str, _case: str) -> None:
         self._by.write(
