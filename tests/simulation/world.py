@@ -199,7 +199,7 @@ class Station:
         self.ring[self.key.public] = self.key
         while True:
             identity = Identity(self.city.realm, self.agency, recovery, self.key)
-            self.journal = VersionedJournal(self.version, self.connection, identity, self.clock)
+            self.journal: Journal = VersionedJournal(self.version, self.connection, identity, self.clock)
             in_force = self.ring.get(self.journal.public_key(self.site) or b"", self.key)
             if in_force is self.key:
                 return
