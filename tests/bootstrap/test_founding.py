@@ -230,6 +230,7 @@ def test_interrupted_first_start_begins_again(
         "console.db",
         "high_water.json",
         "lock",
+        "subject_keys.db",
     ]
 
 
