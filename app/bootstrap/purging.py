@@ -1,4 +1,4 @@
-"""Carrying out orders to destroy personal data, wherever they were given, and saying so (XC-07; REPLICATION, Personal data)."""
+"""Carrying out orders to destroy personal data, wherever they were given, and saying so (XC-07; REPLICATION, Contacts)."""
 
 from __future__ import annotations
 

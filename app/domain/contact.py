@@ -53,7 +53,7 @@ def unpacked(value: str) -> Contact:
 
 
 def masked(contact: Contact) -> str:
-    """How a contact is shown by default: "王** 138****21", enough to tell two apart and too little to ring."""
+    """How a contact is shown: first sign of the name, head and tail of the number; tells two apart and does not ring."""
     name = contact.name[:1] + "**" if contact.name else ""
     digits = contact.number
     number = digits[:_HEAD] + _HIDDEN + digits[-_TAIL:] if len(digits) >= _LONG else _HIDDEN + digits[-1:]

@@ -1,4 +1,4 @@
-"""Sealing a contact value under its subject's key (REPLICATION, Personal data).
+"""Sealing a contact value under its subject's key (REPLICATION, Contacts).
 
 A sealed text is `1.<key id>.<box>`: XChaCha20-Poly1305 (IETF, libsodium) over the padded value, bound to the subject. The
 nonce is a keyed hash of the value, so that the same value sealed twice under one key is one text (Merge: equal values are

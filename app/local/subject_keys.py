@@ -1,4 +1,4 @@
-"""Keys of sealed contact values, outside journal and backups (REPLICATION, Personal data).
+"""Keys of sealed contact values, outside journal and backups (REPLICATION, Contacts).
 
 Keys of a subject that was purged are destroyed, and nobody brings them back. sqlite3.Error reaches the caller.
 """

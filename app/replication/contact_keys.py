@@ -1,7 +1,7 @@
 """Keys of sealed contact values between two sites: asked for by name, given where the scope opens them (XC-07).
 
 They travel in a session only, never in the journal, a backup or a bundle: what is purged here and there can then be read
-nowhere, however many copies of the sealed text lie about (REPLICATION, Personal data).
+nowhere, however many copies of the sealed text lie about (REPLICATION, Contacts).
 """
 
 from __future__ import annotations

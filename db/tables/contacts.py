@@ -1,7 +1,7 @@
 """Contacts of an incident: whom to ring there. Their names and numbers are sealed and leave under a scope of their own (XC-07).
 
 What is shared about a contact is that there is one and for what; the value is a sealed text (app/local/sealing.py), whose key
-stands neither in the journal nor in a backup. Purging destroys the keys (REPLICATION, Personal data).
+stands neither in the journal nor in a backup. Purging destroys the keys (REPLICATION, Contacts).
 """
 
 from __future__ import annotations

@@ -5,11 +5,8 @@ The attacker owns the machine: the triggers are dropped first, and hashes are re
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,59 +15,10 @@ from nacl.signing import SigningKey
 
 from app.journal.chain_faults import FaultKind
 from app.journal.operation import Operation, header_hash, pack, rebuild_operation
-from app.journal.reprojection import Difference, DifferenceKind, Standpoint
 from app.journal.store import Store
-from app.journal.verify import Depth, VerifyReport, verify
-from tests.db.world import POLICY, busy, seed, two_sites
-
-SHALLOW = Depth(projection=False)
-
-
-@dataclass
-class Victim:
-    """A closed file and what is known of it."""
-
-    path: Path
-    standpoint: Standpoint
-    own: str
-    peer: str
-
-    @contextlib.contextmanager
-    def attack(self) -> Iterator[sqlite3.Connection]:
-        """A connection without guards."""
-        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
-            connection.execute("DROP TRIGGER IF EXISTS op_never_changed")
-            connection.execute("DROP TRIGGER IF EXISTS op_never_deleted")
-            yield connection
-
-    def examine(self, depth: Depth | None = None) -> VerifyReport:
-        """Verify as this site would."""
-        return verify(self.path, self.standpoint, POLICY, depth=depth)
-
-    def found(self, depth: Depth | None = SHALLOW) -> set[tuple[FaultKind, str, int]]:
-        """(kind, site, seq) of every fault."""
-        return {(fault.kind, fault.site, fault.seq) for fault in self.examine(depth).faults}
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Victim:
-    folder = tmp_path_factory.mktemp("original")
-    with two_sites(folder) as (emb, frd):
-        busy(emb, frd)
-        return Victim(emb.path, emb.standpoint, emb.journal.own_site, frd.journal.own_site)
-
-
-@pytest.fixture
-def victim(original: Victim, tmp_path: Path) -> Victim:
-    copy = tmp_path / "console.db"
-    copy.write_bytes(original.path.read_bytes())
-    return replace(original, path=copy)
-
-
-def _op(connection: sqlite3.Connection, site: str, seq: int) -> Operation:
-    found = Store(connection).get(Store(connection).hashes_at(site, seq)[0])
-    assert found is not None
-    return found
+from app.journal.verify import Depth, verify
+from tests.db.world import POLICY, seed
+from tests.journal.victim import SHALLOW, Victim, op_at, original, victim
 
 
 def _pair(connection: sqlite3.Connection, site: str) -> tuple[int, int]:
@@ -80,6 +28,9 @@ def _pair(connection: sqlite3.Connection, site: str) -> tuple[int, int]:
     )
     first, last = row.fetchone()
     return first, last
+
+
+__all__ = ["original", "victim"]
 
 
 def test_untouched_file_is_in_order(victim: Victim) -> None:
@@ -196,7 +147,7 @@ def _forge(connection: sqlite3.Connection, op: Operation, changed: Operation, re
 def test_self_consistent_forgery_inside_a_transaction_is_named_and_not_its_successor(victim: Victim) -> None:
     with victim.attack() as connection:
         first, _ = _pair(connection, victim.own)
-        op = _op(connection, victim.own, first)
+        op = op_at(connection, victim.own, first)
         _forge(
             connection,
             op,
@@ -210,7 +161,7 @@ def test_self_consistent_forgery_inside_a_transaction_is_named_and_not_its_succe
 
 def test_self_consistent_forgery_of_a_whole_transaction_lacks_its_signature(victim: Victim) -> None:
     with victim.attack() as connection:
-        op = _op(connection, victim.own, 9)
+        op = op_at(connection, victim.own, 9)
         _forge(connection, op, replace(op, hlc=op.hlc + 1))
     assert victim.found() == {(FaultKind.SIGNATURE, victim.own, 9)}
     assert victim.found(Depth(signatures=False, projection=False)) == {(FaultKind.REPLACED, victim.own, 9)}
@@ -220,9 +171,9 @@ def test_rewritten_tail_under_another_key_is_found_at_every_transaction(victim: 
     """The attacker rewrites the peer's chain from entry 4 on, signs with his own key and mends what is noted of it."""
     thief = SigningKey(seed("thief"))
     with victim.attack() as connection:
-        prev = _op(connection, victim.peer, 3).hash
+        prev = op_at(connection, victim.peer, 3).hash
         for seq in (4, 5):
-            op = _op(connection, victim.peer, seq)
+            op = op_at(connection, victim.peer, seq)
             made = rebuild_operation("live", replace(op, prev=prev, hlc=op.hlc + 7))
             signature = thief.sign(made.hash).signature
             connection.execute(
@@ -280,7 +231,7 @@ def test_truncated_foreign_chain_is_named(victim: Victim) -> None:
 def test_truncation_with_the_chain_mended_is_given_away_by_what_others_saw(victim: Victim) -> None:
     """Operation 4 of the peer is named as parent by ours; what 5 did still stands in the projected tables."""
     with victim.attack() as connection:
-        left = _op(connection, victim.peer, 3)
+        left = op_at(connection, victim.peer, 3)
         connection.execute("DELETE FROM op WHERE site = ? AND seq > 3", (victim.peer,))
         connection.execute("UPDATE chain SET seq = 3, hash = ? WHERE site = ?", (left.hash, victim.peer))
     assert FaultKind.PARENT in {kind for kind, _, _ in victim.found()}
@@ -315,7 +266,7 @@ def test_swapped_rows_are_both_named(victim: Victim, one: int, other: int) -> No
 
 def test_swapped_contents_are_both_named(victim: Victim) -> None:
     with victim.attack() as connection:
-        one, other = _op(connection, victim.own, 7), _op(connection, victim.own, 8)
+        one, other = op_at(connection, victim.own, 7), op_at(connection, victim.own, 8)
         for op, body in ((one, other.body), (other, one.body)):
             connection.execute("UPDATE op SET body = ? WHERE hash = ?", (body, op.hash))
     assert victim.found() == {(FaultKind.HIDDEN, victim.own, 7), (FaultKind.HIDDEN, victim.own, 8)}
@@ -329,7 +280,7 @@ def _insert(connection: sqlite3.Connection, op: Operation, n: int | None = None)
 
 def test_forged_entry_at_the_end_is_named(victim: Victim) -> None:
     with victim.attack() as connection:
-        last = _op(connection, victim.peer, 5)
+        last = op_at(connection, victim.peer, 5)
         forged = replace(
             last, seq=6, tx=6, prev=last.hash, parents=(), sig=SigningKey(seed("thief")).sign(b"x").signature
         )
@@ -344,7 +295,7 @@ def test_forged_entry_at_the_end_is_named(victim: Victim) -> None:
 
 def test_forged_second_entry_under_a_number_is_named(victim: Victim) -> None:
     with victim.attack() as connection:
-        genuine = _op(connection, victim.peer, 4)
+        genuine = op_at(connection, victim.peer, 4)
         _insert(connection, rebuild_operation("live", replace(genuine, hlc=genuine.hlc + 1)))
     found = victim.found()
     assert (FaultKind.SIGNATURE, victim.peer, 4) in found
@@ -354,7 +305,7 @@ def test_forged_second_entry_under_a_number_is_named(victim: Victim) -> None:
 def test_foreign_entry_inside_a_transaction_is_named(victim: Victim) -> None:
     with victim.attack() as connection:
         first, last = _pair(connection, victim.own)
-        stray = _op(connection, victim.peer, 5)
+        stray = op_at(connection, victim.peer, 5)
         after = connection.execute(
             "SELECT n FROM op WHERE site = ? AND seq = ?", (victim.own, last)
         ).fetchone()[0]
@@ -432,93 +383,10 @@ def test_any_single_change_is_found_at_its_position(
         assert found <= {(site, seq)}
 
 
-# -- rows that do not follow from the journal ---------------------------------------------------------------------------
-def _only(report: VerifyReport) -> Difference:
-    assert not report.faults
-    (one,) = [each for each in report.differences if not each.table.startswith("search_")]
-    return one
-
-
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        (
-            "UPDATE incident SET place = 'elsewhere', alarm_grade = 9",
-            Difference(DifferenceKind.CHANGED, "incident", ("i1",), ("place", "alarm_grade")),
-        ),
-        ("UPDATE log_entry SET retracted = 0 WHERE id = 'l4'",
-         Difference(DifferenceKind.CHANGED, "log_entry", ("l4",), ("retracted",))),
-        ("DELETE FROM log_entry WHERE id = 'l2'", Difference(DifferenceKind.MISSING, "log_entry", ("l2",))),
-        ("INSERT INTO log_entry (id, text) VALUES ('l99', 'never said')",
-         Difference(DifferenceKind.SURPLUS, "log_entry", ("l99",))),
-        ("UPDATE account SET roles = 'duty_chief' WHERE id = 'officer-FRD'",
-         Difference(DifferenceKind.CHANGED, "account", ("officer-FRD",), ("roles",))),
-        ("UPDATE entry SET struck = 1 WHERE value = 3", None),
-        ("DELETE FROM conflict WHERE shown = 0", None),
-        ("UPDATE fact SET standing = 'cut' WHERE verb = 'grant' AND actor = 'admin-FRD'", None),
-        ("INSERT INTO flag (kind, hash, about) VALUES ('from a closed site', x'00', '')",
-         Difference(DifferenceKind.SURPLUS, "flag", ("from a closed site", "00", ""))),
-        ("DELETE FROM tip WHERE rowid = (SELECT min(rowid) FROM tip)", None),
-    ],
-)  # fmt: skip
-def test_touched_row_is_named(victim: Victim, statement: str, expected: Difference | None) -> None:
-    with contextlib.closing(sqlite3.connect(victim.path, isolation_level=None)) as connection:
-        assert connection.execute(statement).rowcount == 1
-    report = victim.examine()
-    difference = _only(report)
-    assert not report.ok
-    assert difference.table in statement
-    if expected is not None:
-        assert difference == expected
-
-
-@pytest.mark.parametrize(
-    ("statement", "table", "key"),
-    [
-        ("UPDATE search_incident SET text = 'elsewhere'", "search_incident", "i1"),
-        ("DELETE FROM search_log_entry WHERE text = 'entry 2'", "search_log_entry", "l2"),
-        ("INSERT INTO search_log_entry VALUES (99, 'never said')", "search_log_entry", "row 99"),
-        (
-            "INSERT INTO search_log_entry_grams (rowid, grams) VALUES (99, '6e')",
-            "search_log_entry_grams",
-            "6e",
-        ),
-        (
-            "INSERT INTO search_incident_grams (search_incident_grams, rowid, grams)"
-            " SELECT 'delete', rowid, '63' FROM incident WHERE id = 'i1'",
-            "search_incident_grams",
-            "63",
-        ),
-    ],
-)
-def test_record_hidden_from_the_search_is_named(victim: Victim, statement: str, table: str, key: str) -> None:
-    with contextlib.closing(sqlite3.connect(victim.path, isolation_level=None)) as connection:
-        connection.execute(statement)
-    report = victim.examine()
-    assert {(each.table, each.key) for each in report.differences} == {(table, (key,))}
-
-
-def test_changed_quarantine_is_named(victim: Victim) -> None:
-    with contextlib.closing(sqlite3.connect(victim.path, isolation_level=None)) as connection:
-        digest = _op(connection, victim.peer, 5).hash
-        connection.execute("INSERT INTO quarantine (hash, reason) VALUES (?, 'role')", (digest,))
-    assert _only(victim.examine()) == Difference(DifferenceKind.SURPLUS, "quarantine", (digest.hex(),))
-
-
-def test_journal_that_cannot_be_projected_is_told(victim: Victim) -> None:
-    with victim.attack() as connection:
-        connection.execute("DELETE FROM op WHERE site = ? AND seq = 2", (victim.own,))
-    report = victim.examine()
-    assert (FaultKind.MISSING, victim.own, 2) in {
-        (fault.kind, fault.site, fault.seq) for fault in report.faults
-    }
-    assert report.projection_failed is not None or report.differences_total > 0
-
-
 def test_header_hash_used_by_the_attacker_is_the_real_one(victim: Victim) -> None:
     """The forgeries above are self-consistent, or they would prove nothing."""
     with victim.attack() as connection:
-        op = _op(connection, victim.own, 9)
+        op = op_at(connection, victim.own, 9)
         made = rebuild_operation("live", replace(op, hlc=op.hlc + 1))
     assert made.hash == header_hash("live", made)
     assert made.hash != op.hash
