@@ -20,6 +20,8 @@ from app.journal.verify import Depth, verify
 from tests.db.world import POLICY, seed
 from tests.journal.victim import SHALLOW, Victim, op_at, original, victim
 
+__all__ = ["original", "victim"]
+
 
 def _pair(connection: sqlite3.Connection, site: str) -> tuple[int, int]:
     """Numbers of the first transaction of two operations after the founding one."""
@@ -28,9 +30,6 @@ def _pair(connection: sqlite3.Connection, site: str) -> tuple[int, int]:
     )
     first, last = row.fetchone()
     return first, last
-
-
-__all__ = ["original", "victim"]
 
 
 def test_untouched_file_is_in_order(victim: Victim) -> None:

@@ -232,7 +232,8 @@ def test_in_bulk_nothing_travels_that_can_be_computed():
     """Own ids without their tags, no salts of joint operations, one signature for many; all of it is there again."""
     txs = bulk(300)
     packer = FramePacker(compact=True)
-    queue, got = deque(txs), []
+    queue = deque(txs)
+    got: list[Transaction] = []
     while queue:
         _, data = packer.take(queue, Lane.BULK, lambda block: Ops(1, False, block))
         frame = CODEC.decode(data)
