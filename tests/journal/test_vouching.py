@@ -160,6 +160,22 @@ def test_a_change_of_the_key_stands_by_its_own_signature(small: Town) -> None:
     ]
 
 
+def test_an_edited_entry_and_an_end_without_signature_are_found(small: Town) -> None:
+    """What is kept without its own signature is no less fixed; the last entry of a chain must have one."""
+    east, fire = small["E1"], small["F1"]
+    edits(east, 6)
+    sent = thin(wanted(east, fire))
+    fire.journal.receive(sent)
+    edited, last = sent[2][0], sent[-1][-1]
+    assert edited.sig is None
+    fire.connection.execute("DROP TRIGGER op_never_changed")
+    fire.connection.execute("UPDATE op SET hlc = hlc + 1 WHERE hash = ?", (edited.hash,))
+    fire.connection.execute("UPDATE op SET sig = NULL WHERE hash = ?", (last.hash,))
+    report = verify(fire.connection, Standpoint.of(fire.journal.identity), schema.policy(), DERIVERS)
+    found = {(fault.kind, fault.seq) for fault in report.faults if fault.site == east.site}
+    assert found == {(FaultKind.HEADER, edited.seq), (FaultKind.SIGNATURE, last.seq)}
+
+
 def test_something_urgent_is_let_in_between_where_nobody_waits(small: Town) -> None:
     east, fire = small["E1"], small["F1"]
     edits(east, 3 * SEGMENT)
