@@ -8,7 +8,8 @@ from pathlib import Path
 from db import held
 
 BUSY_TIMEOUT_MS = 5_000
-CHECKPOINT_PAGES = 4_000  # 16 MB of WAL: in bulk the same pages are written again and again, and go to the file once
+# 16 MB of WAL: in bulk the same pages are written again and again, and go to the file once.
+CHECKPOINT_PAGES = 4_000
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
