@@ -148,7 +148,9 @@ class Service:
 
     def _heard_of_peer(self, peer: str, vector: Mapping[str, int]) -> None:
         """A stick brought a peer's acknowledgement; on any thread (CM-07)."""
-        with contextlib.suppress(RuntimeError):  # the loop has just ended: the next session brings the same news
+        with contextlib.suppress(
+            RuntimeError
+        ):  # the loop has just ended: the next session brings the same news
             self._loop.call_soon_threadsafe(self._by_stick, peer, dict(vector))
 
     def _by_stick(self, peer: str, vector: Mapping[str, int]) -> None:

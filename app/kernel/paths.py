@@ -123,7 +123,13 @@ class DataDir:
             return shut
         for folder in (self.root, self.keys, self.backups, self.attachments, self.logs):
             shut.one(folder, 0o700)
-        for file in (self.database, *self.beside_database, self.high_water, self.subject_keys, *self.backups.glob("*.db")):
+        for file in (
+            self.database,
+            *self.beside_database,
+            self.high_water,
+            self.subject_keys,
+            *self.backups.glob("*.db"),
+        ):
             shut.one(file, 0o600)
         return shut
 

@@ -43,7 +43,7 @@ def test_init_and_first_act(call: CommandLine, tmp_path: Path) -> None:
     assert not data.exists()
     done = call(*given, "--title", "账号管理员", "--label", "1 号台", stdin=f"{ADMIN_PASSWORD}\r\n")
     assert done.code == Exit.OK
-    assert set(done.json["result"]) == {"site", "admin_account", "recovery_file"}
+    assert set(done.json["result"]) == {"site", "admin_account", "recovery_file", "sheet"}
     again = call(*given, stdin=ADMIN_PASSWORD)
     assert (again.code, again.error, again.json["kind"]) == (Exit.FAULT, "database.exists", "fault")
     key_file = tmp_path / "password"
