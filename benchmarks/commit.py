@@ -91,7 +91,7 @@ def _bus(data: DataDir, connection: sqlite3.Connection) -> Bus:
     who = Identity(me.realm, me.agency, me.recovery_key, SiteKey.load(data.keys))
     journal = Journal(connection, who, policy(), SystemClock(), DERIVERS)
     station = Workstation(me.realm, me.district, Agency(me.agency), me.site, me.letter, me.console_account)
-    beside = Beside(SubjectKeys(data.subject_keys), lambda content: False)
+    beside = Beside(SubjectKeys(data.subject_keys), lambda content: None)
     return Bus(
         connection, journal, matrix(), SystemClock(), load_pack(me.district), station, Texts.load(), beside
     )

@@ -87,6 +87,8 @@ def save_copy(node: Node, attachment_id: str, target: Path) -> dict[str, Any]:
     row = node.read(lambda connection: attachments.attachment(connection, attachment_id))
     if row is None or row.content is None:
         raise Refusal(ErrorCode.STATE, "refusal.record.missing", field="attachment_id", entity="attachment")
+    if row.purged_at is not None:
+        raise Refusal(ErrorCode.STATE, "refusal.contacts.purged", field="attachment_id", clause="XC-07")
     if not node.attachments.has(row.content):
         raise Refusal(ErrorCode.STATE, "refusal.attachments.not_here", field="attachment_id", clause="CM-05")
     if not node.attachments.is_sound(row.content):

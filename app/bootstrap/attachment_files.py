@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from app.bootstrap.node import Node, told_plainly
 from app.domain.attachment import MIB
 from app.domain.rule_numbers import MAX_ATTACHMENT_MIB
@@ -23,35 +21,26 @@ class AttachmentFiles:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._store: AttachmentStore = node.attachments
-        self._here: set[str] = set()
-        self._claimed: set[str] = set()
-        self._guard = threading.Lock()
 
     def wanted(self) -> list[tuple[str, int]]:
         """Files that records speak of and that are not here, small ones first."""
         with told_plainly(self._node.data.attachments):
             known = self._node.read(attachments.contents)
-            out = []
-            for row in known:
-                if row.content is None or row.content in self._here or not _may_come(row.content, row.size):
-                    continue
-                if self._store.has(row.content):
-                    self._here.add(row.content)
-                else:
-                    out.append((row.content, row.size or 0))
-        return out
+            return [
+                (row.content, row.size or 0)
+                for row in known
+                if row.content is not None
+                and _may_come(row.content, row.size)
+                and not self._store.has(row.content)
+            ]
 
     def claim(self, content: str) -> bool:
-        """True if nobody else is fetching this file."""
-        with self._guard:
-            free = content not in self._claimed
-            self._claimed.add(content)
-            return free
+        """True if nobody else is fetching this file, by wire or by stick."""
+        return self._store.claim(content)
 
     def release(self, content: str) -> None:
         """End a claim."""
-        with self._guard:
-            self._claimed.discard(content)
+        self._store.release(content)
 
     def held(self, content: str) -> int:
         """Bytes that have come so far."""
@@ -61,13 +50,16 @@ class AttachmentFiles:
     def append(self, content: str, offset: int, data: bytes) -> int:
         """Add a piece."""
         with told_plainly(self._node.data.attachments):
+            if not self._is_named(content):  # purged since it was asked for
+                self._store.drop(content)
+                return 0
             return self._store.append(content, offset, data)
 
     def finish(self, content: str, size: int) -> bool:
         """Check, keep, tell the screens."""
         with told_plainly(self._node.data.attachments):
             whole = self._store.held(content) == size and self._store.finish(content)
-            if not whole:
+            if not whole or not self._is_named(content):  # purged in the last moment
                 self._store.drop(content)
                 return False
             rows = self._node.read(lambda connection: attachments.named(connection, content))
@@ -78,9 +70,11 @@ class AttachmentFiles:
     def piece(self, content: str, offset: int, size: int) -> bytes | None:
         """Bytes of a file that a record speaks of."""
         with told_plainly(self._node.data.attachments):
-            if not self._node.read(lambda connection: attachments.named(connection, content)):
-                return None
-            return self._store.read(content, offset, size)
+            return self._store.read(content, offset, size) if self._is_named(content) else None
+
+    def _is_named(self, content: str) -> bool:
+        """True if a record speaks of the file and none of them was purged."""
+        return bool(self._node.read(lambda connection: attachments.named(connection, content)))
 
 
 def _may_come(content: str, size: int | None) -> bool:

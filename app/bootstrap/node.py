@@ -180,7 +180,7 @@ class Node:
             pack,
             self.workstation,
             self.texts,
-            Beside(self.subject_keys, self.attachments.has),
+            Beside(self.subject_keys, self.attachments.size),
         )
         with told_plainly(self.data.database):
             if reproject or self.journal.outdated:

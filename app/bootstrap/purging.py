@@ -17,6 +17,7 @@ from app.usecases.contacts import AcknowledgePurge, Personal
 
 log = logging.getLogger(__name__)
 ENTITIES = ("contact", "attachment")
+RETRY_S = 30.0
 
 
 class Purging:
@@ -68,6 +69,7 @@ def purge(node: Node) -> int:
     for row in rows:
         if row.entity == Personal.ATTACHMENT:
             _destroy_file(node, row)
+    _sweep(node)
     for row in rows:
         node.execute(
             AcknowledgePurge(entity=Personal(row.entity), entity_id=row.id),
@@ -87,12 +89,16 @@ def _destroy_keys(node: Node, subjects: list[str]) -> None:
 
 
 def _destroy_file(node: Node, row: PurgedRow) -> None:
-    """The file and every copy of it in the backups of this site, unless a record that stands still names it."""
+    """The file, what has come of it, and every copy of it in the backups of this site."""
     if row.content is None or not names_a_file(row.content):
-        return
-    content = row.content
-    if node.read(lambda connection: attachments.named(connection, content)):
         return
     with told_plainly(node.data.attachments):
         for store in (node.attachments, AttachmentStore(node.data.backed_up_attachments)):
-            store.drop(content)
+            store.drop(row.content)
+
+
+def _sweep(node: Node) -> None:
+    """Beginnings of files that no record wants any more."""
+    wanted = {row.content for row in node.read(attachments.contents) if row.content}
+    with told_plainly(node.data.attachments):
+        node.attachments.sweep(wanted)

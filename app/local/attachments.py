@@ -10,7 +10,8 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +37,34 @@ class AttachmentStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._claimed: set[str] = set()
+        self._guard = threading.Lock()
+
+    # -- who is bringing a file in --------------------------------------------------------------------------------------------
+    def claim(self, content: str) -> bool:
+        """True if nobody else is bringing this file in; `release` it afterwards."""
+        with self._guard:
+            free = content not in self._claimed
+            self._claimed.add(content)
+            return free
+
+    def release(self, content: str) -> None:
+        """End a claim."""
+        with self._guard:
+            self._claimed.discard(content)
+
+    def sweep(self, wanted: Collection[str]) -> None:
+        """Throw away beginnings of files that nobody wants any more."""
+        for each in (self._root / _COMING).glob("*"):
+            if names_a_file(each.name) and each.name not in wanted:
+                each.unlink(missing_ok=True)
+
+    def size(self, content: str) -> int | None:
+        """Bytes of a whole file, None when it is not here."""
+        try:
+            return self.path(content).stat().st_size
+        except FileNotFoundError:
+            return None
 
     def path(self, content: str) -> Path:
         """Where a whole file lies, or would."""

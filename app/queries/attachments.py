@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from app.queries.reading import columns_of, read, read_one
 from db.tables.attachments import ATTACHMENT
@@ -13,7 +13,8 @@ from db.tables.attachments import ATTACHMENT
 
 @dataclass(frozen=True, slots=True)
 class AttachmentRow:
-    """One attachment; `content`: hash of the file (hex), `size` in bytes, `at` in UTC ms."""
+    """One attachment; `content`: hash of the file (hex), `size` in bytes, `at` in UTC ms; `purged_at`: its file was destroyed,
+    whichever record of it the order was for."""
 
     id: str
     incident_id: str | None
@@ -37,10 +38,19 @@ class ContentRow:
 
 
 _C = ATTACHMENT.table.c
-_ATTACHMENT = select(*(_C[name] for name in columns_of(AttachmentRow))).where(_C.retracted == 0)
+_TWIN = ATTACHMENT.table.alias("twin")
+# A file that was destroyed for one record is destroyed for all that name it, those made apart or later too (XC-07).
+_GONE_AT = (
+    select(func.min(_TWIN.c.purged_at))
+    .where(_TWIN.c.content == _C.content)
+    .scalar_subquery()
+    .label("purged_at")
+)
+_COLUMNS = [_GONE_AT if name == "purged_at" else _C[name] for name in columns_of(AttachmentRow)]
+_ATTACHMENT = select(*_COLUMNS).where(_C.retracted == 0)
 _OF = _ATTACHMENT.where(_C.incident_id == bindparam("incident_id")).order_by(_C.at, _C.id)
 _ONE = _ATTACHMENT.where(_C.id == bindparam("id"))
-_KEPT = _C.purged_at.is_(None)
+_KEPT = _GONE_AT.element.is_(None)
 _NAMED = _ATTACHMENT.where(_C.content == bindparam("content"), _KEPT).order_by(_C.at, _C.id)
 _PURGED = select(_C.content, _C.size).where(_C.purged_at.is_not(None)).distinct()
 _CONTENTS = (
@@ -49,7 +59,7 @@ _CONTENTS = (
 
 
 def purged(connection: sqlite3.Connection) -> list[ContentRow]:
-    """Files that were ordered to be destroyed; another record may still name one."""
+    """Files that were ordered to be destroyed."""
     return read(connection, ContentRow, _PURGED)
 
 
@@ -61,6 +71,11 @@ def attachments(connection: sqlite3.Connection, incident_id: str) -> list[Attach
 def attachment(connection: sqlite3.Connection, attachment_id: str) -> AttachmentRow | None:
     """One attachment by id."""
     return read_one(connection, AttachmentRow, _ONE, id=attachment_id)
+
+
+def is_purged(connection: sqlite3.Connection, content: str) -> bool:
+    """True if a file was ordered to be destroyed (hash in hex)."""
+    return any(row.content == content for row in purged(connection))
 
 
 def named(connection: sqlite3.Connection, content: str) -> list[AttachmentRow]:

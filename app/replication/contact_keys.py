@@ -74,14 +74,18 @@ class KeyExchange:
     async def _asking(self) -> None:
         """Ask when something changed, and again after a while for what did not come."""
         wanted: list[bytes] = []
+        at = 0  # of more than fit a frame others are asked for each time: some may be with nobody any more
         while self._ask:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.gap_pause_max_s if wanted else None):
                     await self._stir.wait()
             self._stir.clear()
             wanted = await asyncio.to_thread(self._keys.wanted)
+            at = at if at < len(wanted) else 0
             if wanted:
-                self._outbox.put(Lane.CONTROL, self._codec.encode(AskKeys(wanted[:MAX_KEYS])))
+                asked = wanted[at : at + MAX_KEYS]
+                at += MAX_KEYS
+                self._outbox.put(Lane.CONTROL, self._codec.encode(AskKeys(asked)))
         await asyncio.Event().wait()
 
     async def _answering(self) -> None:

@@ -85,6 +85,11 @@ class _Stretch:
     end: int
     pieces: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
 
+    def takes(self, chunk: FileChunk) -> bool:
+        """True for its next piece."""
+        fits = chunk.offset == self.offset and self.offset + len(chunk.data) <= self.end
+        return fits and chunk.content.hex() == self.content
+
 
 class Fetching:
     """The asking half of a session."""
@@ -95,8 +100,11 @@ class Fetching:
         self._stir = asyncio.Event()
         self._stir.set()
         self._asked: _Stretch | None = None
+        self._over: _Stretch | None = None  # asked for and given up: what is on its way is let pass
         self._stretch = _FIRST_STRETCH
-        self._later: dict[str, float] = {}  # content -> when to ask again, in time of the loop
+        self._later: dict[
+            tuple[str, int], float
+        ] = {}  # (content, bytes) -> when to ask again, in time of the loop
 
     def changed(self) -> None:
         """Something was committed here: it may speak of a file."""
@@ -104,14 +112,12 @@ class Fetching:
 
     def on_chunk(self, chunk: FileChunk) -> None:
         """A piece came. FrameError for what nobody asked for."""
-        asked = self._asked
-        if asked is None or chunk.content.hex() != asked.content:
-            raise FrameError("chunk of another file")
-        at = asked.offset
-        if chunk.offset != at or at + len(chunk.data) > asked.end:
-            raise FrameError("chunk out of place")
-        asked.offset += len(chunk.data)
-        asked.pieces.put_nowait(chunk.data)
+        for asked in (self._asked, self._over):
+            if asked is not None and asked.takes(chunk):
+                asked.offset += len(chunk.data)
+                asked.pieces.put_nowait(chunk.data)
+                return
+        raise FrameError("chunk nobody asked for")
 
     async def run(self) -> None:
         """Fetch what is missing, one file after the other, until cancelled."""
@@ -134,19 +140,19 @@ class Fetching:
         """Fetch one file; False when there is none that could be had from this peer now."""
         now = asyncio.get_running_loop().time()
         wanted = await asyncio.to_thread(self._files.wanted)
-        self._later = {content: at for content, at in self._later.items() if at > now}
+        self._later = {wanted: at for wanted, at in self._later.items() if at > now}
         for content, size in wanted:
-            if content in self._later:
+            if (content, size) in self._later:
                 continue
             if not self._files.claim(content):  # another session is at it; should it fail, it is our turn
-                self._later[content] = now + self._pace.gap_pause_max_s
+                self._later[content, size] = now + self._pace.gap_pause_max_s
                 continue
             try:
                 await self._fetch(content, size)
             except _NotHadError:
-                self._later[content] = now + self._pace.gap_pause_max_s
+                self._later[content, size] = now + self._pace.gap_pause_max_s
             finally:
-                self._asked = None
+                self._asked, self._over = None, self._asked
                 self._files.release(content)
             return True
         return False
@@ -169,7 +175,10 @@ class Fetching:
             data = await asked.pieces.get()  # a peer that stays silent altogether is the session's matter
             if not data:
                 raise _NotHadError
+            came = here + len(data)
             here = await asyncio.to_thread(self._files.append, content, here, data)
+            if here != came:  # destroyed while it was on its way
+                raise _NotHadError
         taken = loop.time() - begun
         if taken < _QUICK_S:
             self._stretch = min(self._stretch * 2, MAX_WANTED_BYTES)

@@ -36,9 +36,11 @@ def attach_file(command: AttachFile, context: Context) -> Outcome:
     digits = command.content
     if len(digits) != _HASH_DIGITS or not set(digits) <= set("0123456789abcdef"):
         raise Refusal(ErrorCode.FORMAT, "refusal.attachments.missing", field="content", clause=_CLAUSE)
-    if not context.beside.stored(digits):
+    if context.beside.stored(digits) != command.size:
         raise Refusal(ErrorCode.STATE, "refusal.attachments.missing", field="content", clause=_CLAUSE)
     check_size(command.size, context.district.value(RuleKey.ATTACHMENT_LIMIT))
+    if attachments.is_purged(context.connection, digits):
+        raise Refusal(ErrorCode.STATE, "refusal.attachments.purged", field="path", clause="XC-07")
     if any(known.content == digits for known in attachments.attachments(context.connection, row.id)):
         raise Refusal(ErrorCode.DUP, "refusal.attachments.twice", field="path", clause=_CLAUSE)
     attachment_id = context.new_id()

@@ -118,28 +118,22 @@ def reveal_contact(command: RevealContact, context: Context) -> Outcome:
 def purge_personal_data(command: PurgePersonalData, context: Context) -> Outcome:
     """The order to destroy; every workstation carries it out when it learns of it, and says so."""
     require_text(command.reason, "refusal.record.reason_required", field="reason", clause=_CLAUSE)
-    acts = []
-    for entity_id in _meant(context, command):
-        acts += context.enter(
-            command.entity.value, entity_id, why=tidy(command.reason), purged_at=context.now_ms
-        )
+    entity_id = _meant(context, command)
+    acts = context.enter(command.entity.value, entity_id, why=tidy(command.reason), purged_at=context.now_ms)
     return outcome(*acts, entity_id=command.entity_id)
 
 
-def _meant(context: Context, command: PurgePersonalData) -> list[str]:
-    """The record; of an attachment also all others with the same file, which would keep it here."""
+def _meant(context: Context, command: PurgePersonalData) -> str:
+    """The record that is meant, if it can still be purged."""
     connection, entity_id = context.connection, command.entity_id
     if command.entity is Personal.CONTACT:
-        return [_standing(context, entity_id).id]
+        return _standing(context, entity_id).id
     row = attachments.attachment(connection, entity_id)
     if row is None:
         raise missing("attachment", "entity_id")
     if row.purged_at is not None:
         raise Refusal(ErrorCode.STATE, "refusal.contacts.purged", field="entity_id", clause=_CLAUSE)
-    return [
-        row.id,
-        *(each.id for each in attachments.named(connection, row.content or "") if each.id != row.id),
-    ]
+    return row.id  # the file goes for every record that names it
 
 
 @handles(AcknowledgePurge, creates("purge_ack"))

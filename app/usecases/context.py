@@ -36,10 +36,10 @@ class Contacts(Protocol):
 
 @dataclass(frozen=True)
 class Beside:
-    """What this workstation keeps beside the database: keys of contacts; `stored`: is the file of this hash (hex) here?"""
+    """What this workstation keeps beside the database: keys of contacts; `stored`: bytes of the file of this hash (hex), None: not here."""
 
     contacts: Contacts
-    stored: Callable[[str], bool]
+    stored: Callable[[str], int | None]
 
 
 @dataclass(frozen=True)

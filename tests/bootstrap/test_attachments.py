@@ -20,6 +20,7 @@ from app.local.attachments import AttachmentStore
 from app.queries import attachments, incidents
 from app.queries.attachments import AttachmentRow
 from app.usecases.attachments import AttachFile
+from app.usecases.contacts import Personal, PurgePersonalData
 from tests.bootstrap.linked import both, until, up
 from tests.kit import Site, Town, act, register
 
@@ -128,6 +129,85 @@ def test_a_file_that_is_not_what_was_named_is_thrown_away(town: Town, tmp_path: 
         town.frd.node.attachments.path(content).write_bytes(right)
         asyncio.run(story(True))
     assert here(town.emb, incident)
+
+
+def test_a_purge_on_the_way_leaves_nothing_and_stops_nothing(town: Town, tmp_path: Path) -> None:
+    """Attached by mistake and purged at once, while it is still coming: no piece stays, and the next file comes."""
+    incident, officer = register(town.frd).id, town.frd.account("duty_chief")
+    content = attached(town.frd, picture(tmp_path, "wrong.jpg", 3 * MIB), incident)
+    asked, piece = threading.Event(), AttachmentFiles.append
+
+    def slow(self: AttachmentFiles, wanted: str, offset: int, data: bytes) -> int:
+        if wanted == content and offset:
+            asked.set()
+            assert gone.wait(60)
+        return piece(self, wanted, offset, data)
+
+    gone = threading.Event()
+
+    async def story() -> None:
+        async with both(town) as (emb, frd):
+            await until(lambda: up(emb) and up(frd), "up")
+            await until(asked.is_set, "some of it has come")
+            order = PurgePersonalData(
+                entity=Personal.ATTACHMENT, entity_id=rows(town.frd, incident)[0].id, reason="附错"
+            )
+            await asyncio.to_thread(town.frd.node.execute, order, officer)
+            await until(lambda: rows(town.emb, incident)[0].purged_at, "the order at EMB")
+            await until(lambda: not town.emb.node.attachments.held(content), "what had come is gone")
+            gone.set()
+            await asyncio.to_thread(attached, town.frd, picture(tmp_path, "right.jpg", 50_000), incident)
+            right = str(rows(town.frd, incident)[-1].content)
+            await until(lambda: town.emb.node.attachments.has(right), "the next one")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AttachmentFiles, "append", slow)
+        try:
+            asyncio.run(story())
+        finally:
+            gone.set()
+    for site in (town.emb, town.frd):
+        assert not site.node.attachments.has(content) and not site.node.attachments.held(content)
+
+
+def test_a_full_disk_for_files_does_not_end_the_link(town: Town, tmp_path: Path) -> None:
+    """Pieces that were asked for and given up are let pass; text goes on, and the link says what waits."""
+    incident = register(town.frd).id
+    content = attached(town.frd, picture(tmp_path, "a.jpg", 6 * MIB), incident)
+    full, ended, append = [True], list[str](), AttachmentFiles.append
+
+    def failing(self: AttachmentFiles, wanted: str, offset: int, data: bytes) -> int:
+        if full[0] and offset >= 2 * MIB:
+            raise EnvironmentFault("data.unwritable", "fault.data.unwritable", path="x")
+        return append(self, wanted, offset, data)
+
+    async def story() -> None:
+        async with both(town) as (emb, _):
+            emb.replication.on_status(lambda status: ended.append(str(status.reason)))
+            await until(lambda: town.emb.node.attachments.held(content) >= 2 * MIB, "some of it")
+            await until(lambda: "refusal.attachments.disk" in ended, "told")
+            second = await asyncio.to_thread(register, town.frd)
+            await until(lambda: town.emb.node.read(lambda c: incidents.incident(c, second.id)), "the text")
+            assert "refusal.sync.frame" not in ended
+            full[0] = False
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AttachmentFiles, "append", failing)
+        asyncio.run(story())
+    assert not [reason for reason in ended if "frame" in reason]
+
+
+def test_a_size_that_is_not_the_files_is_refused(town: Town, tmp_path: Path) -> None:
+    incident = register(town.frd).id
+    with picture(tmp_path, "a.jpg", 1000).open("rb") as source:
+        taken = town.frd.node.attachments.take(source)
+    assert taken is not None
+    wrong = AttachFile(
+        incident_id=incident, content=taken[0], size=10, media_type=MediaType.JPEG, name="b.jpg"
+    )
+    with pytest.raises(Refusal) as refused:
+        act(town.frd, "duty_officer", wrong)
+    assert refused.value.code is ErrorCode.STATE
 
 
 def test_text_does_not_wait_for_a_film(town: Town, tmp_path: Path) -> None:

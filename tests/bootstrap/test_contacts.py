@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.checking import verify_site
 from app.bootstrap.contact_keys import ContactKeys, masked_contacts
 from app.bootstrap.purging import purge
@@ -203,6 +204,33 @@ def test_the_file_of_an_attachment_is_destroyed_too(town: Town, tmp_path: Path) 
             True,
         ]
         assert source.read_bytes()[:1000] not in bytes_of(site.node.data.root)
+
+
+def test_the_same_picture_attached_apart_does_not_bring_it_back(town: Town, tmp_path: Path) -> None:
+    """Both rooms attach it while apart; purged at one, it is gone at both, for whichever record, and is not taken in again."""
+    source = picture(tmp_path, "人员照片.jpg", 50_000)
+    incident, other = register(town.frd).id, register(town.emb).id
+    content = attached(town.frd, source, incident)
+    assert attached(town.emb, source, other) == content
+    row = rows(town.frd, incident)[0]
+    order = PurgePersonalData(entity=Personal.ATTACHMENT, entity_id=row.id, reason="家属要求")
+    act(town.frd, "duty_chief", order)
+    assert purge(town.frd.node) == 1
+
+    async def story() -> None:
+        async with both(town) as (emb, frd):
+            await until(lambda: up(emb) and up(frd), "up")
+            await until(lambda: len(rows(town.frd, other)) == 1, "EMB's record at FRD")
+            await until(lambda: not town.emb.node.attachments.has(content), "destroyed at EMB")
+
+    asyncio.run(story())
+    for site in (town.emb, town.frd):
+        assert not site.node.attachments.has(content)
+        assert AttachmentFiles(site.node).wanted() == [], "nobody asks for it again"
+        assert all(each.purged_at is not None for each in (*rows(site, incident), *rows(site, other)))
+    with pytest.raises(Refusal) as refused:
+        attached(town.emb, source, register(town.emb).id)
+    assert refused.value.text == "refusal.attachments.purged"
 
 
 def test_order_that_came_while_nobody_ran_is_carried_out_at_the_start(town: Town) -> None:
