@@ -2,7 +2,7 @@
 
 At most eight OPS or FILL frames are un-ACKed. The first change after a rest leaves at once, further ones are
 gathered for up to 20 ms. A GAP rewinds to what the peer has acknowledged; a chain that the peer cannot take
-is left out for the rest of the session.
+is left out for the rest of the session. Of a fork whose proof both hold nothing is sent until more of it comes here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import partial
 from typing import Final
 
 from app.journal.journal import PeerView
+from app.journal.offering import numbers
 from app.journal.operation import Transaction
 from app.kernel.enums import Priority
 from app.replication.filling import Fills, Span
@@ -46,23 +47,29 @@ class _Flying:
 
 @dataclass
 class _Fetched:
-    """One reading from the journal: offered transactions, where to go on, our vector then."""
+    """One reading from the journal: offered transactions, where to go on, our vector then; forked chains of which more is
+    held than the peer's HELLO showed, with the number before the fork."""
 
     txs: list[Transaction]
     cursor: int
     vector: dict[str, int]
+    grown: dict[str, int]
 
 
 @dataclass
 class _Knowledge:
-    """What the peer holds: acknowledged by it, and beyond that sent to it."""
+    """What the peer holds: acknowledged by it, and beyond that sent to it.
+
+    `proved`: forked chains of which its HELLO showed the same proof as is held here, as it showed them.
+    """
 
     acked: dict[str, int]
+    proved: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     known: dict[str, int] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.rewind()
+        self.known = dict(self.acked)
 
     def learn(self, site: str, seq: int) -> None:
         """The peer holds this chain up to `seq`: it acknowledged it, or sent it."""
@@ -74,8 +81,15 @@ class _Knowledge:
         self.known[site] = max(seq, self.known.get(site, 0))
 
     def rewind(self) -> None:
-        """Forget what was sent and not acknowledged."""
+        """Forget what was sent and not acknowledged, and that a fork was told: more of it may have come since."""
+        self.grown({site: seq for site, (seq, _) in self.proved.items()})
         self.known = dict(self.acked)
+
+    def grown(self, before: Mapping[str, int]) -> None:
+        """More of these forks is held than the peer showed: they are known there up to the number before the fork only."""
+        for site, seq in before.items():
+            if self.proved.pop(site, None) is not None:
+                self.acked[site] = self.known[site] = seq
 
     def lacks(self, vector: Mapping[str, int]) -> bool:
         """True if something of this vector was not sent."""
@@ -101,7 +115,8 @@ class Sending:
     ) -> None:
         self._node, self._peer, self._scopes = node, peer, met.scopes
         self._outbox, self._status, self._pace = outbox, status, pace
-        self._knows = _Knowledge(dict(start))
+        told = start.keys() - numbers(start).keys()
+        self._knows = _Knowledge(dict(start), {site: met.heads[site] for site in told})
         self._fills = Fills(node)
         self._fills.ask(flat(met.withheld))
         self._packer = FramePacker(compact=met.note != OLDER)
@@ -224,13 +239,15 @@ class Sending:
     async def _fetch(self) -> None:
         self._caught_up = True  # a change during the reading takes it back
         epoch = self._epoch
-        work = partial(_read, self._node.journal, self._knows.start(), self._cursor, self._view())
+        proved = {s: head for s, head in self._knows.proved.items() if s not in self._knows.left_out}
+        work = partial(_read, self._node.journal, self._knows.start(), proved, self._cursor, self._view())
         got = await self._node.on_writer(Priority.BULK if self._backlog else Priority.LIVE, work)
         self._status.have(got.vector)
         self._status.own_end(got.vector.get(self._status.own_site, 0))
         if epoch != self._epoch:
             return
         self._cursor = got.cursor
+        self._knows.grown(got.grown)
         self._note_age(got.txs)
         for tx in got.txs:
             self._knows.sent(tx[0].site, tx[-1].seq)
@@ -278,8 +295,16 @@ class Sending:
         await self._outbox.put_data(data)
 
 
-def _read(journal: JournalPort, start: Mapping[str, int], cursor: int, view: PeerView) -> _Fetched:
-    found = list(journal.after(start, _FETCH_BYTES, cursor))
+def _read(
+    journal: JournalPort,
+    start: Mapping[str, int],
+    proved: Mapping[str, tuple[int, bytes]],
+    cursor: int,
+    view: PeerView,
+) -> _Fetched:
+    held = journal.vector()
+    grown = {site: head[0] for site, head in proved.items() if held.get(site) != head}
+    found = list(journal.after({**start, **grown}, _FETCH_BYTES, cursor))
     txs = [journal.offer(tx, view) for _, tx in found]
-    vector = {site: seq for site, (seq, _) in journal.vector().items()}
-    return _Fetched(txs, found[-1][0] if found else cursor, vector)
+    vector = {site: seq for site, (seq, _) in held.items()}
+    return _Fetched(txs, found[-1][0] if found else cursor, vector, grown)

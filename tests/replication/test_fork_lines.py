@@ -1,0 +1,65 @@
+"""A line on which both sides hold the proof of a fork: more of it comes to one of them meanwhile (REPLICATION, Fork)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.journal.operation import Act, ChainEnd, Transaction
+from app.replication.tls import create_tls
+from tests.journal.towns import sync, town
+from tests.replication.fakes import run
+from tests.replication.test_real_journals import CASE, LIMIT_S, Room, Street, edit
+from tests.simulation.world import Station
+
+
+def said(liar: Station, place: str, end: ChainEnd) -> Transaction:
+    act = Act("edit", "sim_case", CASE, "joint", {"v": "write", "set": {"place": place}})
+    return liar.forge("EMB-o", [act], end=end, parents=[])
+
+
+def end_of(tx: Transaction) -> ChainEnd:
+    return ChainEnd(tx[-1].seq, tx[-1].hash)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Any:
+    """E2 and F1 hold both branches of E1, which is on no line; and one act more, that neither has."""
+    stations = town("E1", "E2", "F1")
+    liar = stations["E1"]
+    sync(stations)
+    left, right = said(liar, "left", liar.end), said(liar, "right", liar.end)
+    rooms = {}
+    for name in ("E2", "F1"):
+        stations[name].journal.receive([left, right])
+        (tmp_path / name).mkdir()
+        rooms[name] = Room(stations[name], create_tls(tmp_path / name, stations[name].site))
+    yield Street(rooms), said(liar, "more", end_of(left))
+    for room in rooms.values():
+        room.close()
+
+
+@pytest.mark.parametrize("acts", [0, 1], ids=["nothing else", "an own act after it"])
+def test_one_more_act_of_a_branch_comes_from_elsewhere(told: tuple[Street, Transaction], acts: int) -> None:
+    """It goes on over the line that stands, and the own act that names it as parent is no gap there."""
+    street, more = told
+
+    def comes(at: Station) -> None:
+        at.journal.receive([more])
+        for n in range(acts):
+            edit(at, "EMB-o", place=f"afterwards {n}")
+
+    async def story() -> None:
+        async with street.linked():
+            await street["E2"].do(lambda at: edit(at, "EMB-o", place="before"))
+            await street.shows("place", "before")
+            await street["E2"].do(comes)
+            await street.level()
+            await street["F1"].do(lambda at: edit(at, "FRD-o", place="and back"))
+            await street.shows("place", "and back")
+
+    run(story(), LIMIT_S)
+    assert all(room.station.journal.state.store.get(more[-1].hash) for room in street.rooms.values())
+    street.sound()
