@@ -165,7 +165,8 @@ class Receiving:
         self._verifier.begin()
         turn = time.monotonic()
         for tx in unpack_block(self._node.journal.realm, frame.block):
-            self._verifier.look(tx)
+            if not self._verifier.look(tx):
+                await self._doubt(tx)
             txs.append(tx)
             if time.monotonic() - turn > _SLICE_S:
                 await asyncio.sleep(0)
@@ -174,6 +175,18 @@ class Receiving:
             return
         self._queues.decoded.append(_Arrived(frame.batch, txs, isinstance(frame, Fill), peek(data)[1]))
         self._queues.decoded_filled.set()
+
+    async def _doubt(self, tx: Transaction) -> None:
+        """A signature that does not fit: the chain's key may have been changed by what came to the journal over another line.
+
+        The journal is asked once for each chain, and then judges what was signed on it; SessionEndedError when it knows of none.
+        """
+        site = tx[-1].site
+        self._verifier.learn(
+            *await self._node.on_writer(Priority.LIVE, partial(_keys, self._node.journal, (site,)))
+        )
+        if not self._verifier.has_rotated(site):
+            raise SessionEndedError(BAD_TRANSACTION, f"signature of {site}:{tx[-1].seq}")
 
     # -- applying ----------------------------------------------------------------------------------------
     async def apply(self) -> None:

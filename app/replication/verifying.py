@@ -11,7 +11,6 @@ from app.journal.faults import BadTransactionError
 from app.journal.operation import Transaction
 from app.journal.site_keys import rotation_in
 from app.journal.taking import key_in
-from app.replication.endings import BAD_TRANSACTION, SessionEndedError
 
 
 class Verifier:
@@ -35,12 +34,13 @@ class Verifier:
         """A new frame: nothing in it vouches for what was in another."""
         self._runs.clear()
 
-    def look(self, tx: Transaction) -> None:
+    def look(self, tx: Transaction) -> bool:
         """Check a transaction, in the order of its frame, where the key is known. A new chain brings its key, which its name is
         the hash of. On a chain that has changed its key what does not fit here is left to the journal, which knows the key in
         force at every place; so is what nothing in its frame vouches for.
 
-        SessionEndedError for a wrong signature.
+        False for a signature that does not fit on a chain of which no change is known here: it is wrong, unless the journal
+        heard of a change from somebody else (`learn`, then `has_rotated`).
         """
         first, last = tx[0], tx[-1]
         run = self._runs.pop(first.prev, None) if self._runs else None
@@ -52,18 +52,21 @@ class Verifier:
                 waiting = [] if run is None else run
                 waiting.append(last.hash)
                 self._runs[last.hash] = waiting
-            return
+            return True
         key = self._keys.get(last.site) or self._brought(tx)
         if key is None:
-            return
+            return True
         try:
             key.verify(last.hash, last.sig)
-        except BadSignatureError as wrong:
-            if last.site not in self._rotated:
-                raise SessionEndedError(BAD_TRANSACTION, f"signature of {last.site}:{last.seq}") from wrong
-            return
+        except BadSignatureError:
+            return self.has_rotated(last.site)
         for digest in (last.hash, *(run or ())):
             self._sealed[digest] = bytes(key)
+        return True
+
+    def has_rotated(self, site: str) -> bool:
+        """True if a change of this chain's key is known here."""
+        return site in self._rotated
 
     def _brought(self, tx: Transaction) -> VerifyKey | None:
         if tx[0].seq != 1:
