@@ -317,7 +317,8 @@ class NetworkPairing:
             else:
                 running.cancel()
             await asyncio.wait([running])
-        self._view = PairingView()
+        if self._view.stage is not Stage.DONE:  # what was entered while we gave up is said
+            self._view = PairingView()
         return self._view
 
 

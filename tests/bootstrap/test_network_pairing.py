@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from app.bootstrap import pairing
 from app.bootstrap.network_pairing import Pace
 from app.bootstrap.service import Service
 from app.kernel.enums import Agency, LinkState, Realm
@@ -258,6 +260,38 @@ def test_either_side_may_give_up(sites: tuple[Site, Site]) -> None:
         with pytest.raises(Refusal) as caught:
             await emb.listen()
         assert caught.value.text == "refusal.pairing.open_already"
+
+    story(sites, tell)
+
+
+def test_entered_while_giving_up_is_said(sites: tuple[Site, Site], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have confirmed and the entering is under way: the officer who gives up now sees that the other was entered."""
+    entered, begun, go = pairing.enter, threading.Event(), threading.Event()
+
+    def enter(node: Any, *given: Any) -> Any:
+        if node is sites[0].node:
+            begun.set()
+            assert go.wait(30.0)
+        return entered(node, *given)
+
+    monkeypatch.setattr(pairing, "enter", enter)
+
+    async def tell(emb: Seat, frd: Seat) -> None:
+        await frd.dial(await emb.listen())
+        await comparing(emb, frd)
+        await emb.confirm()
+        await frd.confirm()
+        await until(begun.is_set, "being entered")
+        window = emb.service.pairing._window
+        assert window is not None and window.talk is not None
+        talk, giving_up = window.talk, asyncio.create_task(emb.do("cancel"))
+        await until(lambda: talk._will is not None, "given up")
+        go.set()
+        view = await giving_up
+        assert view.stage is Stage.DONE and view.agency == "FRD" and emb.peers()
+        assert (await emb.do("cancel")).stage is Stage.DONE, "a click that came late"
+        await emb.listen()
+        assert (await emb.do("cancel")).stage is Stage.CLOSED
 
     story(sites, tell)
 
