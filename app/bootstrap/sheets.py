@@ -81,7 +81,8 @@ def account_name(texts: Texts, letter: str) -> str:
 def seal_account(node: Node, account_id: str) -> Sealed:
     """Give this workstation's emergency account a new sealed password, making the account where there is none.
 
-    Refusal E_PERM unless `account_id` may; the old password is void from here on.
+    Refusal E_PERM unless `account_id` may. The old password is void first: ended between the two, the account is as it was and
+    nobody knows its password, rather than counting as sealed under one that is known.
     """
     node.check_right("seal_account", account_id)
     name = account_name(node.texts, node.me.letter)
@@ -94,8 +95,8 @@ def seal_account(node: Node, account_id: str) -> Sealed:
         create = CreateAccount(name=name, title=title, roles=[Role.DUTY_CHIEF], kind=AccountKind.EMERGENCY)
         target = str(node.execute(create, account_id).result["account_id"])
     password = sealing.sealed_password(os.urandom(sealing.PASSWORD_BYTES))
-    node.execute(SealAccount(account_id=target), account_id)
     node.local(lambda connection: credentials.set_password(connection, target, sealing.as_sealed(password)))
+    node.execute(SealAccount(account_id=target), account_id)
     return Sealed(target, name, password)
 
 

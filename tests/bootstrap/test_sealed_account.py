@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,6 +143,46 @@ def test_sealed_anew_the_old_password_is_void(town: Town) -> None:
     assert void.value.text == "refusal.sign_in.failed"
     assert sign_in(emb, NAME, new.password).id == old.account
     assert sum("启封" in row["text"] for row in emb.rows("log_entry")) == 2
+
+
+@pytest.mark.parametrize("second", ["password", "journal"])
+def test_ended_in_between_a_known_password_never_counts_as_sealed(
+    town: Town, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    """Killed or out of disk at either step: what was read aloud at night does not open the account as a sealed one."""
+    emb = town.emb
+    with cheap_passwords():
+        old = sheets.seal_account(emb.node, emb.admin)
+        sign_in(emb, NAME, old.password)
+        emb.clock.advance(60)
+        carried_out = emb.node.execute
+
+        def execute(command: Any, *given: Any) -> Any:
+            if isinstance(command, SealAccount):
+                raise Ended
+            return carried_out(command, *given)
+
+        def set_password(*_: Any) -> None:
+            raise Ended
+
+        with monkeypatch.context() as patch:
+            if second == "journal":
+                patch.setattr(emb.node, "execute", execute)
+            else:
+                patch.setattr(credentials, "set_password", set_password)
+            with pytest.raises(Ended):
+                sheets.seal_account(emb.node, emb.admin)
+        [row] = [row for row in emb.rows("account") if row["id"] == old.account]
+        assert row["opened_at"] >= row["sealed_at"], "its seal is still the broken one"
+        emb.clock.advance(OPEN_FOR_S + 1)
+        with pytest.raises(Refusal):
+            sign_in(emb, NAME, old.password)
+        new = sheets.seal_account(emb.node, emb.admin)
+        assert sign_in(emb, NAME, new.password).id == old.account
+
+
+class Ended(Exception):
+    """The console ends here."""
 
 
 def test_only_the_administrator_seals_and_only_the_sealed_account_breaks_a_seal(town: Town) -> None:
