@@ -76,6 +76,16 @@ class Offering:
             out[site] = seq if not here or digest in here else 0
         return out
 
+    def unknown(self, txs: Sequence[Transaction]) -> frozenset[bytes]:
+        """Hashes of those operations among these that are not here."""
+        ends = {site: chain.seq for site, chain in self.state.chains.items() if chain.fork_seq is None}
+        return frozenset(
+            op.hash
+            for tx in txs
+            for op in tx
+            if op.seq > ends.get(op.site, NO_CUT) or self.state.store.place(op.hash) is None
+        )
+
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:

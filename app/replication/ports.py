@@ -32,6 +32,10 @@ class JournalPort(Protocol):
         """A peer's vector with head hashes -> vector for `after`; a chain that differs there counts as not held."""
         ...
 
+    def unknown(self, txs: Sequence[Transaction]) -> frozenset[bytes]:
+        """Hashes of those operations among these that are not here."""
+        ...
+
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:

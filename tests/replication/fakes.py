@@ -17,10 +17,12 @@ from app.journal.operation import (
     Operation,
     Transaction,
     author_transaction,
+    check_signature,
     check_transaction,
     weight,
     withhold,
 )
+from app.journal.vouching import vouchers
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.clock import Clock
 from app.kernel.enums import ChangeKind, Origin, Priority
@@ -91,11 +93,12 @@ class FakeJournal:
         self.received.append(len(transactions))
         applied = duplicates = 0
         changes: list[Change] = []
+        signed = vouchers(transactions)
         for tx in transactions:
             if applied and tx[-1].sig is not None and pressed is not None and pressed():
                 break
             try:
-                news = self._receive_one(tx)
+                news = self._receive_one(tx, signed.get(tx[-1].hash))
             except Fault as wrong:
                 wrong.at = wrong.kept = applied + duplicates
                 wrong.changes = ChangeSet(tuple(changes))
@@ -108,7 +111,7 @@ class FakeJournal:
             ]
         return Received(applied, duplicates, ChangeSet(tuple(changes)))
 
-    def _receive_one(self, tx: Transaction) -> bool:
+    def _receive_one(self, tx: Transaction, voucher: Transaction | None) -> bool:
         first = tx[0]
         if first.site not in self._keys:
             raise BadTransactionError("unknown site")
@@ -118,6 +121,10 @@ class FakeJournal:
                 raise NewerSchemaError(op.site, op.schema_v)
         if all(op.hash in self.ops for op in tx):
             return self._fill(tx)
+        if tx[-1].sig is None:
+            if voucher is None:
+                raise BadTransactionError("signature")
+            check_signature(voucher[-1], self._keys[first.site])
         if any(parent not in self.ops for parent in (first.prev, *first.parents) if parent):
             raise GapError(first.site, self.ends.get(first.site, ChainEnd()).seq)
         self._append(tx)
@@ -147,6 +154,10 @@ class FakeJournal:
     def common(self, theirs: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
         held = {(op.site, op.seq): op.hash for tx in self.rows for op in tx}
         return {s: n if held.get((s, n), h) == h else 0 for s, (n, h) in theirs.items()}
+
+    def unknown(self, txs: Sequence[Transaction]) -> frozenset[bytes]:
+        held = {op.hash for tx in self.rows for op in tx}
+        return frozenset(op.hash for tx in txs for op in tx if op.hash not in held)
 
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0

@@ -165,9 +165,7 @@ class BundleTaker:
         taken.applied += done.applied
         taken.known += sum(map(len, kept)) - done.applied
         taken.bodies += done.bodies if late else 0
-        taken.commands.update(
-            op.command or "" for tx in kept for op in tx if op.seq > done.before.get(op.site, 0)
-        )
+        taken.commands.update(op.command or "" for tx in kept for op in tx if op.hash in done.news)
         if done.fault is None:
             return len(txs)
         if self._on_fault(done.fault, txs[done.fault.at], taken, stopped, late=late):
@@ -208,7 +206,7 @@ class BundleTaker:
 
 @dataclass
 class _Commit:
-    before: Mapping[str, int]
+    news: frozenset[bytes]
     applied: int
     bodies: int
     fault: Fault | None
@@ -218,10 +216,10 @@ class _Commit:
 
 
 def _receive(journal: JournalPort, txs: Sequence[Transaction], sealed: Mapping[bytes, bytes]) -> _Commit:
-    """On the writer's thread; `applied` counts operations by how far the chains grew."""
+    """On the writer's thread; `applied` counts operations new here, those of a second branch too, by which no chain grows."""
     begun = time.monotonic()
     sites = {tx[0].site for tx in txs}
-    before = {site: seq for site, (seq, _) in journal.vector().items()}
+    news = journal.unknown(txs)
     fault: Fault | None = None
     bodies = 0
     try:
@@ -229,7 +227,7 @@ def _receive(journal: JournalPort, txs: Sequence[Transaction], sealed: Mapping[b
         changes, bodies = received.changes, received.applied
     except Fault as wrong:
         fault, changes = wrong, wrong.changes
-    after = journal.vector()
-    applied = sum(after.get(site, (0, b""))[0] - before.get(site, 0) for site in sites)
+    kept = txs if fault is None else txs[: fault.kept]
+    applied = len(news & {op.hash for tx in kept for op in tx})
     keys = {site: key for site in sites if (key := journal.public_key(site)) is not None}
-    return _Commit(before, applied, bodies, fault, changes, keys, time.monotonic() - begun)
+    return _Commit(news, applied, bodies, fault, changes, keys, time.monotonic() - begun)
