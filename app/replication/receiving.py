@@ -107,11 +107,12 @@ class Receiving:
         status: PeerStatus,
         pace: Pace,
         *,
+        coming: Callable[[Mapping[str, int]], None],
         learned: Callable[[Mapping[str, int]], None],
         asked: Callable[[Fill], None],
     ) -> None:
         self._node, self._outbox, self._status, self._pace = node, outbox, status, pace
-        self._learned, self._asked = learned, asked
+        self._coming, self._learned, self._asked = coming, learned, asked
         self._codec = FrameCodec()
         self._queues = _Queues()
         self._verifier = Verifier()
@@ -221,15 +222,14 @@ class Receiving:
         if not self._queues.decoded:
             return
         txs, priority = self._some()
-        self._learned(
-            {tx[0].site: tx[-1].seq for tx in txs}
-        )  # who sends has it; before our news of it wakes the sender
+        self._coming(_ends(txs))  # before our news of it wakes the sender
         outcome = await self._commit(txs, priority)
         taken = outcome.taken
         self._consume(taken)
         self._verifier.forget(txs[:taken])
         self._verifier.learn(outcome.keys, outcome.rotated)
         self._after_commit(txs[:taken], outcome)
+        self._note(txs[:taken], outcome.vector)
         self._acknowledge({tx[0].site for tx in txs[:taken]}, outcome.vector)
         if outcome.fault is not None:
             self._on_fault(outcome.fault, txs[outcome.fault.at], outcome.vector)
@@ -266,6 +266,13 @@ class Receiving:
         self._status.have(outcome.vector)
         if txs and (outcome.received is None or outcome.received.applied):
             self._status.applied()
+
+    def _note(self, taken: Sequence[Transaction], vector: Mapping[str, int]) -> None:
+        """Who sent what was taken has it. Never more than is held here, and nothing of our own chain: that its ACKs say."""
+        own = self._node.journal.own_site
+        held = {site: min(seq, vector.get(site, 0)) for site, seq in _ends(taken).items() if site != own}
+        if held:
+            self._learned(held)
 
     def _consume(self, count: int) -> None:
         """Take transactions off the front; frames that end thereby are done."""
@@ -330,6 +337,14 @@ class Receiving:
         for start in range(0, len(wanted), MAX_RANGES):
             ask = Fill(0, spans(wanted[start : start + MAX_RANGES]), None)
             self._outbox.put(Lane.BULK, self._codec.encode(ask))
+
+
+def _ends(txs: Iterable[Transaction]) -> dict[str, int]:
+    """Up to which number of each chain these go."""
+    ends: dict[str, int] = {}
+    for tx in txs:
+        ends[tx[0].site] = max(tx[-1].seq, ends.get(tx[0].site, 0))
+    return ends
 
 
 def _keys(journal: JournalPort, sites: Iterable[str] | None) -> tuple[dict[str, bytes], frozenset[str]]:

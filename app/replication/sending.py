@@ -136,8 +136,14 @@ class Sending:
         self._caught_up = False
         self._stir.set()
 
+    def coming(self, vector: Mapping[str, int]) -> None:
+        """The peer says these chains up to these numbers: they need not go back. What it says of ours, its ACKs tell."""
+        for site, seq in vector.items():
+            if site != self._status.own_site:
+                self._knows.sent(site, seq)
+
     def learned(self, vector: Mapping[str, int]) -> None:
-        """The peer sent us these chains up to these numbers: they need not go back."""
+        """The peer sent us these chains up to these numbers, and they were taken: it holds them."""
         for site, seq in vector.items():
             self._knows.learn(site, seq)
 

@@ -198,6 +198,7 @@ class Session:
             self._outbox,
             status,
             parts.pace,
+            coming=self._sending.coming,
             learned=self._learned,
             asked=self._sending.on_fill,
         )
@@ -227,7 +228,7 @@ class Session:
         }
 
     def _learned(self, vector: Mapping[str, int]) -> None:
-        """The peer sent us these chains: it holds them, and they need not go back."""
+        """The peer sent us these chains, and they were taken: it holds them."""
         assert self._sending is not None
         self._sending.learned(vector)
         self._parts.hooks.acknowledged(self.peer.site, vector, False)

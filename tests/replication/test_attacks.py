@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import zstandard
 
-from app.journal.operation import ChainEnd, author_transaction
+from app.journal.operation import ChainEnd, author_transaction, unsigned
 from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault
 from app.replication.frames import (
@@ -30,6 +30,7 @@ from app.replication.frames import (
 from app.replication.wire import site_to_bytes, unpack_block
 from tests.replication.fakes import run, same_journal, until
 from tests.replication.scripted import CALM, ScriptedPeer, attack
+from tests.replication.sites import sites
 
 
 @pytest.mark.parametrize(
@@ -343,3 +344,48 @@ def test_nobody_acknowledges_acts_of_tomorrow(pair):
         assert all(vector.get(pair[0].site, 0) <= 1 for vector in heard)
 
     attack(pair, script)
+
+
+def test_nothing_is_noted_of_what_a_peer_merely_sent(tmp_path):
+    """An unsigned act of number 10^9 in our own name, or in another's: the peer holds nothing by that, now or after a restart."""
+    with sites(tmp_path, "EMB", "FRD", "HALL") as (victim, attacker, hall):
+        heard: list[dict[str, int]] = []
+        victim.journal.author([victim.journal.act("one")])
+        for named in (victim, hall):
+            end = ChainEnd(10**9 - 1, bytes(32))
+            act = attacker.journal.act("in your name")
+            (op,) = author_transaction("live", attacker.key.signing, named.site, end, [], [1], "x", [act])
+            forged = unsigned(op)
+
+            async def script(service, peer, forged=forged):
+                service.on_acknowledged(lambda site, vector, whole: heard.append(dict(vector)))
+                await peer.greet(vector=[])
+                await peer.hear(Ops)
+                await peer.ops(1, [(forged,)])
+                assert await peer.told_why() == "refusal.sync.bad_transaction"
+                assert service.status()[0].waiting_out.count == 1
+
+            attack([victim, attacker], script)
+        assert heard
+        assert not any(any(vector.values()) for vector in heard)
+        assert [tx[0].site for tx in victim.journal.rows] == [victim.site]
+
+
+def test_who_sends_holds_what_was_taken_of_it(pair):
+    """What was taken is noted, what waits behind a gap is not."""
+    attacker = pair[1]
+    heard: list[dict[str, int]] = []
+    txs = [attacker.journal.author([attacker.journal.act(f"{n}")]) for n in range(4)]
+
+    async def script(service, peer):
+        service.on_acknowledged(lambda site, vector, whole: heard.append(dict(vector)))
+        await peer.greet(vector=[])
+        await peer.ops(1, [*txs[:2], txs[3]])
+        await peer.hear(Nack)
+        before = list(heard)
+        await peer.ops(2, txs, again=True)
+        await until(lambda: heard[-1] == {attacker.site: 4}, "all of it")
+        return before
+
+    before = attack(pair, script)
+    assert max(vector.get(attacker.site, 0) for vector in before) <= 2
