@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,10 @@ from app.usecases.duty import NoteLinkState
 
 GRACE_S: Final = 2.0
 UNSTEADY_S: Final = 30.0
+RETRY_S: Final = 15.0  # until a note is tried again that could not be written, doubled each time
+LONGEST_RETRY_S: Final = 3600.0
+
+Write = Callable[[Command], Awaitable[bool]]  # True: the note stands in the log
 
 log = logging.getLogger(__name__)
 
@@ -132,15 +136,19 @@ class LinkLog:
         note = NoteLinkState(peer=line.agency, state=state, seconds=seconds, first=first, steady=steady)
         self._tasks.spawn(self.write(note), "link note")
 
-    async def write(self, note: Command) -> None:
-        """Enter a note of the console's into the log, in turn; what cannot be written is told in the technical log."""
+    async def write(self, note: Command) -> bool:
+        """Enter a note of the console's into the log, in turn; True once it stands there. What cannot be written is told in the
+        technical log.
+        """
         if self._closed:
-            return
+            return False
         async with self._writing:
             try:
                 await asyncio.to_thread(self._node.execute, note, self._node.me.console_account)
             except (Refusal, EnvironmentFault) as wrong:
                 log.warning("a note of the console was not logged: %s", wrong)
+                return False
+        return True
 
 
 def _seconds(since: int | None, now: int) -> int:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from app.bootstrap.link_log import LONGEST_RETRY_S, RETRY_S, Write
 from app.bootstrap.node import Node
 from app.journal.journal import Journal
 from app.kernel.changes import ChangeSet
@@ -51,19 +52,25 @@ class SelfWatch:
         self._apart: set[str] = set()
         self._twice: str | None = None
         self._look_at_sites = True
+        self._retry_s, self._not_before = RETRY_S, 0.0  # after a note that could not be written
 
     def hear(self, changes: ChangeSet) -> None:
         """Called after every commit, on any thread."""
         if changes.touches("site"):
             self._look_at_sites = True
 
-    async def run(self, write: Callable[[Command], object]) -> None:
-        """Look until cancelled and hand every note to `write`."""
+    async def run(self, write: Write) -> None:
+        """Look until cancelled and hand every note to `write`; remembered as told is what stands in the log."""
         for note in await asyncio.to_thread(self.at_the_start):
-            write(note)
+            await write(note)
         while True:
-            for note in [*self.of_clock(), *await asyncio.to_thread(self.of_sites)]:
-                write(note)
+            for note in self.of_clock():
+                await write(note)
+            for told in await asyncio.to_thread(self.of_sites):
+                if await write(told):
+                    await asyncio.to_thread(self.said, told)
+                else:
+                    self._again_later()
             await asyncio.sleep(LOOK_S)
 
     def at_the_start(self) -> list[Command]:
@@ -99,40 +106,51 @@ class SelfWatch:
                 notes.append(NoteFault(kind=FaultKind.CLOCK_TOGETHER, peer=link.agency))
         return notes
 
-    def of_sites(self) -> list[Command]:
+    def of_sites(self) -> list[NoteFault]:
         """What other workstations' rows tell: a letter borne twice, a workstation that was copied."""
-        if not self._look_at_sites:
+        if not self._look_at_sites or self._steady() < self._not_before:
             return []
+        self._look_at_sites = False  # before reading: what is committed meanwhile is looked at the next time
         return [*self.of_forks(), *self.of_letter()]
 
-    def of_forks(self) -> list[Command]:
+    def said(self, note: NoteFault) -> None:
+        """A note of `of_sites` stands in the log: it is not told again."""
+        self._retry_s = RETRY_S
+        if note.kind is FaultKind.LETTER_TWICE:
+            self._twice = note.about
+            return
+        told = sorted({*self._told(), note.about})
+        at = self._node.clock.now_ms()
+        self._node.local(lambda connection: memory.keep(connection, TOLD_FORKS, told, at))
+
+    def _again_later(self) -> None:
+        self._not_before = self._steady() + self._retry_s
+        self._retry_s = min(LONGEST_RETRY_S, 2 * self._retry_s)
+        self._look_at_sites = True
+
+    def _told(self) -> list[str]:
+        return list(self._node.local(memory.load).get(TOLD_FORKS) or ())
+
+    def of_forks(self) -> list[NoteFault]:
         """A workstation's record came in two branches; each console says so once in its own log, over restarts too."""
         me = self._node.me.site
         forked = [row for row in self._node.read(accounts.sites) if row.state == "forked" and row.id != me]
-        told = set(self._node.local(memory.load).get(TOLD_FORKS) or ())
+        told = self._told()
         news = [row for row in forked if row.id not in told]
-        if not news:
-            return []
-        told |= {row.id for row in news}
-        at = self._node.clock.now_ms()
-        self._node.local(lambda connection: memory.keep(connection, TOLD_FORKS, sorted(told), at))
         for row in news:
             log.error("the record of workstation %s came in two branches", row.id)
         return [
-            NoteFault(kind=FaultKind.FORKED, peer=row.agency or "", letter=row.letter or "") for row in news
+            NoteFault(kind=FaultKind.FORKED, peer=row.agency or "", letter=row.letter or "", about=row.id)
+            for row in news
         ]
 
-    def of_letter(self) -> list[Command]:
+    def of_letter(self) -> list[NoteFault]:
         """Another workstation of ours bears our letter: a copy was restored twice from files that know nothing of each other."""
-        if not self._look_at_sites:
-            return []
         twin = self._node.read(lambda c: accounts.twin_of(c, self._node.me.site))
-        self._look_at_sites = False
         if twin is None or twin == self._twice:
             return []
-        self._twice = twin
         log.error("workstation %s bears the same series letter", twin)
-        return [NoteFault(kind=FaultKind.LETTER_TWICE, letter=self._node.me.letter)]
+        return [NoteFault(kind=FaultKind.LETTER_TWICE, letter=self._node.me.letter, about=twin)]
 
 
 def _last_own_ms(journal: Journal) -> int:

@@ -37,7 +37,6 @@ from app.replication.peers import LocalSite
 from app.replication.service import Replication
 from app.replication.status import LinkStatus
 from app.replication.tls import load_tls
-from app.usecases.commands import Command
 
 log = logging.getLogger(__name__)
 
@@ -91,10 +90,10 @@ class Service:
             self._node.hear_of_peer = self._heard_of_peer
             stack.callback(setattr, self._node, "hear_of_peer", None)
             stack.callback(self._node.subscribe(self.self_watch.hear))
-            self._tasks.spawn(self.self_watch.run(self._enter), "self watch")
+            self._tasks.spawn(self.self_watch.run(self.link_log.write), "self watch")
             stack.callback(self._node.subscribe(self.link_acts.hear))
             self._tasks.spawn(self.link_acts.run(), "link acts")
-            self._tasks.spawn(self.restored.run(self._enter), "restored watch")
+            self._tasks.spawn(self.restored.run(self.link_log.write), "restored watch")
             self._tasks.spawn(probe(self._node), "storage")
             self.pairing = NetworkPairing(
                 self._node, self._loop, self._tasks, lambda: self.replication.port, self._peers_changed
@@ -141,10 +140,6 @@ class Service:
 
     async def _reload_peers(self) -> None:
         await self.replication.set_peers(await asyncio.to_thread(pairing.confirmed_peers, self._node))
-
-    def _enter(self, note: Command) -> None:
-        """A note of the console's own, into the log."""
-        self._tasks.spawn(self.link_log.write(note), "note")
 
     def _heard_of_peer(self, peer: str, vector: Mapping[str, int]) -> None:
         """A stick brought a peer's acknowledgement; on any thread (CM-07)."""

@@ -10,7 +10,8 @@ from app.journal.keys import KEY_BYTES
 from app.kernel.clock import SHANGHAI
 from app.kernel.enums import Agency, FaultKind, LogKind
 from app.kernel.errors import ErrorCode, Refusal
-from app.queries import accounts
+from app.kernel.ids import derived_id
+from app.queries import accounts, duty
 from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing
 from app.usecases.duty import log_acts, peer_said
@@ -74,7 +75,8 @@ class NoteFault(Command):
     Or that it was restored from a backup, and how far what came after the backup was given back (XC-01, XC-09).
 
     `seconds`: how far the clock is apart, ahead positive; `peer`: the partner's agency; `letter`: of the series, "" of the first;
-    `last_at`: up to when the record of the lost workstation reaches; `count`: entries given back.
+    `last_at`: up to when the record of the lost workstation reaches; `count`: entries given back. `about`: what is told once and
+    never again by this workstation; a second note of this kind about it is the first one's entry.
     """
 
     kind: FaultKind
@@ -83,6 +85,7 @@ class NoteFault(Command):
     letter: str = ""
     last_at: datetime | None = None
     count: int = 0
+    about: str = ""
 
 
 @handles(MeetAgency, marks("agency", verbs.MEET))
@@ -189,6 +192,12 @@ def appoint_admin(command: AppointAdmin, context: Context) -> Outcome:
 @handles(NoteFault, creates("log_entry"))
 def note_fault(command: NoteFault, context: Context) -> Outcome:
     """A log row in the words of this room, so that whoever reads the times of that night knows (D-24, D-35, JD-11)."""
+    cause = ("fault", command.kind.value, context.workstation.site, command.about) if command.about else ()
+    if (
+        cause
+        and (entry := duty.log_entry(context.connection, derived_id(context.agency, *cause))) is not None
+    ):
+        return outcome(entry_id=entry.id)
     way = context.texts.get("log.clock_fast" if command.seconds > 0 else "log.clock_slow")
     text = context.texts.get(
         f"log.fault_{command.kind}",
@@ -199,5 +208,5 @@ def note_fault(command: NoteFault, context: Context) -> Outcome:
         time="" if command.last_at is None else f"{command.last_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
         count=command.count,
     )
-    acts = log_acts(context, LogKind.FAULT, text, context.now_ms)
+    acts = log_acts(context, LogKind.FAULT, text, context.now_ms, cause=cause)
     return outcome(*acts, entry_id=acts[0].entity_id)

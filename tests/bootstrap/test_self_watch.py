@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from app.bootstrap.self_watch import SelfWatch, steady_s
+from app.bootstrap import self_watch
+from app.bootstrap.self_watch import TOLD_FORKS, SelfWatch, steady_s
 from app.bootstrap.service import Service
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, FaultKind, LinkState, Origin
-from app.queries import duty
+from app.kernel.errors import EnvironmentFault
+from app.local import memory
+from app.queries import accounts, duty
 from app.replication.status import LinkStatus
 from app.usecases.sites import NoteFault
 from tests.bootstrap.linked import until
 from tests.kit import Site, Town, ms, register
 
+SITES_CHANGED = ChangeSet((Change("site", "x" * 26, ChangeKind.NEW, Origin.PEER),))
 LINK = LinkStatus("b" * 26, "FRD", LinkState.UP, 0)
 
 
@@ -109,6 +114,72 @@ def test_two_workstations_of_one_letter_are_told(town: Town) -> None:
             "INSERT INTO site (id, agency, letter, state) VALUES (?, 'EMB', '', 'enrolled')", ("x" * 26,)
         )
     )
-    watch.hear(ChangeSet((Change("site", "x" * 26, ChangeKind.NEW, Origin.PEER),)))
-    assert watch.of_letter() == [NoteFault(kind=FaultKind.LETTER_TWICE, letter="")]
+    watch.hear(SITES_CHANGED)
+    [note] = watch.of_letter()
+    assert note == NoteFault(kind=FaultKind.LETTER_TWICE, letter="", about="x" * 26)
+    watch.said(note)
     assert watch.of_letter() == []
+
+
+def copied(site: Site, other: str) -> None:
+    """A workstation of the partner's whose record came in two branches."""
+    site.node.local(
+        lambda c: c.execute(
+            "INSERT INTO site (id, agency, letter, state) VALUES (?, 'FRD', 'C', 'forked')", (other,)
+        )
+    )
+
+
+def told(site: Site) -> list[str]:
+    return list(site.node.local(memory.load).get(TOLD_FORKS) or ())
+
+
+def of_copies(site: Site) -> list[str]:
+    return [text for text in faults(site) if "疑似被复制" in text]
+
+
+def test_a_copied_workstation_is_remembered_as_told_only_once_the_log_says_so(
+    emb: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full as it is to be written: it is written later. Killed before that is remembered: it is not written twice."""
+    monkeypatch.setattr(self_watch, "LOOK_S", 0.02)
+    monkeypatch.setattr(self_watch, "RETRY_S", 0.05, raising=False)
+    copied(emb, "x" * 26)
+    carried_out, full = emb.node.execute, [True, True]
+
+    def execute(command: Any, *given: Any) -> Any:
+        if isinstance(command, NoteFault) and full:
+            full.pop()
+            assert not told(emb), "remembered before it was written"
+            raise EnvironmentFault("storage.full", "fault.storage.full")
+        return carried_out(command, *given)
+
+    monkeypatch.setattr(emb.node, "execute", execute)
+
+    async def run() -> None:
+        async with Service(emb.node):
+            await until(lambda: told(emb) and of_copies(emb), "told")
+
+    asyncio.run(run())
+    assert not full and len(of_copies(emb)) == 1
+    emb.node.local(lambda c: memory.keep(c, TOLD_FORKS, None, 0))
+    asyncio.run(run())
+    assert len(of_copies(emb)) == 1
+
+
+def test_what_is_committed_while_it_reads_is_looked_at_the_next_time(
+    emb: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = SelfWatch(emb.node, list)
+    read = accounts.twin_of
+
+    def and_meanwhile(*given: Any) -> str | None:
+        found = read(*given)
+        monkeypatch.setattr(accounts, "twin_of", read)
+        watch.hear(SITES_CHANGED)
+        return found
+
+    monkeypatch.setattr(accounts, "twin_of", and_meanwhile)
+    assert watch.of_sites() == []
+    copied(emb, "x" * 26)
+    assert [note.about for note in watch.of_sites()] == ["x" * 26]
