@@ -37,9 +37,10 @@ class Acknowledgements:
         self.writes = 0
 
     def note(self, peer: str, vector: Mapping[str, int], whole: bool) -> None:
-        """A peer holds these chains up to these numbers; `whole`: that is all it holds, whatever was noted before."""
+        """A peer holds these chains up to these numbers (0: another branch of it); `whole`: that is all it holds, whatever was
+        noted before."""
         known = self._known.setdefault(peer, {})
-        news = {site: seq for site, seq in vector.items() if seq > known.get(site, 0)}
+        news = acks.news(known, vector)
         if whole:
             lost = {site: vector.get(site, 0) for site, seq in known.items() if vector.get(site, 0) < seq}
             if lost:

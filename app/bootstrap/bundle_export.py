@@ -18,9 +18,9 @@ from pathlib import Path
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.bundles import (
     NOTE,
+    after_taking,
     key_of,
     local_site,
-    merged,
     note,
     one_at_a_time,
     own_successions,
@@ -79,7 +79,7 @@ def _new(node: Node, peer: Peer, account_id: str, follow: bool) -> BundleRow:
     last = next((row for row in made if row.state == bundles.MADE), None)
     start = node.local(acks.noted).get(peer.site, {})
     if follow and last is not None:
-        start = merged(start, last.carried)
+        start = after_taking(start, last.carried)
     now = node.clock.now_ms()
     return BundleRow(
         direction=bundles.OUT,
@@ -182,7 +182,8 @@ class _Export:
         carried = sum(max(0, seq - start.get(site, 0)) for site, seq in target.items() if site != peer.site)
         heard = node.local(partial(bundles.heard, peer=peer.site)) or Heard(0, 0, (), peer.scopes)
         noted = node.local(acks.noted).get(peer.site, {})
-        start = {**start, peer.site: max(start.get(peer.site, 0), held.get(peer.site, (0, b""))[0])}
+        if noted.get(peer.site) != 0:  # 0: it writes another branch of its chain than the one known here
+            start = {**start, peer.site: max(start.get(peer.site, 0), held.get(peer.site, (0, b""))[0])}
         done = row.entries - carried if row.target else 0
         order = Order(
             local=local,

@@ -40,7 +40,6 @@ from app.exchange.bundles import (
     Watch,
     short_id,
 )
-from app.journal.offering import numbers
 from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -246,9 +245,10 @@ class _Import:
     def _one(self, head: Outline, part: Opened, *, keep: bool) -> bool:
         """Take a part in; True if nothing of it has to come again."""
         node, peer = self._node, self._peers[head.sender]
-        self._hear(peer, part)
+        others = self._hear(peer, part)
         account = self._account_of(head, part)
         taken = self._taker.take(part)
+        self._tell_anew(peer, others)
         self._book(account, head, part, taken)
         bundle, number = head.head.bundle, part.contents.number
         if taken.whole:
@@ -258,8 +258,11 @@ class _Import:
         node.local(partial(bundles.save, row=account.row))
         return taken.whole
 
-    def _hear(self, peer: Peer, part: Opened) -> None:
-        """What the sender held when the bundle was made acknowledges what we had sent (REPLICATION, Wire: ACK)."""
+    def _hear(self, peer: Peer, part: Opened) -> set[str]:
+        """What the sender held when the bundle was made acknowledges what we had sent (REPLICATION, Wire: ACK).
+
+        Returns the chains of which it held another branch than is held here.
+        """
         node = self._node
         held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
         try:
@@ -268,10 +271,22 @@ class _Import:
         except FrameError as wrong:
             raise damaged("hello") from wrong
         common = node.wait_on_writer(Priority.BULK, partial(node.journal.common, met.heads))
-        acknowledged(node, peer.site, numbers(common))
+        acknowledged(node, peer.site, {site: met.heads[site][0] for site, seq in common.items() if seq})
         contents = part.contents
         news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes, asked)
         node.local(partial(bundles.hear, peer=peer.site, news=news))
+        return {site for site, seq in common.items() if not seq}
+
+    def _tell_anew(self, peer: Peer, others: set[str]) -> None:
+        """Numbers do not tell branches apart: of a chain that the sender holds otherwise, and whose fork is not known here, the
+        next bundle carries all, so that it learns of the fork (REPLICATION, Fork)."""
+
+        def unforked(_: object) -> dict[str, int]:
+            chains = self._node.journal.state.chains
+            return {site: 0 for site in others if site in chains and chains[site].fork_seq is None}
+
+        if others:
+            acknowledged(self._node, peer.site, self._node.local(unforked))
 
     def _account_of(self, head: Outline, part: Opened) -> _Account:
         bundle, contents, now = head.head.bundle.hex(), part.contents, self._node.clock.now_ms()

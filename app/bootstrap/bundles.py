@@ -135,7 +135,7 @@ def partners(node: Node) -> list[Partner]:
         count, oldest = node.wait_on_writer(Priority.BULK, partial(waiting, node.journal, known, peer.site))
         carried = 0
         if last is not None:
-            reached = merged(known, last.carried)
+            reached = after_taking(known, last.carried)
             carried = count - node.wait_on_writer(
                 Priority.BULK, partial(count_beyond, node.journal, reached, peer.site)
             )
@@ -155,9 +155,13 @@ def partners(node: Node) -> list[Partner]:
     return out
 
 
-def merged(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    """The higher number of each chain."""
-    return {site: max(one.get(site, 0), other.get(site, 0)) for site in {*one, *other}}
+def after_taking(known: Mapping[str, int], carried: Mapping[str, int]) -> dict[str, int]:
+    """What a peer will hold when it takes in what was carried: the higher number of each chain, but nothing of one of which it
+    holds another branch."""
+    return {
+        site: max(known.get(site, 0), carried.get(site, 0)) if known.get(site) != 0 else 0
+        for site in {*known, *carried}
+    }
 
 
 def count_beyond(journal: Journal, vector: Mapping[str, int], peer: str) -> int:
@@ -298,12 +302,13 @@ def _signed_before(node: Node, part: Outline, head: Head) -> bool:
 
 # -- acknowledgements ------------------------------------------------------------------------------------------------------
 def acknowledged(node: Node, peer: str, vector: Mapping[str, int]) -> None:
-    """A peer's bundle says that it holds these chains so far; what is known of it never falls by that."""
+    """A peer's bundle says that it holds these chains so far; what is known of it never falls by that, but for chains of which
+    it holds another branch (0)."""
     if node.hear_of_peer is not None:
         node.hear_of_peer(peer, vector)
         return
     known = node.local(acks.noted).get(peer, {})
-    news = {site: seq for site, seq in vector.items() if seq > known.get(site, 0)}
+    news = acks.news(known, vector)
     if news:
         node.local(partial(acks.note, changes={peer: news}, at=node.clock.now_ms()))
         node.publish(ChangeSet((Change(ACKNOWLEDGED, peer, ChangeKind.CHANGED, Origin.PEER),)))

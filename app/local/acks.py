@@ -1,7 +1,8 @@
 """What each peer has durably projected, as far as it has said so: noted here, so that it is known after a restart too.
 
 An ACK says "projected and committed there" (REPLICATION, Wire). What is noted may lag behind the truth, never lie above it:
-what a peer says of itself when a link begins replaces everything noted before, also downwards (a peer that was put back).
+what a peer says of itself when a link begins replaces everything noted before, also downwards (a peer that was put back). A noted
+0 says: nothing of that chain, or another branch of it than here.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ _SET = sql(
         index_elements=[_C.peer, _C.site], set_={name: _NEW.excluded[name] for name in ("seq", "acked_at")}
     )
 )
-_DROP = sql(delete(PEER_ACK).where(_C.peer == bindparam("of"), _C.site == bindparam("chain")))
 _CLEAR = sql(delete(PEER_ACK))
 _ALL = sql(select(_C.peer, _C.site, _C.seq))
 
@@ -36,16 +36,22 @@ def noted(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
     return found
 
 
+def news(known: Mapping[str, int], vector: Mapping[str, int]) -> dict[str, int]:
+    """What of a vector is to be noted beside what is known: higher numbers, and 0 for a chain that the peer holds otherwise."""
+    return {
+        site: seq
+        for site, seq in vector.items()
+        if seq > known.get(site, 0) or (not seq and known.get(site, 0))
+    }
+
+
 def note(connection: sqlite3.Connection, changes: Mapping[str, Mapping[str, int]], at: int) -> None:
-    """Set what peers have (peer -> site -> number, 0: nothing of that chain any more) in one commit; `at`: UTC ms."""
+    """Set what peers have (peer -> site -> number) in one commit; `at`: UTC ms."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         for peer, vector in changes.items():
             for site, seq in vector.items():
-                if seq:
-                    connection.execute(_SET, {"peer": peer, "site": site, "seq": seq, "acked_at": at})
-                else:
-                    connection.execute(_DROP, {"of": peer, "chain": site})
+                connection.execute(_SET, {"peer": peer, "site": site, "seq": seq, "acked_at": at})
     except BaseException:
         connection.execute("ROLLBACK")
         raise

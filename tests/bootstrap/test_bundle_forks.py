@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bootstrap.sticks import apart, log_of, make, take
-from tests.kit import Site, Town, founded_town, register, town
+from tests.bootstrap.test_joining import joined
+from tests.kit import Site, Town, founded_town, register, ship, sync, town
 from tests.usecases.test_reentry import clone
 
 __all__ = ["apart", "founded_town", "town"]
@@ -46,3 +48,49 @@ def test_what_an_import_brings_is_counted_when_it_brings_a_fork(
     assert apart.frd.node.journal.state.chains[apart.emb.node.me.site].fork_seq
     assert taken.applied == held(apart.frd, copy) - before > 0
     assert f"{taken.applied}" in log_of(apart.frd)[-1]
+
+
+@pytest.fixture
+def third(
+    apart: Town, founded_town: tuple[Path, dict[str, str]], tmp_path: Path
+) -> Iterator[tuple[Site, Site]]:
+    """A second workstation of the bureau, known in both rooms, and a copy of it."""
+    shutil.copyfile(founded_town[0] / "recovery-EMB.json", apart.emb.recovery_file)
+    site = joined(apart, tmp_path / "third")
+    sync(apart.emb, site)
+    apart.sync()
+    other = clone(site, tmp_path / "copy of the third")
+    yield site, other
+    site.node.close()
+    other.node.close()
+
+
+def test_sticks_alone_tell_a_fork_of_a_third_workstation(
+    apart: Town, third: tuple[Site, Site], tmp_path: Path
+) -> None:
+    """Each room holds another branch of it, and took the number the other had named for what it was about to hold itself."""
+    emb, frd = apart.emb, apart.frd
+    original, other = third
+    chain = original.node.me.site
+    turns = iter(range(1, 100))
+
+    def stick(source: Site, target: Site, *, follow: bool = False) -> list[Path]:
+        folder = tmp_path / f"stick {next(turns)}"
+        folder.mkdir()
+        return paths_of(make(source, target.agency, folder, follow=follow))
+
+    for _ in range(3):
+        register(other)
+    ship(other, emb)
+    stick(emb, frd)  # it is lost on the way; the next one says what it carried
+    take(frd, *stick(emb, frd, follow=True))
+    for _ in range(5):
+        register(original)
+    ship(original, frd)
+    assert held(emb, original) < held(frd, original)
+    for _ in range(3):
+        take(emb, *stick(frd, emb))
+        take(frd, *stick(emb, frd))
+    forks = {site.node.journal.state.chains[chain].fork_seq for site in (emb, frd)}
+    assert len(forks) == 1 and None not in forks
+    assert held(emb, original) == held(frd, original)
