@@ -105,6 +105,13 @@ def test_chinese_punctuation_is_full_width() -> None:
     assert not [key for key, text in ZH.catalogue.items() if half.search(citations_removed(text))]
 
 
+def test_what_does_not_count_is_called_by_one_name() -> None:
+    """The conflict desk and the workstations screen speak of the same thing."""
+    other = [key for key, text in ZH.catalogue.items() if "采纳" in text]
+    assert not other
+    assert ZH.catalogue["ui.sites.offers"].startswith("未被接受")
+
+
 def test_a_space_stands_between_han_and_letters_or_digits() -> None:
     tight = re.compile(rf"{HAN}[A-Za-z0-9]|[A-Za-z0-9]{HAN}")
     assert not [key for key, text in ZH.catalogue.items() if tight.search(citations_removed(text))]

@@ -180,7 +180,7 @@ def test_a_copied_workstation_is_told_and_its_acts_are_entered_anew(forked_room:
     )
     assert line_of(sheet, copied)[3] == "疑似复制"
     sheet.sites.table.selectRow(sheet.sites.model.place_of(copied))
-    assert "未被采纳的记录" in sheet.sites.about.text() and sheet.sites.about.isVisible()
+    assert "未被接受的记录" in sheet.sites.about.text() and sheet.sites.about.isVisible()
     room.press(PAGE, CTRL)
     assert room.focus() is sheet.offers.table
     assert "原机所记" in sheet.offers.detail.text()
