@@ -127,7 +127,7 @@ class SiteContacts:
                     row.at or 0,
                     row.agency or "",
                     row.state,
-                    _destroyed(node, "contact", row.id) if row.state == "purged" else (),
+                    *(_ended(node, "contact", row.id) if row.state == "purged" else ((), "")),
                 )
                 for row in masked_contacts(node, incident_id)
             ]
@@ -135,11 +135,15 @@ class SiteContacts:
         return self._work.submit(work)
 
 
-def _destroyed(node: Node, entity: str, entity_id: str) -> tuple[str, ...]:
+def _ended(node: Node, entity: str, entity_id: str) -> tuple[tuple[str, ...], str]:
+    """Agencies that have confirmed a purge, and its reason."""
+    from app.journal.history import history
     from app.queries import contacts
 
     rows: Sequence[Any] = node.read(lambda connection: contacts.acknowledged(connection, entity, entity_id))
-    return tuple(dict.fromkeys(str(row.agency) for row in rows))
+    entries = node.read(lambda connection: history(connection, entity, entity_id))
+    why = [str(each.details["why"]) for each in entries if each.quarantined is None and "why" in each.details]
+    return tuple(dict.fromkeys(str(row.agency) for row in rows)), why[-1] if why else ""
 
 
 def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
@@ -150,8 +154,10 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     author = node.read(lambda connection: accounts.account(connection, account_id))
     state, came = "coming", 0
     destroyed: tuple[str, ...] = ()
+    why = ""
     if row.purged_at is not None:
-        state, destroyed = "purged", _destroyed(node, "attachment", row.id)
+        state = "purged"
+        destroyed, why = _ended(node, "attachment", row.id)
     elif names_a_file(content):
         state = "here" if node.attachments.has(content) else "coming"
         came = node.attachments.held(content) if state == "coming" else row.size or 0
@@ -167,4 +173,5 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
         state,
         came,
         destroyed,
+        why,
     )

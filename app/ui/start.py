@@ -92,6 +92,16 @@ def application() -> QApplication:
     return made
 
 
+def translate_dialogues(app: QApplication, language: str) -> None:
+    """Qt's own dialogues (files, printing) in the console's language; nothing happens where Qt came without it."""
+    from PySide6.QtCore import QLibraryInfo, QTranslator
+
+    translator = QTranslator(app)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(f"qtbase_{language}", folder):
+        app.installTranslator(translator)
+
+
 def open_window(console: SiteDoor) -> MainWindow:
     """The window over a console, not shown yet; needs a QApplication."""
     from app.ui.session import Session
@@ -117,6 +127,7 @@ def run(
     window = open_window(console)
     window.first_painted.connect(_collect_again)
     window.first_painted.connect(begin)
+    window.first_painted.connect(lambda: translate_dialogues(app, console.texts.language))
     window.closed.connect(app.quit)
     window.follow(stopped, window.close)
     before = _on_signals(window)

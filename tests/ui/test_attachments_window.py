@@ -116,6 +116,7 @@ def test_destroying_takes_a_reason_and_a_second_press(emb_room: Room, tmp_path: 
     room.click(sheet.purge.button)
     room.wait(lambda: cells(sheet)[0][4].startswith("已清除"))
     room.wait(lambda: cells(sheet)[0][4] == "已清除（应急局已确认）")
+    room.wait(lambda: "家属要求" in sheet.picture.text())
     assert not sheet.copy.isEnabled() and not sheet.purge.isEnabled()
     assert not list(room.site.node.attachments.contents())
 
@@ -141,6 +142,10 @@ def test_contact_masked_shown_and_covered(emb_room: Room) -> None:
     assert cells(sheet)[0][3] == "查看中"
     [kept] = room.site.node.read(lambda c: contacts.contacts(c, row.id))
     assert len(room.site.node.read(lambda c: contacts.accesses(c, kept.id))) == 1, "the look is noted"
+    sheet.cover()
+    sheet.number.setFocus()
+    room.press(Qt.Key.Key_E, CTRL)
+    room.wait(lambda: cells(sheet)[0][1] == "物业值班 021-55550123")
     room.window.session.lock()
     assert cells(sheet)[0][1] == "物** 021****23", "a lock covers it at once"
 

@@ -13,7 +13,7 @@ from typing import Protocol
 class AttachmentLine:
     """One attachment; `state`: here | coming | purged; `came`: bytes of it that have arrived; `by`: title of who attached it.
 
-    `destroyed`: agencies whose workstations have said that they destroyed it.
+    `destroyed`: agencies whose workstations have said that they destroyed it; `why`: the reason of the order.
     """
 
     id: str
@@ -27,6 +27,7 @@ class AttachmentLine:
     state: str
     came: int = 0
     destroyed: tuple[str, ...] = ()
+    why: str = ""
 
 
 class AttachmentDoor(Protocol):

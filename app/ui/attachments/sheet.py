@@ -33,7 +33,7 @@ LEAST, MOST, HIGH = 720, 1040, 720
 PICTURE_PX = 300
 ROOM_FOR_PICTURE = 960  # in a narrower sheet the list has all of it
 LOOK_MS = 200
-_WIDTHS = (220, 76, 60, 170)
+_WIDTHS = (190, 70, 56, 150)
 _LAST_FOLDER = "attachments.folder"
 
 
@@ -173,6 +173,8 @@ class AttachmentSheet(Sheet):
         self.heading.setText(
             f"{self._texts.get('ui.attachments.title')}\N{KATAKANA MIDDLE DOT}{incident_title(row)}"
         )
+        if not self.is_open:
+            self._say("", "muted")
         self.read()
         self._look.start()
         self.open()

@@ -61,13 +61,14 @@ def row(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any], now_ms:
         state_words(texts, each, agencies),
     )
     about = "\n".join(
-        part for part in (each.name, each.note, f"{each.by} {moments.exact_text(each.at)}") if part
+        part
+        for part in (each.name, cells[-1], each.why, each.note, f"{each.by} {moments.exact_text(each.at)}")
+        if part
     )
     return Row(each.id, cells, tone, icon, about)
 
 
 def instead(texts: Texts, each: AttachmentLine) -> str:
     """What stands where a picture would, for what is none or not here."""
-    if each.state != "here":
-        return texts.get(f"ui.attachments.instead.{each.state}")
-    return texts.get("ui.attachments.instead.here")
+    said = texts.get(f"ui.attachments.instead.{each.state}")
+    return f"{said}\n{each.why}" if each.why else said

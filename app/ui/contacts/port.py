@@ -10,7 +10,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ContactLine:
-    """One contact, masked; `state`: open | waiting | withheld | disputed | purged; `destroyed`: agencies that have said so."""
+    """One contact, masked; `state`: open | waiting | withheld | disputed | purged; `destroyed`: agencies that have
+    said so; `why`: the reason of the order."""
 
     id: str
     about: str
@@ -19,6 +20,7 @@ class ContactLine:
     agency: str
     state: str
     destroyed: tuple[str, ...] = ()
+    why: str = ""
 
 
 class ContactDoor(Protocol):

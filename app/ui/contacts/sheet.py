@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -117,6 +117,7 @@ class ContactSheet(Sheet):
         }
         self.about.take(ContactAbout.SCENE.value)
         for field in self.fields.values():
+            field.editor.installEventFilter(self)
             field.editor.textEdited.connect(lambda _text, field=field: field.say(""))
         self.button = HintButton(self._theme, texts.get("ui.contacts.add"), hint="Enter", kind="primary")
         self.button.setObjectName("contactAdd")
@@ -154,6 +155,15 @@ class ContactSheet(Sheet):
             return
         event.accept()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+E shows from a field too, where it would jump to the end of the line."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            if control and event.key() == Qt.Key.Key_E:
+                self.reveal()
+                return True
+        return super().eventFilter(watched, event)
+
     # -- what there is -----------------------------------------------------------------------------------------------------
     def ask(self, row: IncidentRow) -> None:
         """Open for an incident; what was typed for it is still there."""
@@ -166,6 +176,8 @@ class ContactSheet(Sheet):
         self.heading.setText(
             f"{self._texts.get('ui.contacts.title')}\N{KATAKANA MIDDLE DOT}{incident_title(row)}"
         )
+        if not self.is_open:
+            self._say("", "muted")
         self.read()
         self.open()
 
@@ -212,7 +224,13 @@ class ContactSheet(Sheet):
         elif each.id in self._clear:
             state = texts.get("ui.contacts.state.clear")
         tone, icon = _LOOK[each.state]
-        return Row(each.id, (about, self._clear.get(each.id, each.masked), entered, state), tone, icon)
+        return Row(
+            each.id,
+            (about, self._clear.get(each.id, each.masked), entered, state),
+            tone,
+            icon,
+            "\n".join(part for part in (state, each.why) if part),
+        )
 
     def _chosen(self) -> None:
         each = self._lines.get(self.table.chosen)
