@@ -52,7 +52,6 @@ class FaultWindow(QWidget):
         self.button.clicked.connect(self.close)
         self.restore = HintButton(theme, texts.get("ui.shell.fault.restore"), icon="refresh")
         self.restore.setObjectName("faultRestore")
-        self.restore.setVisible(restorable)
         self.restore.clicked.connect(self._restore)
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.heading)
@@ -69,11 +68,13 @@ class FaultWindow(QWidget):
         column.addWidget(self.place)
         column.addStretch(1)
         column.addLayout(foot)
+        self.restore.setVisible(restorable)  # not before it stands in here: it would be a window of its own
 
     def showEvent(self, event: QShowEvent) -> None:
-        """The button has the keys."""
+        """The way on has the keys, the way out where there is no other."""
         super().showEvent(event)
-        self.button.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+        first = self.button if self.restore.isHidden() else self.restore
+        first.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
     def _restore(self) -> None:
         self.restore_wanted.emit()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.backup_work import BackupJob, make
@@ -188,8 +189,7 @@ def test_the_window_of_a_fault_leads_there(qtbot: QtBot) -> None:
     window.show()
     wanted: list[bool] = []
     window.restore_wanted.connect(lambda: wanted.append(True))
-    assert window.restore.isVisible()
-    window.restore.setFocus()
+    assert window.restore.isVisible() and window.focusWidget() is window.restore
     QTest.keyClick(window, ENTER)
     assert wanted == [True] and not window.isVisible()
     other = FaultWindow(texts, Theme(), "…", "database.newer", "/x")
@@ -202,6 +202,25 @@ def test_the_window_of_a_fault_leads_there(qtbot: QtBot) -> None:
         FaultSheet(texts, Theme(), parent, "…", code) for code in ("database.damaged", "database.newer")
     ]
     assert [sheet.restore.isHidden() for sheet in sheets] == [False, True]
+
+
+def test_enter_presses_the_button_that_has_the_focus_in_the_window_of_the_console_too(qtbot: QtBot) -> None:
+    """XC-01: the offer of a restore has the focus first; Enter presses what has it, as Space does."""
+    home = QWidget()
+    qtbot.addWidget(home)
+    home.show()
+    home.activateWindow()
+    sheet = FaultSheet(Texts.load(), Theme(), home, "…", "database.damaged")
+    wanted: list[bool] = []
+    sheet.restore_wanted.connect(lambda: wanted.append(True))
+    sheet.open()
+    qtbot.waitUntil(sheet.restore.hasFocus, timeout=WAIT_MS)
+    QTest.keyClick(home.windowHandle(), ENTER)
+    assert wanted == [True] and sheet.is_open
+    QTest.keyClick(home.windowHandle(), Qt.Key.Key_Tab)
+    assert sheet.button.hasFocus()
+    QTest.keyClick(home.windowHandle(), ENTER)
+    assert wanted == [True] and not sheet.is_open
 
 
 @pytest.mark.parametrize("where", ["before the window", "in the window"])

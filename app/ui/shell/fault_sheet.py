@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.kernel.texts import Texts
-from app.ui.shell.sheet import Sheet, plain
+from app.ui.shell.sheet import Sheet, plain, press_focused
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
@@ -30,14 +31,21 @@ class FaultSheet(Sheet):
         self.button.clicked.connect(self.dismiss)
         self.restore = HintButton(theme, texts.get("ui.shell.fault.restore"), icon="refresh")
         self.restore.setObjectName("faultRestore")
-        self.restore.setVisible(code in RESTORABLE)
         self.restore.clicked.connect(self.restore_wanted)
         row = QHBoxLayout()
         row.addWidget(self.restore)
         row.addStretch(1)
         row.addWidget(self.button)
         self.body.addLayout(row)
+        self.restore.setVisible(
+            code in RESTORABLE
+        )  # not before it stands in here: it would be a window of its own
 
     def first_field(self) -> QWidget:
-        """The button."""
-        return self.button
+        """The way on, or the way out where there is no other."""
+        return self.button if self.restore.isHidden() else self.restore
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus."""
+        if not press_focused(self, event):
+            super().keyPressEvent(event)
