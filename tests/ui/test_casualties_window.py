@@ -111,12 +111,19 @@ def test_what_is_no_number_is_said_at_its_field(emb_room: Room) -> None:
     room.select(row)
     sheet = open_sheet(room)
     room.press(ENTER)
-    room.wait(sheet.fields["deaths"].fault.text)
-    assert "至少填一项" in sheet.fields["deaths"].fault.text()
+    room.wait(sheet.wrong.text)
+    assert "至少填一项" in sheet.wrong.text() and sheet.numbers["deaths"].hasFocus()
+    assert sheet.numbers["deaths"].property("fault") == "true"
+    assert sheet.wrong.isVisible() and not sheet.fields["deaths"].fault.text(), "not in the narrow column"
+    room.wait(lambda: sheet.wrong.width() > sheet.width() * 0.9)
+    room.wait(lambda: sheet.wrong.height() >= sheet.wrong.heightForWidth(sheet.wrong.width()))
     sheet.numbers["missing"].setFocus()
     room.type("-3")
     room.press(ENTER)
-    assert "请填 0 或整数" in sheet.fields["missing"].fault.text() and sheet.numbers["missing"].hasFocus()
+    assert "失联：请填 0 或整数" in sheet.wrong.text() and sheet.numbers["missing"].hasFocus()
+    assert sheet.numbers["deaths"].property("fault") != "true"
+    room.type("3")
+    assert sheet.wrong.isHidden()
     assert all(each.value is None for each in figures(room, row.id).values())
 
 

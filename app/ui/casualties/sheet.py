@@ -68,6 +68,11 @@ class CasualtySheet(Sheet):
         self.note.setObjectName("casualtyNote")
         self.note.setWordWrap(True)
         self.body.addWidget(self.note)
+        self.wrong = plain(tone="bad", size="small")  # what is wrong with a figure: its column is too narrow
+        self.wrong.setObjectName("casualtyWrong")
+        self.wrong.setWordWrap(True)
+        self.wrong.hide()
+        self.body.addWidget(self.wrong)
         for figures in _ROWS:
             grid = QGridLayout()
             grid.setHorizontalSpacing(12)
@@ -112,6 +117,8 @@ class CasualtySheet(Sheet):
 
     def _edited(self, field: Field) -> None:
         field.say("")
+        if field.name in self.numbers:
+            self._say_wrong("", "")
         self._confirmed = False
         self._batch.start()
 
@@ -143,6 +150,7 @@ class CasualtySheet(Sheet):
         self.note.setText("")
         for field in self.fields.values():
             field.say("")
+        self._say_wrong("", "")
 
     def show_figures(self, figures: Sequence[FigureRow]) -> None:
         """What stands now; a disputed figure is settled first (XC-03), so nothing can be typed over it."""
@@ -256,7 +264,8 @@ class CasualtySheet(Sheet):
         found = typed(self.numbers)
         wrong = next((name for name, number in found.items() if number is None), None)
         if wrong is not None:
-            self._fault(wrong, self._texts.get("ui.casualties.whole"))
+            said = self._texts.get("ui.casualties.whole_of", figure=name_of(self._texts, wrong))
+            self._fault(wrong, said)
             return None
         return found
 
@@ -275,8 +284,18 @@ class CasualtySheet(Sheet):
         self.fields["verify_state"].say(self._texts.get("ui.forms.unknown", text=self.state.text().strip()))
         self.adjustSize()
 
+    def _say_wrong(self, name: str, text: str) -> None:
+        """What is wrong with a figure, over the whole width of the sheet; `name`: the one that is marked."""
+        for figure in self.numbers:
+            self.fields[figure].mark(figure == name)
+        self.wrong.setText(text)
+        self.wrong.setVisible(bool(text))
+
     def _fault(self, name: str, text: str) -> None:
-        self.fields[name].say(text)
+        if name in self.numbers:
+            self._say_wrong(name, text)
+        else:
+            self.fields[name].say(text)
         self.fields[name].focus()
         self.adjustSize()
 

@@ -33,7 +33,11 @@ class Field(QWidget):
         """Show what is wrong, or nothing."""
         self.fault.setText(text)
         self.fault.setVisible(bool(text))
-        flag = "true" if text else "false"
+        self.mark(bool(text))
+
+    def mark(self, wrong: bool) -> None:
+        """Show that something is wrong here, where the sentence stands elsewhere for want of room."""
+        flag = "true" if wrong else "false"
         if self.editor.property("fault") != flag:
             self.editor.setProperty("fault", flag)
             self.editor.style().unpolish(self.editor)
