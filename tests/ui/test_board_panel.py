@@ -150,11 +150,11 @@ def test_enter_in_the_search_field_opens_the_first_hit(desk: Desk) -> None:
 
 def test_chips_filter(desk: Desk) -> None:
     chips = {button.text(): button for button in desk.panel._chip_of.values()}
-    assert list(chips) == ["全部", "待我方", "冲突"]
+    assert list(chips) == ["全部", "待我方", "分歧"]
     QTest.mouseClick(chips["待我方"], Qt.MouseButton.LeftButton)
     settle()
     assert desk.rows() == ["r1"]
-    QTest.mouseClick(chips["冲突"], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(chips["分歧"], Qt.MouseButton.LeftButton)
     settle()
     assert desk.rows() == []
     assert desk.face() is Face.NOTHING

@@ -177,6 +177,8 @@ def test_the_header_leads_to_it_and_only_ways_that_exist_are_offered(emb_room: R
     known = {action.id for action in room.window.actions_table}
     for action_id, button in sheet.more.items():
         assert button.isVisible() is (action_id in known)
+    called = sheet.more["backup.open"].text()
+    assert called == room.console.texts.get("ui.backup.title"), "one name for one thing"
     sheet.more["backup.open"].click()
     room.wait(lambda: room.window.overlays.backup.is_open)
 
