@@ -53,7 +53,7 @@ from app.usecases.permissions import matrix
 from app.usecases.writer import Writer
 from db import migrate
 from db.engine import open_reader, open_writer
-from db.problems import DatabaseProblemError, problem_of
+from db.problems import DatabaseProblemError, ProblemKind, problem_of
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -72,9 +72,7 @@ def told_plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except DatabaseProblemError as told:
-        raise EnvironmentFault(
-            f"database.{told.kind}", f"fault.database.{told.kind}", path=str(told.path)
-        ) from told
+        raise _fault_of(told) from told
     except sqlite3.IntegrityError:
         raise  # a bug, no trouble of the file
     except sqlite3.Error as error:
@@ -84,6 +82,14 @@ def told_plainly(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise EnvironmentFault("data.unwritable", "fault.data.unwritable", path=str(path)) from error
+
+
+def _fault_of(told: DatabaseProblemError) -> EnvironmentFault:
+    """What is no database any more where ours has its place is ours and damaged: a backup helps (XC-01)."""
+    data = DataDir(told.path.parent)
+    if told.kind is ProblemKind.FOREIGN and told.path == data.database and data.ours:
+        return EnvironmentFault("database.damaged", "fault.database.unreadable", path=str(told.path))
+    return EnvironmentFault(f"database.{told.kind}", f"fault.database.{told.kind}", path=str(told.path))
 
 
 def hold_lock(data: DataDir) -> FileLock:

@@ -104,6 +104,12 @@ class DataDir:
         """Technical log without personal data (XC-07)."""
         return self.root / "logs"
 
+    @property
+    def ours(self) -> bool:
+        """True if a site has lived here: its key, with what it told of its chain or with copies of it."""
+        copies = self.backups.is_dir() and any(self.backups.glob("console-*.db"))
+        return (self.keys / "site.key").is_file() and (self.high_water.is_file() or copies)
+
     def create(self) -> None:
         """Make the folders, closed to other users (CM-04); PermissionError or OSError reach the caller."""
         self.root.mkdir(parents=True, exist_ok=True)

@@ -62,6 +62,27 @@ def test_a_file_that_is_no_database_is_named_alike_everywhere(
     assert shown == [("database.foreign", window[1]["error"]["text"])]
 
 
+def test_our_own_database_without_its_first_page_is_offered_a_backup(
+    founded_town: tuple[Path, dict[str, str]],
+    tmp_path: Path,
+    shown: list[tuple[str, str]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """XC-01: the folder is ours; nothing in the file tells so any more, and nothing of it is touched."""
+    room = tmp_path / "EMB"
+    shutil.copytree(founded_town[0] / "EMB", room)
+    file = room / "console.db"
+    spoilt = bytes(4096) + file.read_bytes()[4096:]
+    file.write_bytes(spoilt)
+    code, answer = called(capfd, "window", "--data", room)
+    _, verified = called(capfd, "verify", "--data", room)
+    assert (code, answer["error"]["code"]) == (4, "database.damaged")
+    assert answer["error"]["text"] == Texts.load().get("fault.database.unreadable")
+    assert shown == [("database.damaged", answer["error"]["text"])]  # the offer of a restore goes by the code
+    assert verified["error"]["text"] == answer["error"]["text"]
+    assert file.read_bytes() == spoilt
+
+
 def test_a_file_cut_short_is_damaged_in_the_same_sentence(
     founded_town: tuple[Path, dict[str, str]],
     tmp_path: Path,

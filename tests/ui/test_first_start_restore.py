@@ -51,12 +51,12 @@ def copy_of(data: DataDir) -> Path:
     return copy
 
 
-def damage(data: DataDir) -> bytes:
-    """Cut the file short; returns the bytes as they are now."""
+def damage(data: DataDir, *, head: bool = False) -> bytes:
+    """Cut the file short, or write over its first page; returns the bytes as they are now."""
     for beside in data.beside_database:
         beside.unlink(missing_ok=True)
     whole = data.database.read_bytes()
-    whole = whole[: len(whole) // 2]
+    whole = b"\xa5" * 4096 + whole[4096:] if head else whole[: len(whole) // 2]
     data.database.write_bytes(whole)
     return whole
 
@@ -223,12 +223,13 @@ def test_enter_presses_the_button_that_has_the_focus_in_the_window_of_the_consol
     assert wanted == [True] and not sheet.is_open
 
 
-@pytest.mark.parametrize("where", ["before the window", "in the window"])
+@pytest.mark.parametrize("where", ["before the window", "first page", "in the window"])
 def test_from_the_fault_to_the_console(
     lost: DataDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """XC-01: `main.py window` on a damaged file: fault, restore, console, in one go."""
-    spoilt = damage(lost) if where == "before the window" else lost.database.read_bytes()
+    before = lost.database.read_bytes()
+    spoilt = before if where == "in the window" else damage(lost, head=where == "first page")
     codes = [start.RESTORE, 0] if where == "in the window" else [0]
     opened: list[str] = []
 
