@@ -58,6 +58,7 @@ from app.usecases.bundles import NoteBundle, Step
 OWN = "refusal.bundles.own"
 log = logging.getLogger(__name__)
 _Key = tuple[str, int, bytes]  # sender, number of the bundle, its id
+_Id = tuple[str, str]  # sender, id of the bundle in hex: another site may have chosen the same
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,10 @@ class _Found:
     def weight(self) -> int:
         """Operations in it."""
         return sum(last - first + 1 for parts in self.spans.values() for first, last in parts)
+
+
+def _id_of(head: Outline) -> _Id:
+    return head.sender, head.head.bundle.hex()
 
 
 def _look(node: Node, path: Path) -> _Found:
@@ -140,7 +145,7 @@ def examine(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = U
     held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
     looked = []
     for (site, seq, bundle), parts in _bundles_of(found).items():
-        known = node.local(partial(bundles.one, direction=bundles.IN, bundle=bundle.hex()))
+        known = node.local(partial(bundles.one, direction=bundles.IN, peer=site, bundle=bundle.hex()))
         fresh = sum(
             max(0, last - max(first - 1, held.get(chain, (0, b""))[0]))
             for part in parts
@@ -201,7 +206,7 @@ class _Import:
         self._node, self._account_id, self._watch, self._total = node, account_id, watch, total
         self._peers = {peer.site: peer for peer in confirmed_peers(node)}
         self._shelf = shelf_of(node)
-        self._accounts: dict[str, _Account] = {}
+        self._accounts: dict[_Id, _Account] = {}
         self._taker = BundleTaker(
             node.journal,
             node.wait_on_writer,
@@ -217,13 +222,13 @@ class _Import:
     def run(self, found: Sequence[_Found], bad: list[Unusable]) -> Imported:
         """Take all parts in, then what was laid aside; the log has an entry for each bundle that brought something."""
         error: Refusal | EnvironmentFault | None = None
-        given: set[str] = set()
+        given: set[_Id] = set()
         self._watch.progress(0, self._total)
         try:
             for each in found:
                 try:
                     head, part = opened(self._node, files.read(each.path))
-                    given.add(head.head.bundle.hex())
+                    given.add(_id_of(head))
                     self._one(head, part, keep=True)
                 except Refusal as wrong:
                     bad.append(Unusable(each.path.name, wrong))
@@ -250,11 +255,11 @@ class _Import:
         taken = self._taker.take(part)
         self._tell_anew(peer, others)
         self._book(account, head, part, taken)
-        bundle, number = head.head.bundle, part.contents.number
+        place = head.sender, head.head.bundle, part.contents.number
         if taken.whole:
-            self._shelf.drop(bundle, number)
+            self._shelf.drop(*place, head.data)
         elif keep:
-            self._shelf.keep(bundle, number, head.data)
+            self._shelf.keep(*place, head.data)
         node.local(partial(bundles.save, row=account.row))
         return taken.whole
 
@@ -289,15 +294,16 @@ class _Import:
             acknowledged(self._node, peer.site, self._node.local(unforked))
 
     def _account_of(self, head: Outline, part: Opened) -> _Account:
-        bundle, contents, now = head.head.bundle.hex(), part.contents, self._node.clock.now_ms()
-        if bundle not in self._accounts:
-            row = self._node.local(partial(bundles.one, direction=bundles.IN, bundle=bundle))
-            self._accounts[bundle] = _Account(
+        key, contents, now = _id_of(head), part.contents, self._node.clock.now_ms()
+        sender, bundle = key
+        if key not in self._accounts:
+            row = self._row(key)
+            self._accounts[key] = _Account(
                 row
                 or BundleRow(
                     direction=bundles.IN,
                     id=bundle,
-                    peer=head.sender,
+                    peer=sender,
                     seq=contents.seq,
                     follows=contents.after,
                     made_at=contents.made_at,
@@ -313,7 +319,10 @@ class _Import:
                     target=None,
                 )
             )
-        return self._accounts[bundle]
+        return self._accounts[key]
+
+    def _row(self, key: _Id) -> BundleRow | None:
+        return self._node.local(partial(bundles.one, direction=bundles.IN, peer=key[0], bundle=key[1]))
 
     def _book(self, account: _Account, head: Outline, part: Opened, taken: Taken) -> None:
         account.applied += taken.applied + taken.bodies
@@ -325,8 +334,9 @@ class _Import:
         number, row = part.contents.number, account.row
         account.seen.add(number)
         done, size = row.parts_done, row.size
-        if taken.whole and number not in done:
-            done, size = {**done, number: head.digest.hex()}, size + len(head.data)
+        if taken.whole:  # one that was written anew takes the place of the one before
+            size += 0 if number in done else len(head.data)
+            done = {**done, number: head.digest.hex()}
         parts = number if part.contents.last else row.parts
         whole = parts is not None and set(done) >= set(range(1, parts + 1))
         account.row = replace(
@@ -345,23 +355,24 @@ class _Import:
         moved = True
         while moved:
             moved = False
-            for bundle, number, path in list(self._shelf.kept()):
-                row = self._node.local(partial(bundles.one, direction=bundles.IN, bundle=bundle.hex()))
-                if row is not None and number in row.parts_done:
-                    self._shelf.drop(bundle, number)
+            for each in self._shelf.kept():
+                row = self._row((each.sender, each.bundle.hex()))
+                if row is not None and row.parts_done.get(each.number) == each.digest:
+                    files.discard(each.path)
                     continue
                 try:
-                    head, part = opened(self._node, files.read(path))
+                    head, part = opened(self._node, files.read(each.path))
                     moved = self._one(head, part, keep=True) or moved
                 except Refusal as wrong:
                     log.warning("a part laid aside is of no use any more: %s", wrong)
-                    self._shelf.drop(bundle, number)
+                    files.discard(each.path)
 
     # -- results -----------------------------------------------------------------------------------------------------------
     def _taken(self, account: _Account) -> TakenIn:
         row = account.row
         done = row.parts_done
-        kept = {number for bundle, number, _ in self._shelf.kept() if bundle.hex() == row.id}
+        shelf = self._shelf.kept()
+        kept = {each.number for each in shelf if (each.sender, each.bundle.hex()) == (row.peer, row.id)}
         most = row.parts or max((*done, *kept, *account.seen), default=0)
         missing = tuple(n for n in range(1, most + 1) if n not in done and n not in kept)
         whole = row.state == bundles.WHOLE

@@ -1,6 +1,7 @@
 """Bundles for exchange by stick (CM-07) as this workstation knows them: made here, taken in here, what their makers said.
 
 Numbers count the bundles from one site to another; a number once given is used up, also by a bundle that was never finished.
+An id stands for a bundle together with the other site: two senders may choose the same.
 """
 
 from __future__ import annotations
@@ -75,13 +76,7 @@ class Heard:
 
 _C = BUNDLE.c
 _NAMES = [field.name for field in fields(BundleRow)]
-_NEW = insert(BUNDLE).values({name: bindparam(name) for name in _NAMES})
-_CHANGING = [name for name in _NAMES if name not in ("direction", "id")]
-_SAVE = sql(
-    _NEW.on_conflict_do_update(
-        index_elements=[_C.direction, _C.id], set_={name: _NEW.excluded[name] for name in _CHANGING}
-    )
-)
+_SAVE = sql(insert(BUNDLE).prefix_with("OR REPLACE").values({name: bindparam(name) for name in _NAMES}))
 _COLUMNS = [_C[name] for name in _NAMES]
 _ALL = sql(
     select(*_COLUMNS)
@@ -89,7 +84,11 @@ _ALL = sql(
     .limit(bindparam("most"))
     .offset(bindparam("skip"))
 )
-_ONE = sql(select(*_COLUMNS).where(_C.direction == bindparam("way"), _C.id == bindparam("key")))
+_ONE = sql(
+    select(*_COLUMNS).where(
+        _C.direction == bindparam("way"), _C.peer == bindparam("of"), _C.id == bindparam("key")
+    )
+)
 _OF = sql(
     select(*_COLUMNS)
     .where(_C.direction == bindparam("way"), _C.peer == bindparam("of"))
@@ -127,9 +126,9 @@ def newest(connection: sqlite3.Connection, limit: int = 50) -> list[BundleRow]:
     return [BundleRow(*row) for row in connection.execute(_ALL, {"most": limit, "skip": 0})]
 
 
-def one(connection: sqlite3.Connection, direction: str, bundle: str) -> BundleRow | None:
-    """A bundle by its id (hex)."""
-    found = connection.execute(_ONE, {"way": direction, "key": bundle}).fetchone()
+def one(connection: sqlite3.Connection, direction: str, peer: str, bundle: str) -> BundleRow | None:
+    """A bundle to or from a site by its id (hex)."""
+    found = connection.execute(_ONE, {"way": direction, "of": peer, "key": bundle}).fetchone()
     return None if found is None else BundleRow(*found)
 
 

@@ -72,7 +72,7 @@ BUNDLE = Table(
     metadata,
     Column("direction", String, primary_key=True),
     Column("id", String, primary_key=True),
-    Column("peer", String, nullable=False),
+    Column("peer", String, primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("follows", Integer, nullable=False, server_default="0"),
     Column("made_at", Integer, nullable=False),

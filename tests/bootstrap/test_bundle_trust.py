@@ -17,6 +17,7 @@ from app.journal.site_keys import succession
 from app.kernel.changes import ACKNOWLEDGED, ChangeSet
 from app.kernel.errors import ErrorCode, Refusal
 from app.local import acks
+from app.local import bundles as local_bundles
 from app.queries import accounts
 from app.replication.bundles import parts
 from app.replication.bundles.parts import Succession
@@ -163,6 +164,24 @@ def test_an_exercise_and_another_district_stay_outside(
     for wrong, key in (({"realm": "exercise"}, "realm"), ({"district": "310117"}, "district")):
         monkeypatch.setattr(bundles, "outline", altered(**wrong))
         refused(apart.frd, f"refusal.bundles.{key}", *paths_of(made))
+
+
+def test_an_id_that_another_site_used_before_takes_nothing_away(apart: Town, tmp_path: Path) -> None:
+    """Ids lie open on the stick: whoever copies one into a bundle of his own stands for himself only."""
+    emb, frd = apart.emb, apart.frd
+    register(emb)
+    made = make(emb, "FRD", tmp_path)
+    mine = emb.node.local(lambda c: local_bundles.one(c, "out", frd.node.me.site, made.bundle_id))
+    assert mine is not None
+    his = dataclasses.replace(mine, direction="in", peer="f" * 26, seq=7, state="whole", entries=0)
+    frd.node.local(lambda c: local_bundles.save(c, his))
+    [looked] = bundle_import.examine(frd.node, paths_of(made), frd.account("duty_officer")).bundles
+    assert looked.state == "new"
+    [taken] = take(frd, *paths_of(made)).bundles
+    assert (taken.site, taken.seq, taken.state) == (emb.node.me.site, made.seq, "whole")
+    rows = frd.node.local(local_bundles.newest)
+    assert {(row.peer, row.seq) for row in rows} == {(emb.node.me.site, made.seq), ("f" * 26, 7)}
+    assert his in rows
 
 
 # -- while the console runs ------------------------------------------------------------------------------------------------

@@ -313,30 +313,48 @@ def test_a_folder_without_bundles_and_one_with_too_many(
 def test_names_of_kept_parts_are_ours_whatever_the_head_says(tmp_path: Path) -> None:
     """Attack 3: ../ and absolute names have no way in: a name follows from the id and the number alone."""
     shelf = files.Shelf(tmp_path / "shelf")
-    shelf.keep(b"../../etc/passwd", 7, b"one")
-    [(bundle, number, path)] = shelf.kept()
-    assert (bundle, number, path.parent) == (b"../../etc/passwd", 7, tmp_path / "shelf")
-    assert path.name == f"{bundle.hex()}-0007.jdb"
+    sender = "e" * 26
+    shelf.keep(sender, b"../../etc/passwd", 7, b"one")
+    [kept] = shelf.kept()
+    path = kept.path
+    assert (kept.sender, kept.bundle, kept.number) == (sender, b"../../etc/passwd", 7)
+    assert path.parent == tmp_path / "shelf"
+    assert path.name == f"{sender}-{kept.bundle.hex()}-0007-{kept.digest}.jdb"
     (tmp_path / "shelf" / "strange.jdb").write_bytes(b"x")
     half = tmp_path / "shelf" / f"{path.name}.writing"
     half.write_bytes(b"left by a kill")
-    shelf.keep(b"x" * 16, 1, b"two")
+    shelf.keep(sender, b"x" * 16, 1, b"two")
     assert not half.exists()
-    shelf.drop(b"x" * 16, 1)
-    assert len(list(shelf.kept())) == 1
-    with pytest.raises(ValueError, match="number"):
-        shelf.keep(b"x" * 16, 0, b"one")
-    shelf.drop(bundle, 7)
-    assert list(shelf.kept()) == []
+    shelf.drop(sender, b"x" * 16, 1, b"two")
+    assert len(shelf.kept()) == 1
+    for wrong in ((sender, b"x" * 16, 0), ("../" + sender[3:], b"x" * 16, 1)):
+        with pytest.raises(ValueError, match="number"):
+            shelf.keep(*wrong, b"one")
+    shelf.drop(sender, kept.bundle, 7, b"one")
+    assert shelf.kept() == []
+
+
+def test_a_part_written_anew_replaces_the_one_before_and_no_other_sites(tmp_path: Path) -> None:
+    """After a kill a part is written again under its id and number; another site may have chosen the same id."""
+    shelf = files.Shelf(tmp_path)
+    for sender, data in (("e" * 26, b"before"), ("f" * 26, b"theirs"), ("e" * 26, b"anew")):
+        shelf.keep(sender, bytes(16), 1, data)
+    assert [(each.sender, each.path.read_bytes()) for each in shelf.kept()] == [
+        ("e" * 26, b"anew"),
+        ("f" * 26, b"theirs"),
+    ]
+    shelf.drop("e" * 26, bytes(16), 1, b"before")
+    assert len(shelf.kept()) == 2, "it is the later one that waits"
 
 
 def test_the_shelf_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_KEPT_BYTES", 10)
     shelf = files.Shelf(tmp_path)
-    shelf.keep(bytes(16), 1, b"123456")
-    shelf.keep(bytes(16), 1, b"123456")
+    shelf.keep("e" * 26, bytes(16), 1, b"123456")
+    shelf.keep("e" * 26, bytes(16), 1, b"123456")
+    shelf.keep("e" * 26, bytes(16), 1, b"written anew"[:6])
     with pytest.raises(Refusal) as caught:
-        shelf.keep(bytes(16), 2, b"123456")
+        shelf.keep("e" * 26, bytes(16), 2, b"123456")
     assert caught.value.text == "refusal.bundles.shelf_full"
 
 

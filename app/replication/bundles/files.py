@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +24,8 @@ MAX_KEPT_BYTES: Final = 2 * 1024**3
 _ROOM: Final = 1024 * 1024  # left free on a stick: its own tables grow too
 _TEMPORARY: Final = ".writing"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_KEPT: Final = re.compile(r"([0-9a-f]{32})-([0-9]{4})\.jdb")
+_KEPT: Final = re.compile(r"([a-z2-7]{26})-([0-9a-f]{32})-([0-9]{4})-([0-9a-f]{64})\.jdb")
+_DIGEST_END: Final = 64 + len(SUFFIX)
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------------
@@ -89,16 +92,17 @@ def _unreadable(path: Path, wrong: OSError) -> EnvironmentFault:
 class Target:
     """Where the parts of one bundle go: a folder that is there, under names of ours, or one file and its followers."""
 
-    def __init__(self, where: Path, stem: str) -> None:
-        """EnvironmentFault `bundle.unwritable` when there is no such folder."""
+    def __init__(self, where: Path, stem: str, *, folder_only: bool = False) -> None:
+        """EnvironmentFault `bundle.unwritable` when there is no such folder; with `folder_only`, `where` is never a file."""
         if where.is_dir():
             self.folder, self._stem, self._suffix, self._single = where, stem, SUFFIX, False
         else:
             self.folder, self._stem = where.parent, where.stem
             self._suffix, self._single = where.suffix or SUFFIX, True
-        if not self.folder.is_dir():
+        if not self.folder.is_dir() or (folder_only and self._single):
+            missing = where if folder_only else self.folder
             raise EnvironmentFault(
-                "bundle.unwritable", "fault.bundle.no_folder", path=str(self.folder), problem="no folder"
+                "bundle.unwritable", "fault.bundle.no_folder", path=str(missing), problem="no folder"
             )
 
     def path(self, number: int) -> Path:
@@ -180,44 +184,65 @@ def discard(path: Path) -> None:
 
 
 # -- parts kept until what is missing comes ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Kept:
+    """A part on the shelf; `digest` of all its bytes, as an `Outline` has it, in hex."""
+
+    sender: str
+    bundle: bytes
+    number: int
+    digest: str
+    path: Path
+
+
 class Shelf:
-    """Parts that came too early, as they came (sealed), under names of ours: `<bundle>-<part>.jdb`."""
+    """Parts that came too early, as they came (sealed), under names of ours: `<sender>-<bundle>-<part>-<digest>.jdb`.
+
+    An id is its sender's own. Of a part that he wrote anew (same bundle and number, other bytes) the one that came last is kept.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def keep(self, bundle: bytes, number: int, data: bytes) -> None:
+    def keep(self, sender: str, bundle: bytes, number: int, data: bytes) -> None:
         """Keep a part; once is enough. Refusal `shelf_full`, EnvironmentFault `bundle.unwritable`."""
-        path = self._path(bundle, number)
+        path = self._path(sender, bundle, number, data)
         if path.exists():
             return
+        earlier = [each for each in self.kept() if each.path.name.startswith(path.name[:-_DIGEST_END])]
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for left in self.folder.glob("*" + _TEMPORARY):  # by a kill
                 discard(left)
             taken = sum(each.stat().st_size for each in self.folder.iterdir())
+            taken -= sum(each.path.stat().st_size for each in earlier)
             if taken + len(data) > MAX_KEPT_BYTES:
                 raise bundle_refusal("refusal.bundles.shelf_full", ErrorCode.RANGE)
             temporary = path.with_name(path.name + _TEMPORARY)
             write_through(temporary, data)
             os.replace(temporary, path)
+            for each in earlier:
+                discard(each.path)
             sync_folder(self.folder)
         except OSError as wrong:
             raise (full if wrong.errno in _FULL else unwritable)(self.folder, wrong) from wrong
 
-    def drop(self, bundle: bytes, number: int) -> None:
+    def drop(self, sender: str, bundle: bytes, number: int, data: bytes) -> None:
         """Forget a part."""
-        discard(self._path(bundle, number))
+        discard(self._path(sender, bundle, number, data))
 
-    def kept(self) -> Iterator[tuple[bytes, int, Path]]:
-        """Bundle, part, file."""
+    def kept(self) -> list[Kept]:
+        """All of them, by sender, bundle and number."""
         names: Sequence[str] = sorted(os.listdir(self.folder)) if self.folder.is_dir() else ()
-        for name in names:
-            match = _KEPT.fullmatch(name)
-            if match is not None:
-                yield bytes.fromhex(match[1]), int(match[2]), self.folder / name
+        found = ((name, match) for name in names if (match := _KEPT.fullmatch(name)) is not None)
+        return [
+            Kept(match[1], bytes.fromhex(match[2]), int(match[3]), match[4], self.folder / name)
+            for name, match in found
+        ]
 
-    def _path(self, bundle: bytes, number: int) -> Path:
-        if not 1 <= number <= MAX_NUMBER:
-            raise ValueError("part number")
-        return self.folder / f"{bundle.hex()}-{number:04d}{SUFFIX}"
+    def _path(self, sender: str, bundle: bytes, number: int, data: bytes) -> Path:
+        digest = hashlib.blake2b(data, digest_size=32).hexdigest()
+        name = f"{sender}-{bundle.hex()}-{number:04d}-{digest}{SUFFIX}"
+        if not 1 <= number <= MAX_NUMBER or _KEPT.fullmatch(name) is None:
+            raise ValueError("part number, bundle or sender")
+        return self.folder / name

@@ -242,7 +242,7 @@ def _bundles() -> None:
         sa.Column("size", sa.Integer(), server_default="0", nullable=False),
         sa.Column("upto", sa.LargeBinary(), nullable=True),
         sa.Column("target", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("direction", "id"),
+        sa.PrimaryKeyConstraint("direction", "id", "peer"),
         sqlite_with_rowid=False,
     )
     op.create_table(
