@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Iterable
 from itertools import pairwise
 
+from db.given import ID, packed
+
 # Text of a record. Place and event stand together as the board paints them, so that a word may reach across both.
 TEXTS = {
     "incident": (
@@ -62,10 +64,10 @@ def present(connection: sqlite3.Connection) -> bool:
 def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> int:
     """Bring the index of these records up to date, inside the caller's transaction; returns how many texts changed."""
     sql = (
-        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = j.value"  # nosec B608
+        f"SELECT r.rowid, {TEXTS[entity]}, d.text FROM json_each(:ids) j CROSS JOIN {entity} r ON r.id = {ID}"  # nosec B608
         f" LEFT JOIN search_{entity} d ON d.n = r.rowid"
     )
-    found = connection.execute(sql, {"ids": json.dumps(list(ids))}).fetchall()
+    found = connection.execute(sql, {"ids": packed(ids)}).fetchall()
     changed = [(n, old, new) for n, text, old in found if (new := clean(text)) != (old or "")]
     table = f"search_{entity}"
     connection.executemany(

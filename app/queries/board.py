@@ -17,6 +17,7 @@ from app.kernel.enums import Agency
 from app.queries.disputes import Disputed, disputes
 from app.queries.titles import title_of
 from db import search
+from db.given import ID, packed
 from db.search import Order, Stretch, Wanted
 
 NEVER = 9_223_372_036_854_775_807
@@ -283,11 +284,11 @@ def rows(
         Chip.CONFLICTS: "AND r.conflicts > 0",
     }[view.chip]
     sql = (
-        f"SELECT {_COLUMNS} FROM (SELECT value AS id FROM json_each(:ids) UNION SELECT u.incident_id"  # nosec B608
-        " FROM json_each(:units) j CROSS JOIN alarm_unit u ON u.id = j.value) j"
+        f"SELECT {_COLUMNS} FROM (SELECT {ID} AS id FROM json_each(:ids) j UNION SELECT u.incident_id"  # nosec B608
+        f" FROM json_each(:units) j CROSS JOIN alarm_unit u ON u.id = {ID}) j"
         f" CROSS JOIN incident r ON r.id = j.id {_containing(wanted)} WHERE r.retracted = 0 {chip}"
     )
-    given = {"ids": json.dumps(list(ids)), "units": json.dumps(list(unit_ids))}
+    given = {"ids": packed(ids), "units": packed(unit_ids)}
     found = _enriched(connection, view, _read(connection, sql, {**wanted.params, **given}))
     return [row for row in found if view.chip is not Chip.OURS or view.agency in row.owed_by]
 
@@ -312,10 +313,10 @@ def _with_owners(connection: sqlite3.Connection, rows: list[BoardRow]) -> list[B
         return rows
     sql = (
         "SELECT u.incident_id, u.born_agency, u.arrived_at FROM json_each(:ids) j CROSS JOIN alarm_unit u"
-        " ON u.incident_id = j.value WHERE u.arrived_at IS NOT NULL AND u.retracted = 0"
+        f" ON u.incident_id = {ID} WHERE u.arrived_at IS NOT NULL AND u.retracted = 0"
     )
     arrivals: dict[str, list[Arrival]] = {}
-    for incident_id, agency, arrived_at in _read(connection, sql, {"ids": json.dumps(running)}):
+    for incident_id, agency, arrived_at in _read(connection, sql, {"ids": packed(running)}):
         if agency in set(Agency):
             arrivals.setdefault(incident_id, []).append(Arrival(Agency(agency), arrived_at))
     owes = {row.id: first_arrived(arrivals.get(row.id, ())) or row.agency for row in rows}
@@ -345,10 +346,10 @@ def seen(connection: sqlite3.Connection, ids: Sequence[str], partner: str) -> di
     was restored, perhaps from an older copy. Nothing for an incident without operations here.
     """
     latest = (
-        "SELECT j.value, o.site FROM json_each(:ids) j CROSS JOIN op o ON o.n ="
-        " (SELECT max(n) FROM op WHERE entity = 'incident' AND entity_id = j.value)"
+        f"SELECT {ID}, o.site FROM json_each(:ids) j CROSS JOIN op o ON o.n ="  # nosec B608
+        f" (SELECT max(n) FROM op WHERE entity = 'incident' AND entity_id = {ID})"
     )
-    made = dict(_read(connection, latest, {"ids": json.dumps(list(ids))}))
+    made = dict(_read(connection, latest, {"ids": packed(ids)}))
     if not made:
         return {}
     lag = _lag(connection, set(made.values()), partner)
@@ -383,11 +384,11 @@ def _waiting(
         )
         return frozenset(row[0] for row in _read(connection, sql, {"lag": asked}))
     sql = (
-        "SELECT DISTINCT i.value FROM json_each(:ids) i CROSS JOIN op o INDEXED BY ix_op_entity"
-        " ON o.entity = 'incident' AND o.entity_id = i.value CROSS JOIN json_each(:lag) j"
-        " ON j.key = o.site AND o.seq > j.value"
+        f"SELECT DISTINCT {ID} FROM json_each(:ids) j CROSS JOIN op o INDEXED BY ix_op_entity"  # nosec B608
+        f" ON o.entity = 'incident' AND o.entity_id = {ID} CROSS JOIN json_each(:lag) l"
+        " ON l.key = o.site AND o.seq > l.value"
     )
-    return frozenset(row[0] for row in _read(connection, sql, {"ids": json.dumps(list(ids)), "lag": asked}))
+    return frozenset(row[0] for row in _read(connection, sql, {"ids": packed(ids), "lag": asked}))
 
 
 # -- counts ------------------------------------------------------------------------------------------------------------

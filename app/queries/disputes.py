@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from db.given import ID, packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ def disputes(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tu
         return {}
     sql = (
         "SELECT c.entity_id, c.field, c.value FROM json_each(:ids) j CROSS JOIN conflict c"
-        " ON c.entity = 'incident' AND c.entity_id = j.value ORDER BY c.entity_id, c.field, c.written_at, c.hash"
+        f" ON c.entity = 'incident' AND c.entity_id = {ID} ORDER BY c.entity_id, c.field, c.written_at, c.hash"
     )
     found: dict[str, dict[str, list[Any]]] = {}
     cursor = connection.cursor()
     cursor.row_factory = None
-    for entity_id, name, value in cursor.execute(sql, {"ids": json.dumps(ids)}):
+    for entity_id, name, value in cursor.execute(sql, {"ids": packed(ids)}):
         found.setdefault(entity_id, {}).setdefault(name, []).append(_decoded(value))
     return {
         entity_id: tuple(_disputed(name, values) for name, values in fields.items())

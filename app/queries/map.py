@@ -6,7 +6,6 @@ they stand in the side list and are never dropped (MP-02).
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, text
 
 from app.kernel.enums import ShelterState, VehicleState
 from app.queries.reading import columns_of, read
+from db.given import ID, packed
 from db.tables.forces import STATION, VEHICLE
 from db.tables.incidents import INCIDENT
 from db.tables.points import POINT
@@ -165,7 +165,7 @@ class MapTotals:
 
 
 _I, _S, _V, _H, _P = (entity.table.c for entity in (INCIDENT, STATION, VEHICLE, SHELTER, POINT))
-_GIVEN = text("SELECT value FROM json_each(:ids)")
+_GIVEN = text(f"SELECT {ID} FROM json_each(:ids) j")  # nosec B608
 
 
 def _mark(row: type[Any], columns: Any, *also: ColumnElement[bool]) -> Select[Any]:
@@ -195,7 +195,7 @@ def _read(
 ) -> list[RowT]:
     if ids is None:
         return read(connection, row, everything)
-    return read(connection, row, _BY_ID[row], ids=json.dumps(sorted(ids)))
+    return read(connection, row, _BY_ID[row], ids=packed(sorted(ids)))
 
 
 def incidents(connection: sqlite3.Connection, ids: Iterable[str] | None = None) -> list[IncidentMark]:

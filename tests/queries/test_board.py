@@ -18,6 +18,7 @@ from app.queries.board import BoardRow, BoardView, Chip, Counts, Seen, Sort, Tal
 from app.queries.disputes import Disputed
 from db import migrate, search, search_index
 from db.engine import open_writer
+from db.given import ID, packed
 
 NOW = 1_752_495_367_000
 MINUTE = 60_000
@@ -378,6 +379,39 @@ def test_changed_rows_are_read_again_by_id(db: sqlite3.Connection) -> None:
     assert board.rows(db, replace(EMB, chip=Chip.CONFLICTS), ["a"]) == []
     (row,) = board.rows(db, EMB, ["a"])
     assert row in board.page(db, EMB).rows
+
+
+IDS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\0\1ab"))
+
+
+@given(st.lists(IDS))
+@settings(deadline=None)
+def test_ids_reach_a_query_as_they_are(ids: list[str]) -> None:
+    connection = sqlite3.connect(":memory:")
+    found = connection.execute(f"SELECT {ID} FROM json_each(?) j ORDER BY j.key", (packed(ids),))
+    assert [each for (each,) in found] == ids
+    connection.close()
+
+
+def test_ids_that_begin_alike_are_told_apart(tmp_path: Path) -> None:
+    """A peer may name an incident with U+0000 in it, after another one."""
+    migrate.create(tmp_path / "console.db")
+    db = open_writer(tmp_path / "console.db")
+    twins = ["a", "a\0", "a\0b", "a\1a"]
+    for number, name in enumerate(twins):
+        add(db, name, next_due_at=NOW, agency="EMB", what=f"火{number}")
+        conflict(db, name, "place", f"x{number}", "y")
+        operation(db, number + 1, "F1", number + 1, name)
+    unit(db, "u\0", "a\0b", "FRD", NOW)
+    for name, number in zip(twins, range(4), strict=True):
+        (row,) = board.rows(db, EMB, [name])
+        assert (row.id, row.disputed) == (name, (Disputed("place", (f"x{number}", "y")),))
+        assert row.owed_by == (("FRD",) if name == "a\0b" else ("EMB",))
+        assert row.seen is not None
+        assert pages(db, replace(EMB, words=words_of(f"火{number}")), 5) == [name]
+    assert [row.id for row in board.rows(db, EMB, [], ["u\0"])] == ["a\0b"]
+    assert {row.id for row in board.page(db, EMB).rows if row.seen} == set(twins)
+    db.close()
 
 
 def test_words_are_split_at_blanks_and_named_once() -> None:
