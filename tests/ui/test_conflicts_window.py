@@ -178,15 +178,18 @@ def test_a_kept_value_is_verified_along_with_it(rooms: OpenRoom) -> None:
     assert (serious.value, serious.verify_state, serious.source) == (4, "verified", "区中心医院")
 
 
-def test_the_other_console_was_first(rooms: OpenRoom) -> None:
-    """S3 14:56: what is being decided stays to be read, and is told; nothing is written over it."""
+def first_elsewhere(rooms: OpenRoom, other: str = "7") -> tuple[Room, Room, ConflictCard, str]:
+    """The fire side types a third value while the bureau decides for four."""
     here, there, incident_id = disputed(rooms)
     there.sign_in()
     open_desk(there)
     card = card_of(there)
-    card.group.buttons()[1].setChecked(True)
+    assert card.other is not None
+    card.other.setFocus()
+    there.type(other)
     card.reason.setFocus()
     there.type("现场")
+    assert card.button.isEnabled()
     [row] = [r for r in here.site.node.local(incidents.conflicts) if r.value[0] == 4]
     here.act(
         ResolveConflict(
@@ -198,12 +201,112 @@ def test_the_other_console_was_first(rooms: OpenRoom) -> None:
         )
     )
     ship(here.site, there.site)
-    there.wait(card.fault.text)
-    assert "对方已先处理" in card.fault.text() and card.reason.text() == "现场"
+    return here, there, card, incident_id
+
+
+def test_the_other_console_was_first(rooms: OpenRoom) -> None:
+    """S3 14:56: what was decided, by whom, when and why is told; what was typed stays to be read; nothing is written over it."""
+    _, there, card, _ = first_elsewhere(rooms)
+    there.wait(lambda: "原因" in card.fault.text())
+    said = card.fault.text()
+    assert "应急局 duty_officer 14:47:00 已先处理：重伤人数定为4 人（" in said and "原因：医院。" in said
+    assert card.reason.text() == "现场" and card.other is not None and card.other.text() == "7"
+    assert "已处理" in card.head.text() and "不一致" not in card.head.text()
+    assert card.button.isHidden()
     there.press(ENTER)
-    there.wait(lambda: "已经有人处理" in card.fault.text())
-    assert there.site.node.local(conflicts.open_count) == 0
+    there.type("x")
+    there.settle()
+    assert card.fault.text() == said and card.reason.text() == "现场"
     assert there.site.rows("incident")[0]["injured_serious"] == 4
+    there.press(ESCAPE)
+    sheet = there.window.overlays.conflicts
+    assert not sheet.is_open
+    open_desk(there)
+    there.wait(sheet.cases.empty.isVisible)
+    assert sheet.cases.card is None, "gone at the next opening"
+
+
+def test_what_was_settled_elsewhere_is_not_shown_to_the_next_account(rooms: OpenRoom) -> None:
+    _, there, card, _ = first_elsewhere(rooms)
+    there.wait(lambda: "原因" in card.fault.text())
+    there.window.session.lock()
+    assert card.reason.text() == "现场", "locking stops nothing"
+    there.sign_in("duty_chief")
+    there.wait(there.window.overlays.conflicts.cases.empty.isVisible)
+    assert there.window.overlays.conflicts.cases.card is None
+
+
+def test_what_is_typed_belongs_to_its_account(rooms: OpenRoom) -> None:
+    here, _, _ = disputed(rooms)
+    here.sign_in()
+    open_desk(here)
+    card = card_of(here)
+    assert card.other is not None and card.source is not None
+    card.other.setFocus()
+    here.type("7")
+    card.reason.setFocus()
+    here.type("现场")
+    here.sign_in_again("duty_officer")
+    card = card_of(here)
+    assert card.reason.text() == "现场" and card.group.checkedId() == 2, "the same person goes on"
+    here.sign_in_again("duty_chief")
+    card = card_of(here)
+    assert card.other is not None and (card.reason.text(), card.other.text()) == ("", "")
+    assert card.group.checkedId() == -1 and not card.button.isEnabled() and not card.is_being_edited()
+
+
+def test_settled_elsewhere_it_stays_to_be_read_beside_other_disagreements(rooms: OpenRoom) -> None:
+    here, there, incident_id = disputed(rooms)
+    here.act(SetCasualties(incident_id=incident_id, missing=1))
+    there.act(SetCasualties(incident_id=incident_id, missing=2))
+    meet(here, there)
+    there.sign_in()
+    sheet = open_desk(there)
+    stands_open(there, 2)
+    sheet.cases.select(("incident", incident_id, "injured_serious"))
+    card = card_of(there)
+    assert card.field == "injured_serious"
+    card.reason.setFocus()
+    there.type("现场")
+    rows = [r for r in here.site.node.local(incidents.conflicts) if r.field == "injured_serious"]
+    here.act(
+        ResolveConflict(
+            entity="incident",
+            entity_id=incident_id,
+            field="injured_serious",
+            keep=rows[0].hash.hex(),
+            reason="医院",
+        )
+    )
+    ship(here.site, there.site)
+    there.wait(lambda: "原因：医院" in card.fault.text())
+    assert card_of(there) is card and card.reason.text() == "现场"
+    sheet.cases.list.setFocus()
+    there.press(DOWN)
+    there.wait(lambda: card_of(there).field == "missing")
+
+
+def test_what_is_missing_is_said_at_its_field(rooms: OpenRoom) -> None:
+    here, _, _ = disputed(rooms)
+    here.sign_in()
+    open_desk(here)
+    card = card_of(here)
+    assert card.other is not None
+    card.group.buttons()[0].setFocus()
+    here.press(ENTER)
+    assert "还没有选定" in card.fault.text() and card.fault.isVisible()
+    card.other.setFocus()
+    here.type("five")
+    here.press(ENTER)
+    assert card.unread.isVisible() and "请填 0 或整数" in card.unread.text() and card.other.hasFocus()
+    here.type("5")
+    assert card.other.text() == "5" and card.unread.isHidden()
+    here.press(ENTER)
+    assert "还没有写处理原因" in card.fault.text() and card.fault.isVisible() and card.reason.hasFocus()
+    here.type("h")
+    assert card.fault.isHidden()
+    here.press(ENTER)
+    here.wait(lambda: here.site.node.local(conflicts.open_count) == 0)
 
 
 def test_decided_apart_it_is_shown_again_in_both_rooms(rooms: OpenRoom) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.conflicts.listing import Line, LineList
@@ -14,7 +14,7 @@ from app.ui.desk.figures import disputed_words, is_figure
 from app.ui.desk.values import Words
 from app.ui.desk.words import field_name
 from app.ui.history.lines import AGAINST
-from app.ui.history.seen import Teller, of_values
+from app.ui.history.seen import Teller, decision_of, of_values
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import plain
@@ -76,12 +76,13 @@ class CasesView(QWidget):
         self._accounts: Mapping[str, AccountRow] = {}
         self.card: ConflictCard | None = None
         self._case: ConflictCase | None = None
+        self._filling = self._told_end = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         self.list = LineList(theme, "conflictRows", texts.get("ui.conflicts.title"))
         self.list.setFixedWidth(LIST_WIDTH)
-        self.list.selectionModel().currentChanged.connect(lambda *_: self._choose())
+        self.list.selectionModel().currentChanged.connect(self._line_changed)
         self.list.activated.connect(lambda _index: self.enter())
         row.addWidget(self.list)
         row.addWidget(self._side(), 1)
@@ -134,9 +135,18 @@ class CasesView(QWidget):
         """Show what stands open; a card in which somebody is deciding stays as it is."""
         self._cases, self._accounts = cases, accounts
         now = self._console.clock.now_ms()
+        self._filling = True
         self.list.show_lines([case_line(self._words, case, now) for case in cases])
-        self._choose()
+        self._filling = False
+        if not self._end_if_over():
+            self._choose()
         self._show_state()
+
+    def begin(self) -> None:
+        """The desk is opened, or another account is here: a card of what others settled meanwhile is no longer shown."""
+        if self.card is not None and self.card.is_over:
+            self._show_case(None)
+            self._choose()
 
     def select(self, key: tuple[str, str, str] | None) -> None:
         """Choose a disagreement, where it still stands."""
@@ -150,24 +160,66 @@ class CasesView(QWidget):
         self.side.setVisible(bool(self._cases) or held)
         self.empty.setVisible(not self._cases and not held)
 
+    def _line_changed(self, *_lines: object) -> None:
+        if not self._filling:
+            self._choose()
+
     def _choose(self) -> None:
         key = self.list.chosen()
         case = next((each for each in self._cases if each.key == key), None)
-        mine = self._case
-        if mine is not None and self.card is not None and self.card.is_being_edited():
-            standing = next((each for each in self._cases if each.key == mine.key), None)
-            if standing is None or standing.rows != mine.rows:
-                if case is None or case.key == mine.key or standing is None:
-                    self.card.say_gone()  # what is typed stays until another line is chosen
-                    if case is None or (standing is not None and case.key == mine.key):
-                        return
-            elif case is not None and case.key == mine.key:
+        mine, card = self._case, self.card
+        if card is not None and card.is_being_edited():
+            same = case is not None and mine is not None and case.key == mine.key
+            if case is None or (same and not card.is_over):
                 return
-        if case != mine:
+        if case != mine or (card is not None and card.is_over):
             self._show_case(case)
 
+    def _end_if_over(self) -> bool:
+        """Somebody is deciding what others have settled, or of which they have written another value: it is said in the card,
+        which stays until another line is chosen or the desk is closed. True while it does.
+        """
+        mine, card = self._case, self.card
+        if mine is None or card is None or not (card.is_over or card.is_being_edited()):
+            return False
+        standing = next((each for each in self._cases if each.key == mine.key), None)
+        if not card.is_over and standing is not None and standing.rows == mine.rows:
+            return False
+        if not self._told_end:
+            self._told_end = standing is None
+            key = "ui.conflicts.gone" if standing is None else "ui.conflicts.changed"
+            card.end(self._texts.get(key), settled=standing is None)
+            if standing is None:
+                self._read_decision(mine)
+        self._filling = True
+        self.list.setCurrentIndex(QModelIndex())  # so that any line can be chosen
+        self._filling = False
+        return True
+
+    def _read_decision(self, case: ConflictCase) -> None:
+        """Who settled it, when, how and why."""
+
+        def take(entries: Sequence[Any]) -> None:
+            card, texts = self.card, self._texts
+            entry = decision_of(entries, case.field)
+            if card is None or self._case is not case or not card.is_over or entry is None:
+                return
+            teller = Teller(self._words, self._accounts, self._console.clock.now_ms())
+            after = next(change.after for change in entry.changes if change.field == case.field)
+            said = texts.get(
+                "ui.conflicts.decided",
+                who=teller.who(entry),
+                time=teller.time(entry.recorded_at),
+                field=field_name(texts, case.field),
+                value=self._words.value(case.field, after),
+                why=(entry.details or {}).get("why") or texts.get("ui.shell.none"),
+            )
+            card.end(said, settled=True)
+
+        self._session.follow(self._console.history(case.entity, case.entity_id, f"{ASKER}.decision"), take)
+
     def _show_case(self, case: ConflictCase | None) -> None:
-        self._case = case
+        self._case, self._told_end = case, False
         focused = QApplication.focusWidget()
         inside = self.card is not None and focused is not None and self.card.isAncestorOf(focused)
         if inside:
@@ -193,6 +245,7 @@ class CasesView(QWidget):
             cautious=is_cautious(case),
         )
         card.resolved.connect(lambda value, case=case: self._decided(case, value))
+        card.forgotten.connect(self.begin)
         self.card = card
         holder = QWidget()
         holder.setProperty("plane", "surface")

@@ -78,6 +78,8 @@ class ConflictSheet(Sheet):
     def ask(self, page: str = "cases", key: tuple[str, str, str] | None = None) -> None:
         """Open a page; with a key, that disagreement selected."""
         self._wanted = key
+        if not self.is_open:
+            self.cases.begin()
         self.tabs.setCurrentIndex(PAGES.index(page))
         self._read()
         self.open()

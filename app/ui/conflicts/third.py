@@ -64,6 +64,17 @@ class Third:
             return editor.code or None
         return read_number(editor.text()) if self._number else editor.text().strip()
 
+    def fault(self) -> str:
+        """Why nothing readable stands here."""
+        texts, editor = self._words.texts, self.editor
+        if editor is None or not editor.text().strip():
+            return texts.get("ui.conflicts.needs_other")
+        if isinstance(editor, MomentLine):
+            return texts.get("ui.forms.time_format")
+        if isinstance(editor, ChoiceField):
+            return texts.get("ui.forms.unknown", text=editor.text().strip())
+        return texts.get("ui.conflicts.needs_number")
+
     def said(self) -> str:
         """The value in words; empty while there is none."""
         value = self.value()

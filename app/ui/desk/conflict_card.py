@@ -59,9 +59,12 @@ def _shortened(said: str) -> str:
 
 
 class ConflictCard(QFrame):
-    """One disputed field. `resolved` when the decision is recorded; `refused` with the sentence when it was not."""
+    """One disputed field. `resolved` when the decision is recorded; `forgotten` when another account came and what was typed
+    went with the former one.
+    """
 
     resolved = Signal(str)
+    forgotten = Signal()
 
     def __init__(
         self,
@@ -86,7 +89,8 @@ class ConflictCard(QFrame):
         self.setProperty("plane", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._theme, self._session, self._words, self._clock = theme, session, words, clock
-        self._busy = False
+        self._busy = self.is_over = False
+        self._writer = session.account.id if session.account is not None else ""
         self.seen: dict[bytes, QLabel] = {}
         self.states: dict[str, QPushButton] = {}
         self.other: QLineEdit | None = None
@@ -97,6 +101,7 @@ class ConflictCard(QFrame):
         self._column.setSpacing(8)
         self._head(cautious)
         self.group = QButtonGroup(self)
+        self.unread = self._fault_line("conflictUnread")
         for index, row in enumerate(rows):
             self._column.addLayout(self._value(index, row, accounts))
         if self.choices.another and self.third.editor is not None:
@@ -106,18 +111,14 @@ class ConflictCard(QFrame):
         self._foot()
         self.group.idToggled.connect(self._picked)
         self._told()
+        session.account_changed.connect(self._account_changed)
 
     # -- layout ------------------------------------------------------------------------------------------------------------
     def _head(self, cautious: bool) -> None:
         texts = self._words.texts
-        head = RunLines(self._theme, (24,))
-        head.set_runs(
-            [
-                Run(field_name(texts, self.field), size="body", bold=True),
-                Run(texts.get("ui.desk.conflict.open"), look=Look.WARN, size="small", icon="bolt"),
-            ]
-        )
-        self._column.addWidget(head)
+        self.head = RunLines(self._theme, (24,))
+        self._name_head(Run(texts.get("ui.desk.conflict.open"), look=Look.WARN, size="small", icon="bolt"))
+        self._column.addWidget(self.head)
         if cautious:
             shown = next((row for row in self.rows if row.shown), self.rows[0])
             said = texts.get("ui.conflicts.cautious", value=self._words.value(self.field, shown.value))
@@ -125,6 +126,9 @@ class ConflictCard(QFrame):
             note.setObjectName("conflictCautious")
             note.setWordWrap(True)
             self._column.addWidget(note)
+
+    def _name_head(self, state: Run) -> None:
+        self.head.set_runs([Run(field_name(self._words.texts, self.field), size="body", bold=True), state])
 
     def _value(self, index: int, row: ConflictRow, accounts: Mapping[str, AccountRow]) -> QVBoxLayout:
         words = self._words
@@ -166,7 +170,7 @@ class ConflictCard(QFrame):
         box.addWidget(seen)
         return box
 
-    def _other(self, editor: QLineEdit) -> QHBoxLayout:
+    def _other(self, editor: QLineEdit) -> QVBoxLayout:
         radio = QRadioButton(self._words.texts.get("ui.desk.conflict.other"))
         radio.setObjectName("conflictOther")
         self.group.addButton(radio, len(self.rows))
@@ -175,9 +179,14 @@ class ConflictCard(QFrame):
         editor.setAccessibleName(radio.text())
         editor.textEdited.connect(lambda _text: radio.setChecked(True))
         editor.textChanged.connect(self._told)
-        box = QHBoxLayout()
-        box.addWidget(radio)
-        box.addWidget(editor, 1)
+        editor.textChanged.connect(lambda _text: self.unread.hide())
+        line_of = QHBoxLayout()
+        line_of.addWidget(radio)
+        line_of.addWidget(editor, 1)
+        box = QVBoxLayout()
+        box.setSpacing(2)
+        box.addLayout(line_of)
+        box.addWidget(self.unread)
         return box
 
     def _verification(self) -> QHBoxLayout:
@@ -205,12 +214,10 @@ class ConflictCard(QFrame):
         self.reason.setObjectName("conflictReason")
         self.reason.setAccessibleName(texts.get("field.reason"))
         self.reason.textChanged.connect(self._told)
-        self.fault = plain(tone="bad", size="small")
-        self.fault.setObjectName("conflictFault")
-        self.fault.setWordWrap(True)
-        self.fault.hide()
+        self.reason.textEdited.connect(lambda _text: self._say(""))
+        self.fault = self._fault_line("conflictFault")
         foot = QHBoxLayout()
-        note = plain(texts.get("ui.desk.conflict.note"), tone="muted", size="small")
+        self.note = note = plain(texts.get("ui.desk.conflict.note"), tone="muted", size="small")
         self.button = HintButton(self._theme, "", hint="Enter", kind="primary")
         self.button.setObjectName("conflictButton")
         self.button.clicked.connect(self.submit)
@@ -226,6 +233,14 @@ class ConflictCard(QFrame):
         self.reason.setVisible(self.choices.keep)
         self.button.setVisible(self.choices.keep)
 
+    def _fault_line(self, name: str) -> QLabel:
+        label = plain(tone="bad", size="small")
+        label.setObjectName(name)
+        label.setWordWrap(True)
+        label.setParent(self)
+        label.hide()
+        return label
+
     def show_seen(self, said: Mapping[bytes, Sequence[str]]) -> None:
         """What each author had seen when he wrote, below his value."""
         for digest, label in self.seen.items():
@@ -239,9 +254,47 @@ class ConflictCard(QFrame):
         """True while somebody is deciding: nothing is refreshed under an open editor."""
         return bool(self.reason.text()) or self.group.checkedId() >= 0
 
-    def say_gone(self) -> None:
-        """The other console was first: said here, what is typed stays to be read."""
-        self._say(self._words.texts.get("ui.conflicts.gone"))
+    def end(self, said: str, *, settled: bool) -> None:
+        """Nothing can be decided here any more: `said` tells why; what was typed stays to be read."""
+        texts = self._words.texts
+        if not self.is_over:
+            self.is_over = True
+            focused = self.focusWidget()
+            if focused is not None and focused.hasFocus() and not isinstance(focused, QLineEdit):
+                self.reason.setFocus(Qt.FocusReason.OtherFocusReason)  # not to whatever stands next
+            for button in (*self.group.buttons(), *self.states.values()):
+                button.setEnabled(False)
+            for editor in (self.other, self.source, self.reason):
+                if editor is not None:
+                    editor.setReadOnly(True)
+            self.button.hide()
+            self.note.hide()
+            self.unread.hide()
+        state = texts.get("ui.conflicts.settled" if settled else "ui.conflicts.newer")
+        self._name_head(Run(state, look=Look.FILLED, size="small"))
+        self._say(said)
+
+    def forget(self) -> None:
+        """Nothing is typed here any more; the values stay."""
+        self.group.setExclusive(False)
+        for button in self.group.buttons():
+            button.setChecked(False)
+        self.group.setExclusive(True)
+        for editor in (self.other, self.source, self.reason):
+            if editor is not None:
+                editor.clear()
+        self.unread.hide()
+        self._say("")
+        self._told()
+
+    def _account_changed(self, account: AccountRow | None) -> None:
+        """What is typed belongs to the account it was typed under: another one begins anew."""
+        if account is None:
+            return
+        if self._writer and account.id != self._writer:
+            self.forget()
+            self.forgotten.emit()
+        self._writer = account.id
 
     def _say(self, text: str) -> None:
         self.fault.setText(text)
@@ -309,9 +362,29 @@ class ConflictCard(QFrame):
         """Record the decision, once."""
         self.third.settle()
         self._told()
-        if self.button.isEnabled() and not self._busy:
+        if self.is_over or self._busy:
+            return
+        if not self.button.isEnabled():
+            self._say_missing()
+        else:
             self._say("")
             self._busy = self._session.act(self.command(), self._done, self._refused)
+
+    def _say_missing(self) -> None:
+        """What is still missing, in red where it belongs."""
+        texts = self._words.texts
+        if not self.choices.keep:
+            return
+        if self._chosen_words():
+            self._say(texts.get("ui.conflicts.needs_reason"))
+            self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.group.checkedId() == len(self.rows) and self.other is not None:
+            self.unread.setText(self.third.fault())
+            self.unread.show()
+            self.other.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.other.selectAll()
+        else:
+            self._say(texts.get("ui.conflicts.needs_value"))
 
     def _done(self, _done: object) -> None:
         self._busy = False

@@ -67,6 +67,12 @@ def before(entry: Any, field: str) -> tuple[Any, ...]:
     return next((tuple(change.before) for change in entry.changes if change.field == field), ())
 
 
+def decision_of(entries: Entries, field: str) -> Any:
+    """The act that settled a disagreement: the last valid one that wrote the field; None where none is held."""
+    wrote = (each for each in reversed(entries) if any(change.field == field for change in each.changes))
+    return next((each for each in wrote if each.quarantined is None), None)
+
+
 def of_values(teller: Teller, rows: Sequence[ConflictRow], entries: Entries) -> dict[bytes, list[str]]:
     """For each value of a disagreement what its author had seen: the value before, and what he had not seen of the others."""
     known = {entry.hash: entry for entry in entries}
