@@ -34,11 +34,17 @@ def listening_at(text: str | None) -> Listening | None:
 
 
 def parse_address(text: str, lowest: int = 1) -> tuple[str, int] | None:
-    """host:port -> (host, port), None for nothing; Refusal E_FORMAT otherwise."""
+    """host:port -> (host, port), None for nothing; Refusal E_FORMAT otherwise. `lowest` 0: an address of our own."""
     if not text:
         return None
     host, _, port = text.rpartition(":")
     number = int(port) if port.isascii() and port.isdigit() else -1
     if not host or not lowest <= number < 1 << 16:
-        raise Refusal(ErrorCode.FORMAT, "refusal.sync.address", field="address", clause="JD-01")
+        raise no_address(own=not lowest)
     return host.strip("[]"), number
+
+
+def no_address(*, own: bool) -> Refusal:
+    """What was given is no address, of ours or of the other side."""
+    key = "refusal.sync.own_address" if own else "refusal.sync.address"
+    return Refusal(ErrorCode.FORMAT, key, field="address", clause="JD-01")

@@ -85,6 +85,11 @@ class NetworkPairing:
         """How it stands now; from any thread."""
         return self._view
 
+    @staticmethod
+    def check_free(host: str, port: int) -> None:
+        """EnvironmentFault `port.*` when a window could not wait there; nothing stays open."""
+        _listening_socket(host, port).close()
+
     # -- what officers do, from any other thread ---------------------------------------------------------------------------
     def listen(self, account_id: str, host: str, port: int) -> PairingView:
         """Open a window that waits for the other side. Refusal E_PERM, E_STATE `open_already`; EnvironmentFault `port.*`."""

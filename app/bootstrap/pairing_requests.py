@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from app.bootstrap.listening import parse_address
+from app.bootstrap.listening import no_address, parse_address
 from app.bootstrap.network_pairing import NetworkPairing
 from app.kernel.clock import iso
 from app.kernel.errors import ErrorCode, Refusal
@@ -43,7 +43,7 @@ class PairingRequests:
         listens = bool(request.get("listen"))
         where = parse_address(str(request.get("address", "")), lowest=0 if listens else 1)
         if where is None:
-            raise Refusal(ErrorCode.FORMAT, "refusal.sync.address", field="address", clause="JD-01")
+            raise no_address(own=listens)
         return self._told((pairing.listen if listens else pairing.dial)(account_id, *where))
 
     def _confirm(self, request: Json) -> Json:

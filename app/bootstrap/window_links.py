@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.bootstrap.listening import Listening, parse_address
+from app.bootstrap.listening import Listening, no_address, parse_address
 from app.kernel.clock import DAY_MS
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local.pairing_view import PairingView
@@ -138,6 +138,15 @@ class SiteLinks:
             except OSError:
                 return ("127.0.0.1",)
 
+    def check(self, address: str, *, waits: bool) -> Future[None]:
+        """Try the address of a window before anything is taken."""
+        return self._submit(lambda: self._check(address, waits))
+
+    def _check(self, address: str, waits: bool) -> None:
+        pairing, where = self._pairing(), _where(address, 0 if waits else 1)
+        if waits:
+            pairing.check_free(*where)
+
     def listen(self, address: str, account_id: str) -> Future[PairingView]:
         """Wait for the other side."""
         return self._submit(lambda: self._pairing().listen(account_id, *_where(address, 0)))
@@ -204,7 +213,7 @@ class SiteLinks:
 def _where(address: str, lowest: int) -> tuple[str, int]:
     where = parse_address(address.strip(), lowest)
     if where is None:
-        raise Refusal(ErrorCode.FORMAT, "refusal.sync.address", field="address", clause="JD-01")
+        raise no_address(own=not lowest)
     return where
 
 

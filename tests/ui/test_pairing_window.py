@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.bootstrap.site_console import SiteConsole
 from app.kernel.clock import SystemClock
 from app.kernel.enums import LinkState
 from app.local import peers
-from app.local.pairing_view import PairingView, Stage
+from app.local.pairing_view import LISTEN_MEMORY, PairingView, Stage
 from app.ui.pairing.sheet import PairingSheet
 from tests.kit import ADMIN_PASSWORD, founded_town
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
@@ -253,6 +254,26 @@ def test_an_address_that_is_none_is_said(two: tuple[Room, Room]) -> None:
     sheet = pairing_of(here)
     typed(sheet.network.address.editor, "somewhere")
     here.wait(lambda: "地址格式不对" in sheet.network.problem.text())
+
+
+@pytest.mark.parametrize(
+    ("way", "said"), [("listen", "本机地址格式不对"), ("taken", "端口"), ("dial", "对方地址格式不对")]
+)
+def test_nothing_is_taken_when_one_of_the_addresses_is_wrong(rooms: Open, way: str, said: str) -> None:
+    """The refusal comes first: links are not taken, the field stays, the next start knows nothing of it."""
+    room = rooms("EMB", before=dials)
+    as_admin(room)
+    page = pairing_of(room).network
+    page.choose_way("dial" if way == "dial" else "listen")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen(1)
+        taken = f"127.0.0.1:{holder.getsockname()[1]}"
+        page.links.editor.setText("127.0.0.1:0")
+        typed(page.address.editor, taken if way == "taken" else "abc")
+        room.wait(lambda: said in page.problem.text())
+    assert page.links.isVisible() and not room.console.link_desk.listening()
+    assert room.console.memory(LISTEN_MEMORY) is None
 
 
 def test_by_files_twenty_digits_on_both_screens(two: tuple[Room, Room], tmp_path: Path) -> None:

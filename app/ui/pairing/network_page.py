@@ -196,21 +196,26 @@ class NetworkPage(Page):
         self._again = False
         links = self.links.editor.text().strip()
         if links and self.links.isVisibleTo(self):
-            self.follow(
-                self.console.link_desk.listen_for_links(links, account_id),
-                lambda where: self._listens(where, address, account_id),
-            )
+            checked = self.console.pairing.check(address, waits=self.way == "listen")
+            self.follow(checked, lambda _: self._take_links(links, address, account_id))
         else:
             self._begin(address, account_id)
 
-    def _listens(self, where: str, address: str, account_id: str) -> None:
-        """Links are taken there; remembered for the next start."""
-        self.console.remember(LISTEN_MEMORY, where)
-        self._begin(address, account_id)
+    def _take_links(self, links: str, address: str, account_id: str) -> None:
+        """Links are taken there; remembered for the next start once the window is open."""
+        self.follow(
+            self.console.link_desk.listen_for_links(links, account_id),
+            lambda where: self._begin(address, account_id, where),
+        )
 
-    def _begin(self, address: str, account_id: str) -> None:
+    def _begin(self, address: str, account_id: str, listens: str = "") -> None:
         begin = self.console.pairing.listen if self.way == "listen" else self.console.pairing.dial
-        self.follow(begin(address, account_id), self.show_view)
+        self.follow(begin(address, account_id), lambda view: self._begun(view, listens))
+
+    def _begun(self, view: PairingView, listens: str) -> None:
+        if listens:
+            self.console.remember(LISTEN_MEMORY, listens)
+        self.show_view(view)
 
     def confirm(self) -> None:
         """What the other reads stands in the field."""

@@ -32,6 +32,10 @@ class PairingDoor(Protocol):
         """Addresses of this machine, the one that leads outward first."""
         ...
 
+    def check(self, address: str, *, waits: bool) -> Future[None]:
+        """Try the address of a window, ours if it `waits`, without opening or keeping anything."""
+        ...
+
     def listen(self, address: str, account_id: str) -> Future[PairingView]:
         """Open a window that waits for the other side at host:port."""
         ...
