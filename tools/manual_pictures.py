@@ -419,12 +419,15 @@ def alone(album: Album, shown: on.Stage, window: MainWindow) -> None:
 
 def stick(album: Album, window: MainWindow) -> None:
     """What waits goes onto a stick while the cable is out."""
-    with tempfile.TemporaryDirectory(prefix="U盘-") as name:
+    memory = Path("/dev/shm")  # a stick is another disk than that of the data
+    with tempfile.TemporaryDirectory(prefix="U盘-", dir=memory if memory.is_dir() else None) as name:
         window.actions_table["bundles"].handler()
         sheet = window.overlays.bundles
         on.until(lambda: sheet.flow.partner is not None, "what waits is counted")
         sheet.folder.setText(name)
         sheet.submit()
+        if not sheet.flow.busy:  # warned of: the disk of the data
+            sheet.submit()
         on.until(lambda: sheet.flow.exported is not None and bool(sheet.flow.past), "the bundle is made")
         on.settle(1.0)
         album.take("stick", window, sheet, 12)

@@ -59,19 +59,22 @@ def export(
     *,
     follow: bool = False,
     resume: bool = False,
+    folder_only: bool = False,
     watch: Watch = UNWATCHED,
 ) -> Exported:
     """Make a bundle for a site or agency in a folder or file. Blocks: call it off the screen's thread.
 
     It begins at what the partner is known to hold; with `follow` where the last bundle to it ended, and can then be taken in
-    after that one only. `resume` goes on with a bundle that was cut off. Refusal (E_PERM recorded; E_STATE for the partner),
+    after that one only. `resume` goes on with a bundle that was cut off; with `folder_only` (a screen) `where` must be a folder
+    that is there: no file is made of the name of a stick that is not in. Refusal (E_PERM recorded; E_STATE for the partner),
     EnvironmentFault (stick), CancelledError: the parts of this call are removed again.
     """
     with one_at_a_time(node):
         node.check_right(NOTE, account_id)
         peer = partner_named(node, to)
         row = _unfinished(node, peer) if resume else _new(node, peer, account_id, follow)
-        return _Export(node, peer, row, Target(where, _stem(node, peer, row)), account_id, watch).run(resume)
+        target = Target(where, _stem(node, peer, row), folder_only=folder_only)
+        return _Export(node, peer, row, target, account_id, watch).run(resume)
 
 
 def _new(node: Node, peer: Peer, account_id: str, follow: bool) -> BundleRow:

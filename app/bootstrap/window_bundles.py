@@ -57,7 +57,14 @@ class SiteBundles:
             from app.bootstrap import bundle_export
 
             return bundle_export.export(
-                self._site(), site, folder, account_id, follow=follow, resume=resume, watch=mine
+                self._site(),
+                site,
+                folder,
+                account_id,
+                follow=follow,
+                resume=resume,
+                folder_only=True,
+                watch=mine,
             )
 
         return self._submit(work)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import bundle_export, bundle_import
 from app.bootstrap.bundles import partners, past
+from app.bootstrap.window_bundles import SiteBundles
 from app.exchange.bundles import CancelledError, Exported, Watch
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local import acks
@@ -256,6 +258,22 @@ def test_a_stick_pulled_out_is_told(apart: Town, tmp_path: Path, monkeypatch: py
     with pytest.raises(EnvironmentFault) as gone:
         make(emb, "FRD", stick, resume=True)
     assert gone.value.text in ("fault.bundle.no_folder", "fault.bundle.unwritable")
+
+
+def test_a_screen_names_folders_only_the_command_line_a_file_too(apart: Town, tmp_path: Path) -> None:
+    """The folder may go between choosing and making: no file is made of its name."""
+    emb, gone = apart.emb, tmp_path / "usb"
+    peer = apart.frd.node.me.site
+    with closing(SiteBundles(lambda: emb.node)) as door:
+        made = door.export(peer, gone, emb.account("duty_officer"), Watch(), follow=False, resume=False)
+        with pytest.raises(EnvironmentFault) as caught:
+            made.result(60)
+    assert caught.value.text == "fault.bundle.no_folder"
+    assert not list(tmp_path.glob("usb*"))
+    assert make(emb, "FRD", gone).files == (str(tmp_path / "usb.jdb"),)
+    with pytest.raises(EnvironmentFault) as nowhere:
+        make(emb, "FRD", tmp_path / "no" / "such")
+    assert nowhere.value.text == "fault.bundle.no_folder"
 
 
 @pytest.mark.usefixtures("small")

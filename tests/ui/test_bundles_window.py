@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.exchange.bundles import Exported, Watch
 from app.kernel.texts import Texts
+from app.local import bundles
 from app.replication.bundles import files, writing
 from app.ui.bundles import words
 from app.ui.bundles.flow import BUSY, State, Way
@@ -202,6 +203,72 @@ def test_following_and_going_on(
     take(frd, there)
     frd.wait(lambda: there.flow.state is State.DONE)
     assert "还缺" not in there.found.text()
+
+
+# -- where it goes ---------------------------------------------------------------------------------------------------------
+def test_a_folder_that_is_not_there_is_told_and_nothing_is_made(
+    both: tuple[Room, Room], tmp_path: Path
+) -> None:
+    """An unmounted stick: no file of its name on the local disk, by no key (CM-07)."""
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None and sheet.flow.partner.waiting)
+    before, gone = sorted(tmp_path.rglob("*.jdb")), tmp_path / "usb"
+    type_into(sheet.folder, str(gone))
+    assert sheet.target.text() == "这个文件夹不存在，U 盘插好了吗？" and sheet.target.isVisible()
+    assert not sheet.run.isEnabled() and emb.focus() is sheet.folder
+    emb.press(ENTER, CTRL)
+    assert sheet.flow.state is State.IDLE and sheet.flow.exported is None
+    assert sorted(tmp_path.rglob("*.jdb")) == before and not gone.exists()
+    gone.mkdir()
+    type_into(sheet.folder, str(gone))
+    assert "不存在" not in sheet.target.text() and sheet.run.isEnabled()
+    gone.rmdir()  # pulled out after it was chosen
+    emb.press(ENTER, CTRL)
+    assert sheet.flow.state is State.IDLE and "不存在" in sheet.target.text()
+    assert sorted(tmp_path.rglob("*.jdb")) == before
+    assert emb.site.node.local(lambda c: bundles.of_peer(c, bundles.OUT, sheet.flow.site)) == []
+
+
+def test_enter_in_the_field_chooses_and_makes_nothing(
+    both: tuple[Room, Room], stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Manual ch. 6: making is the button's, or Ctrl+Enter's."""
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None and sheet.flow.partner.waiting)
+    monkeypatch.setattr(emb.console.sites, "on_data_disk", lambda _path: False)
+    type_into(sheet.folder, str(stick))
+    assert sheet.flow.folder == stick and sheet.flow.state is State.IDLE
+    assert sheet.target.isHidden() and emb.focus() is sheet.run
+    emb.press(ENTER)  # on the button
+    emb.wait(lambda: sheet.flow.state is State.DONE)
+    assert len(parts(stick)) == 1
+
+
+def test_a_folder_on_the_disk_of_the_data_is_warned_of_first(
+    both: tuple[Room, Room], stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None and sheet.flow.partner.waiting)
+    sheet.folder.setFocus()
+    sheet.folder.insert(str(stick))
+    emb.press(ENTER, CTRL)
+    assert sheet.flow.state is State.IDLE and parts(stick) == [], "said before, not after"
+    assert "本机" in sheet.target.text() and sheet.target.isVisible()
+    assert emb.focus() is sheet.folder and sheet.run.isEnabled()
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.state is State.DONE)
+    assert len(parts(stick)) == 1, "warned of, not forbidden"
+    other = stick / "另一个"
+    other.mkdir()
+    monkeypatch.setattr(emb.console.sites, "on_data_disk", lambda _path: False)
+    type_into(sheet.folder, str(other))
+    assert sheet.target.isHidden()
 
 
 # -- while it runs ---------------------------------------------------------------------------------------------------------

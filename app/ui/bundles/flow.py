@@ -87,6 +87,8 @@ class BundleFlow(QObject):
         self.site = ""
         self.follow = False
         self.folder: Path | None = None
+        self.missing = False  # the folder asked for is not there
+        self.near = False  # it lies on the disk of the data
         self.paths: tuple[Path, ...] = ()
         self.examined: Examined | None = None
         self.exported: Exported | None = None
@@ -205,9 +207,11 @@ class BundleFlow(QObject):
             self.changed.emit()
 
     def choose_folder(self, folder: Path) -> None:
-        """Where the next bundle is written."""
+        """Where the next bundle is written: a folder that is there, or none is chosen and `missing` says so."""
         if not self.busy:
-            self.folder = folder
+            self.missing = not folder.is_dir()
+            self.folder = None if self.missing else folder
+            self.near = not self.missing and self._console.sites.on_data_disk(folder)
             self._fresh(Way.OUT)
 
     def _fresh(self, way: Way) -> None:
@@ -236,6 +240,9 @@ class BundleFlow(QObject):
             self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
             return False
         if not self.can_make or self.folder is None:
+            return False
+        if not self.folder.is_dir():  # pulled out since
+            self.choose_folder(self.folder)
             return False
         partner = self.partner
         self.exported = None

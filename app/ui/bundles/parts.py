@@ -5,10 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.kernel.texts import Texts
+from app.ui.imports.parts import PathField
 from app.ui.shell.runs import RunLines, Runs
+from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
+
+
+class PathRow(QHBoxLayout):
+    """A field for a path and the button of its dialog: `what` is typed, `pick` names the button, both are text keys."""
+
+    def __init__(self, theme: Theme, texts: Texts, what: str, pick: str, icon: str) -> None:
+        super().__init__()
+        self.setSpacing(8)
+        self.field = PathField()
+        self.field.setObjectName(f"bundle{what.title()}")
+        self.field.setAccessibleName(texts.get(f"ui.bundles.{what}"))
+        self.field.setPlaceholderText(texts.get(f"ui.bundles.{what}_hint"))
+        self.button = HintButton(theme, texts.get(f"ui.bundles.pick_{pick}"), icon=icon, hint="Ctrl+O")
+        self.button.setObjectName(f"bundlePick{pick.title()}")
+        self.addWidget(self.field, 1)
+        self.addWidget(self.button)
 
 
 class Lines(QWidget):

@@ -27,7 +27,7 @@ class BundleDoor(Protocol):
     def export(
         self, site: str, folder: Path, account_id: str, watch: Watch, *, follow: bool, resume: bool
     ) -> Future[Exported]:
-        """Make a bundle; `watch` is told and asked on another thread.
+        """Make a bundle in a folder that is there; `watch` is told and asked on another thread.
 
         The future raises app.exchange.bundles.CancelledError after its files were removed, Refusal, EnvironmentFault.
         """

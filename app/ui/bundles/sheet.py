@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.ui.bundles import words
 from app.ui.bundles.flow import BundleFlow, State, Way
-from app.ui.bundles.parts import Lines
-from app.ui.imports.parts import Bar, DropArea, PathField
+from app.ui.bundles.parts import Lines, PathRow
+from app.ui.imports.parts import Bar, DropArea
 from app.ui.session import Session
 from app.ui.shell.sheet import Sheet, plain, set_tone
 from app.ui.theme.button import HintButton
@@ -111,45 +111,29 @@ class BundleSheet(Sheet):
         self.follow = self._chip("bundleFollow", "")
         self.follow.clicked.connect(self.flow.choose_follow)
         column.addWidget(self.follow, 0, Qt.AlignmentFlag.AlignLeft)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.folder = PathField()
-        self.folder.setObjectName("bundleFolder")
-        self.folder.setAccessibleName(texts.get("ui.bundles.folder"))
-        self.folder.setPlaceholderText(texts.get("ui.bundles.folder_hint"))
+        row = PathRow(self._theme, texts, "folder", "folder", "export")
+        self.folder, self.pick_folder = row.field, row.button
         self.folder.returnPressed.connect(self._folder_entered)
-        self.pick_folder = HintButton(
-            self._theme, texts.get("ui.bundles.pick_folder"), icon="export", hint="Ctrl+O"
-        )
-        self.pick_folder.setObjectName("bundlePickFolder")
         self.pick_folder.clicked.connect(lambda: self.ask("folder"))
-        row.addWidget(self.folder, 1)
-        row.addWidget(self.pick_folder)
         column.addLayout(row)
+        self.target = plain(tone="warn")
+        self.target.setObjectName("bundleTarget")
+        self.target.setWordWrap(True)
+        column.addWidget(self.target)
         self.made = Lines(self._theme, _LINE, "bundleMade")
         column.addWidget(self.made)
         column.addStretch(1)
         return page
 
     def _in_page(self) -> QWidget:
-        page, texts = QWidget(), self._texts
+        page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.path = PathField()
-        self.path.setObjectName("bundlePath")
-        self.path.setAccessibleName(texts.get("ui.bundles.path"))
-        self.path.setPlaceholderText(texts.get("ui.bundles.path_hint"))
+        row = PathRow(self._theme, self._texts, "path", "files", "import")
+        self.path, self.pick_files = row.field, row.button
         self.path.returnPressed.connect(self._path_entered)
-        self.pick_files = HintButton(
-            self._theme, texts.get("ui.bundles.pick_files"), icon="import", hint="Ctrl+O"
-        )
-        self.pick_files.setObjectName("bundlePickFiles")
         self.pick_files.clicked.connect(lambda: self.ask("files"))
-        row.addWidget(self.path, 1)
-        row.addWidget(self.pick_files)
         column.addLayout(row)
         self.in_stack = QStackedWidget()
         self.in_stack.addWidget(self._empty_page())
@@ -191,7 +175,7 @@ class BundleSheet(Sheet):
         self.show_folder.clicked.connect(self._open_folder)
         self.resume = HintButton(self._theme, "", icon="redo")
         self.resume.setObjectName("bundleResume")
-        self.resume.clicked.connect(lambda: self.flow.make(resume=True))
+        self.resume.clicked.connect(lambda: self._make(resume=True))
         self.other = HintButton(self._theme, texts.get("ui.bundles.another"), icon="file")
         self.other.setObjectName("bundleAnother")
         self.other.clicked.connect(self._another)
@@ -232,12 +216,18 @@ class BundleSheet(Sheet):
     def submit(self) -> None:
         """Ctrl+Enter: make, or take in."""
         if self.flow.way is Way.OUT:
-            if self.folder.text().strip():
-                self._take_folder(self.folder.text())
-            begun = self.flow.make()
-        else:
-            begun = self.flow.take()
-        if begun:
+            self._make()
+        elif self.flow.take():
+            self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _make(self, *, resume: bool = False) -> None:
+        """Into the folder that stands in the field; of a new one on the disk of the data is warned first."""
+        flow, before = self.flow, self.flow.folder
+        if self.folder.text().strip():
+            self._take_folder(self.folder.text())
+        if flow.folder != before and flow.near:
+            return
+        if flow.make(resume=resume):
             self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -305,13 +295,15 @@ class BundleSheet(Sheet):
         folder = Path(name.strip().strip('"')).expanduser()
         self.folder.setText(str(folder))
         if folder != self.flow.folder:
-            self._console.remember(FOLDER_MEMORY, str(folder))
             self.flow.choose_folder(folder)
+            if not self.flow.missing:
+                self._console.remember(FOLDER_MEMORY, str(folder))
 
     def _folder_entered(self) -> None:
         if self.folder.text().strip():
             self._take_folder(self.folder.text())
-            self.run.setFocus(Qt.FocusReason.TabFocusReason)
+            if self.run.isEnabled() and not self.flow.near:
+                self.run.setFocus(Qt.FocusReason.TabFocusReason)
         else:
             self.ask("folder")
 
@@ -385,6 +377,8 @@ class BundleSheet(Sheet):
         self.follow.setChecked(flow.follow)
         if partner is not None and follows:
             self.follow.setText(texts.get("ui.bundles.follow", seq=partner.follows))
+        self.target.setText(words.target(texts, flow))
+        self.target.setVisible(bool(self.target.text()))
         made = flow.exported if flow.states[Way.OUT] is State.DONE else None
         self.made.set_runs(*([] if made is None else words.made(texts, made, self._names)))
 

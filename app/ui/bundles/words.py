@@ -101,6 +101,13 @@ def will_make(texts: Texts, flow: BundleFlow, names: Names) -> str:
     )
 
 
+def target(texts: Texts, flow: BundleFlow) -> str:
+    """What is wrong with the folder that was chosen, "" when nothing is."""
+    if flow.missing:
+        return texts.get("ui.bundles.folder_missing")
+    return texts.get("ui.bundles.folder_near") if flow.near else ""
+
+
 def made(texts: Texts, exported: Exported, names: Names) -> list[Line]:
     """How the making went: what to carry, and the number to say on the telephone."""
     name = who(names, exported.agency, "")

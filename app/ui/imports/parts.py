@@ -14,15 +14,17 @@ _MARK_PX, _BAR_PX = 32, 6
 
 
 class PathField(QLineEdit):
-    """Enter reads the file; Ctrl+Enter is the sheet's."""
+    """Enter reads the file and goes no further, to no button that has the focus since; Ctrl+Enter is the sheet's."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let the sheet have its key."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             event.ignore()
-        else:
-            super().keyPressEvent(event)
+            return
+        super().keyPressEvent(event)
+        if enter:
+            event.accept()
 
 
 class Bar(QWidget):
