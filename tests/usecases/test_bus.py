@@ -184,7 +184,7 @@ def test_disk_trouble_is_a_fault_and_no_refusal(emb: Site, monkeypatch: pytest.M
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(emb.node.journal.state.store, "append", full)
+        patch.setattr(emb.node.journal.state.store, "flush", full)
         with pytest.raises(EnvironmentFault) as fault:
             register(emb)
     assert (fault.value.code, fault.value.text) == ("database.full", "fault.database.full")
@@ -201,7 +201,7 @@ def test_a_bug_is_no_damage(emb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(emb.node.journal.state.store, "append", broken)
+        patch.setattr(emb.node.journal.state.store, "flush", broken)
         with pytest.raises(sqlite3.IntegrityError):
             register(emb)
     assert register(emb).no == "EMB-20250714-001"
