@@ -117,6 +117,10 @@ class SiteBackups:
             keep_days=rules[RuleKey.BACKUP_KEEP_DAILY].seconds // _DAY_S,
         )
 
+    def may_choose(self, account_id: str) -> Future[None]:
+        """See the port."""
+        return self._submit(lambda: self._check_right(self._site(), account_id))
+
     def choose_second(self, folder: Path | None, account_id: str) -> Future[None]:
         """Mark a folder as ours and use it, or none any more."""
         return self._submit(lambda: self._choose_second(folder, account_id))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from app.bootstrap import storage
 from app.bootstrap.backup_store import copies, is_marked
@@ -143,14 +144,23 @@ def test_who_may_choose_the_second_folder(emb_room: Room, tmp_path: Path) -> Non
     assert room.window.overlays.sign_in.is_open, "nobody is signed in"
     room.sign_in("duty_officer")
     sheet = opened(room)
-    sheet.flow.choose_second(stick)
-    room.wait(lambda: sheet.flow.error is not None)
-    assert "技术人员或账号管理员" in sheet.note.text()
-    assert not is_marked(stick)
+    room.press(Qt.Key.Key_O, CTRL)
+    room.wait(lambda: sheet.flow.error is not None or sheet.findChild(QFileDialog) is not None)
+    assert sheet.findChild(QFileDialog) is None, "asked before the dialog, not after the choice"
+    assert sheet.note.text().count("账号管理员") == sheet.note.text().count("技术人员") == 1
     assert "refusal.backup.second" in {row.about for row in room.site.refusals()}
+    sheet.flow.error = None
+    sheet.flow.choose_second(stick)  # and nobody comes past it
+    room.wait(lambda: sheet.flow.error is not None)
+    assert not is_marked(stick)
     room.sign_in_again("technician")
     sheet = opened(room)
-    sheet.flow.choose_second(stick)
+    room.press(Qt.Key.Key_O, CTRL)
+    room.wait(lambda: sheet.findChild(QFileDialog) is not None)
+    dialog = sheet.findChild(QFileDialog)
+    assert dialog is not None and dialog.isVisible() and sheet.flow.error is None
+    dialog.fileSelected.emit(str(stick))
+    dialog.close()
     room.wait(lambda: sheet.flow.view is not None and sheet.flow.view.second == stick)
     assert is_marked(stick) and "在" in sheet.second.text()
     sheet.submit()

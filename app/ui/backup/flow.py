@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +97,15 @@ class BackupFlow(QObject):
             self.given_up = True
             self._console.backup.give_up()
             self.changed.emit()
+
+    def ask_right(self, granted: Callable[[], None]) -> None:
+        """Go on with `granted` if the account may choose the second folder (XC-06); told here when it may not."""
+        account = self._session.account
+        if account is None:
+            self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
+            return
+        self.error = None
+        self._relay.then(self._console.backup.may_choose(account.id), lambda _nothing: granted(), self._lost)
 
     def choose_second(self, folder: Path | None) -> None:
         """Another second folder, or none."""

@@ -88,6 +88,10 @@ class BackupDoor(Protocol):
         """Give the backup under way up."""
         ...
 
+    def may_choose(self, account_id: str) -> Future[None]:
+        """Whether this account may choose the second folder; the future raises Refusal (E_PERM), which is on record."""
+        ...
+
     def choose_second(self, folder: Path | None, account_id: str) -> Future[None]:
         """Copies go there as well from now on; None: nowhere. The future raises Refusal (E_PERM) or EnvironmentFault."""
         ...

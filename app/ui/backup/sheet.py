@@ -247,12 +247,16 @@ class BackupSheet(Sheet):
 
     # -- the second folder -------------------------------------------------------------------------------------------------
     def ask_folder(self) -> None:
-        """Open the folder dialog; it does not block anything."""
-        if self._session.locked:
-            self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
+        """Open the folder dialog for somebody who may choose; it does not block anything."""
+        self.flow.ask_right(self._open_dialog)
+
+    def _open_dialog(self) -> None:
+        if self._session.locked or not self.is_open:
             return
+        self._show()
         if self._dialog is None:
             self._dialog = QFileDialog(self, self._texts.get("ui.backup.second.choose"), str(Path.home()))
+            self._dialog.setObjectName("backupDialog")
             self._dialog.setFileMode(QFileDialog.FileMode.Directory)
             self._dialog.setOption(QFileDialog.Option.ShowDirsOnly)
             self._dialog.fileSelected.connect(lambda path: self.flow.choose_second(Path(path)))
