@@ -27,7 +27,7 @@ from app.kernel.tasks import TaskSet
 from app.local.pairing_view import TRIES, WINDOW_S, PairingView, Stage, digits_of
 from app.replication import pairing_wire
 from app.replication.identity import read_identity
-from app.replication.pairing_talk import Compared, Hooks, Outcome, Own, Talk, Times
+from app.replication.pairing_talk import TRIES_OVER, Compared, Hooks, Outcome, Own, Talk, Times
 from app.replication.pairing_wire import MAX_MESSAGE_BYTES, Side, Why
 from app.replication.tls import load_tls
 
@@ -105,7 +105,7 @@ class NetworkPairing:
 
     def mismatch(self) -> PairingView:
         """The officer has heard another number: this talk ends, a try is gone."""
-        return self._call(self._end_talk(Why.MISMATCH))
+        return self._call(self._differ())
 
     def cancel(self) -> PairingView:
         """Close the window; what was entered stays."""
@@ -239,6 +239,8 @@ class NetworkPairing:
 
     def _ended(self, window: _Window, outcome: Outcome) -> str | None:
         reason = outcome.reason or ""
+        if reason == TRIES_OVER and not outcome.revealed:  # no number stood for it: a stranger's word
+            reason = "refusal.pairing.garbage"
         if outcome.entered_here:
             self._say(
                 stage=Stage.DONE, reason=reason, entered_there=outcome.entered_there, confirmed_there=True
@@ -256,7 +258,7 @@ class NetworkPairing:
         )
         if _final(window, outcome):
             return reason
-        return window.over or ("refusal.pairing.tries" if over else None)
+        return window.over or (TRIES_OVER if over else None)
 
     def _show(self, compared: Compared, host: str) -> None:
         other = compared.identity
@@ -303,14 +305,14 @@ class NetworkPairing:
         window.tries -= 1
         self._say(tries_left=max(0, window.tries), wrong=True)
         if window.tries <= 0:
-            talk.end(Why.MISMATCH)
+            talk.end(Why.TRIES)
         raise refusal
 
-    async def _end_talk(self, why: Why) -> PairingView:
+    async def _differ(self) -> PairingView:
         window = self._window
         if window is None or window.talk is None or not self._view.number:
             raise _state("refusal.pairing.nothing_to_confirm")
-        window.talk.end(why)
+        window.talk.end(Why.TRIES if window.tries <= 1 else Why.MISMATCH)
         return self._view
 
     async def _cancel(self) -> PairingView:
@@ -338,6 +340,8 @@ def _waiting_stage(side: Side) -> Stage:
 def _final(window: _Window, outcome: Outcome) -> bool:
     """True if trying again would end the same way, or was not wanted. Who waits is not shut by a stranger's offer."""
     if outcome.reason == "refusal.pairing.cancelled_here":
+        return True
+    if outcome.reason == TRIES_OVER and outcome.revealed:  # the window there is closed: nobody would answer
         return True
     ours = outcome.revealed or window.side is Side.DIALLER
     return outcome.fault is not None and outcome.reason != "refusal.pairing.between" and ours

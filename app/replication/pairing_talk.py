@@ -49,8 +49,10 @@ from app.replication.pairing_wire import (
 )
 
 _LOG = logging.getLogger(__name__)
+TRIES_OVER: Final = "refusal.pairing.tries"
 _THERE: Final = {  # what the other's reason means seen from here
     Why.MISMATCH: "refusal.pairing.mismatch_there",
+    Why.TRIES: TRIES_OVER,
     Why.CANCELLED: "refusal.pairing.cancelled_there",
     Why.CLOSED: "refusal.pairing.closed_there",
     Why.REFUSED: "refusal.pairing.refused_there",
@@ -58,6 +60,7 @@ _THERE: Final = {  # what the other's reason means seen from here
 }
 _HERE: Final = {
     Why.MISMATCH: "refusal.pairing.mismatch_here",
+    Why.TRIES: TRIES_OVER,
     Why.CANCELLED: "refusal.pairing.cancelled_here",
     Why.CLOSED: "refusal.pairing.closed_here",
 }

@@ -58,6 +58,7 @@ class Why(StrEnum):
     """Why a side ends; what it means there is said in that room's own words."""
 
     MISMATCH = "mismatch"
+    TRIES = "tries"  # another number, and it was the last try
     CANCELLED = "cancelled"
     CLOSED = "closed"
     REFUSED = "refused"

@@ -189,10 +189,42 @@ def test_a_wrong_number_three_times_closes_the_window(sites: tuple[Site, Site]) 
             assert emb.view.wrong or not left
         await emb.at(Stage.FAILED)
         assert emb.view.reason == "refusal.pairing.tries" and not emb.view.number
-        await until(lambda: frd.view.stage is Stage.DIALLING, "told there")
-        assert frd.view.tries_left == 2
+        await frd.at(Stage.FAILED)
+        assert frd.view.reason == "refusal.pairing.tries", "told there, in the same sentence"
         assert not emb.peers() and not frd.peers()
         assert [(row.command, row.code) for row in emb.site.refusals()] == [("meet_agency", "E_SYNC")] * 3
+
+    story(sites, tell)
+
+
+def test_who_says_different_at_his_last_try_closes_both_windows(sites: tuple[Site, Site]) -> None:
+    async def tell(emb: Seat, frd: Seat) -> None:
+        await frd.dial(await emb.listen())
+        await comparing(emb, frd)
+        wrong = "000 000" if frd.view.number != "000 000" else "000 001"
+        for _ in range(2):
+            with pytest.raises(Refusal):
+                await frd.confirm(wrong)
+        await frd.do("mismatch")
+        for seat in (emb, frd):
+            await seat.at(Stage.FAILED)
+            assert seat.view.reason == "refusal.pairing.tries" and not seat.peers()
+
+    story(sites, tell)
+
+
+def test_that_the_tries_are_over_is_no_strangers_to_say(sites: tuple[Site, Site]) -> None:
+    """Said before any number could be compared it closes no window and costs no try."""
+
+    async def tell(emb: Seat, frd: Seat) -> None:
+        port = await emb.listen()
+        (_, writer), _ = await dialled(port)
+        await pairing_wire.send(writer, pairing_wire.Abort(pairing_wire.Why.TRIES))
+        await until(lambda: emb.view.reason == "refusal.pairing.garbage", "heard")
+        writer.close()
+        assert emb.view.stage is Stage.LISTENING and emb.has(TRIES)
+        await frd.dial(port)
+        await comparing(emb, frd)
 
     story(sites, tell)
 
