@@ -44,7 +44,9 @@ def test_roles_are_those_of_the_program() -> None:
     assert [row["role"] for row in rows] == list(Role)
     machines = [row["role"] for row in rows if row["account_kind"] == AccountKind.MACHINE]
     assert machines == [Role.CONSOLE]
-    assert {row["account_kind"] for row in rows} == set(AccountKind) - {AccountKind.EMERGENCY}  # which has the roles of a person
+    assert {row["account_kind"] for row in rows} == set(AccountKind) - {
+        AccountKind.EMERGENCY
+    }  # which has the roles of a person
 
 
 def test_vehicle_states_are_those_of_the_program() -> None:
