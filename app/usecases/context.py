@@ -36,7 +36,9 @@ class Contacts(Protocol):
 
 @dataclass(frozen=True)
 class Beside:
-    """What this workstation keeps beside the database: keys of contacts; `stored`: bytes of the file of this hash (hex), None: not here."""
+    """What this workstation keeps beside the database: keys of contacts; `stored`: bytes of a file by its hash (hex), None
+    when it is not here.
+    """
 
     contacts: Contacts
     stored: Callable[[str], int | None]
