@@ -19,6 +19,9 @@ CREATE INDEX IF NOT EXISTS ix_subject_key ON subject_key (subject, n);
 CREATE TABLE IF NOT EXISTS destroyed (subject TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
+_NEWEST = "SELECT id, subject, key FROM subject_key WHERE subject = ? ORDER BY n DESC LIMIT 1"
+_NAMED = "SELECT id, subject, key FROM subject_key WHERE id = ?"
+
 Row = tuple[bytes, str, bytes]
 """Name of a key, its subject, the key."""
 
@@ -42,11 +45,11 @@ class KeyStore:
 
     def newest(self, subject: str) -> Row | None:
         """The key of a subject that was added last."""
-        return self._one("WHERE subject = ? ORDER BY n DESC LIMIT 1", subject)
+        return self._one(_NEWEST, subject)
 
     def named(self, name: bytes) -> Row | None:
         """A key by its name."""
-        return self._one("WHERE id = ?", name)
+        return self._one(_NAMED, name)
 
     def is_destroyed(self, subject: str) -> bool:
         """True once the keys of a subject were destroyed."""
@@ -76,8 +79,8 @@ class KeyStore:
                 self._connection.execute("ROLLBACK")
                 raise
 
-    def _one(self, where: str, value: str | bytes) -> Row | None:
+    def _one(self, query: str, value: str | bytes) -> Row | None:
         with self.guard:
-            row = self._connection.execute(f"SELECT id, subject, key FROM subject_key {where}", (value,))
+            row = self._connection.execute(query, (value,))
             found: Row | None = row.fetchone()
         return found

