@@ -255,11 +255,15 @@ def test_faults(call: CommandLine, room: Path, tmp_path: Path) -> None:
     )
     database = room / "console.db"
     kept = database.read_bytes()
-    for harm, code in ((b"", "database.damaged"), (b"GIF89a" + b"x" * 9000, "database.foreign")):
+    for harm in (b"", b"GIF89a" + b"x" * 9000):  # the folder is ours: its keys and its high-water mark stand beside
         database.write_bytes(harm)
-        fault(code, "show", "board", "--data", room)
-        fault(code, "do", "leave_watch", "{}", *OFFICER, "--data", room)
+        fault("database.damaged", "show", "board", "--data", room)
+        fault("database.damaged", "do", "leave_watch", "{}", *OFFICER, "--data", room)
         assert database.read_bytes() == harm
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    (stranger / "console.db").write_bytes(b"GIF89a" + b"x" * 9000)
+    fault("database.foreign", "show", "board", "--data", stranger)
     database.write_bytes(kept)
     connection = sqlite3.connect(database)
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
