@@ -43,7 +43,7 @@ def test_one_process_at_a_time(emb: Site) -> None:
     [
         (b"", "database.damaged"),
         (b"SQLite format 3\0" + b"\0" * 50, "database.damaged"),
-        (b"PK\x03\x04" + b"x" * 4096, "database.foreign"),
+        (b"PK\x03\x04" + b"x" * 4096, "database.damaged"),
     ],
 )
 def test_damaged_files_are_left_untouched(emb: Site, harm: bytes, code: str) -> None:

@@ -93,12 +93,12 @@ def cut_short(database: Path) -> None:
         (damage, "database.damaged"),
         (cut_short, "database.damaged"),
         (make_newer, "database.newer"),
-        (make_foreign, "database.foreign"),
+        (make_foreign, "database.damaged"),
         (Path.unlink, "database.missing"),
     ],
 )
 def test_database_that_cannot_be_used(room: Path, harm: Any, code: str) -> None:
-    """Damaged, cut short, newer, foreign, gone: told by `serve` and by `do`; every file byte for byte as it was."""
+    """Damaged, cut short, newer, no database any more, gone: told by `serve` and by `do`; every file byte for byte as it was."""
     for end in ("-wal", "-shm"):
         (room / f"console.db{end}").unlink(missing_ok=True)
     harm(room / "console.db")
