@@ -255,7 +255,10 @@ def test_faults(call: CommandLine, room: Path, tmp_path: Path) -> None:
     )
     database = room / "console.db"
     kept = database.read_bytes()
-    for harm in (b"", b"GIF89a" + b"x" * 9000):  # the folder is ours: its keys and its high-water mark stand beside
+    for harm in (
+        b"",
+        b"GIF89a" + b"x" * 9000,
+    ):  # the folder is ours: its keys and its high-water mark stand beside
         database.write_bytes(harm)
         fault("database.damaged", "show", "board", "--data", room)
         fault("database.damaged", "do", "leave_watch", "{}", *OFFICER, "--data", room)
