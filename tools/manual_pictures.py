@@ -36,7 +36,6 @@ from tools.tour import ROOT
 
 IMAGES = ROOT / "docs" / "manual" / "images"
 WIDE, NARROW = (1920, 1080), (1366, 768)
-MOST_BYTES = 200_000
 STICK = "/media/usb/recovery-EMB.json"
 COPY = "/media/usb/console-20250714T120000Z.db"
 DAMAGED = "/srv/joint-duty-console/live/console.db"

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtGui import QImage
 
+from tools.stage import StageError
+
 COLOURS = 256
+MOST_BYTES = 200_000
 
 
 def small_png(path: Path) -> None:
@@ -24,9 +27,9 @@ def small_png(path: Path) -> None:
     small = QImage(padded.tobytes(), width, height, padded.shape[1], QImage.Format.Format_Indexed8)
     small.setColorTable([int(colour) | 0xFF000000 for colour in kept])
     if not small.save(str(path), "PNG", 0):
-        raise on.StageError(f"not written: {path}")
+        raise StageError(f"not written: {path}")
     if path.stat().st_size > MOST_BYTES:
-        raise on.StageError(f"{path.name} has {path.stat().st_size} bytes")
+        raise StageError(f"{path.name} has {path.stat().st_size} bytes")
 
 
 def _palette(known: np.ndarray, count: np.ndarray) -> np.ndarray:
