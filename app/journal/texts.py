@@ -168,7 +168,7 @@ class Texts:
         start = runs[0].clock if runs else self._ends(place, {client}, past).get(client, 0)
         length = sum(run.length for run in runs)
         halves = [clock for run in runs for clock in run.halves()]
-        part = _Part((sum(past.values()), op.hash), client, counts)
+        part = _Part((self._seen(past), op.hash), client, counts)
         self._db.execute(
             "INSERT OR IGNORE INTO text_part (hash, entity, entity_id, field, client, start, length, chain_no, seq, seen,"
             " counts, halves) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -186,6 +186,12 @@ class Texts:
         )
         self._writers(place, client).add(dot[0])
         self._pending.setdefault(place, _Pending()).parts.append(part)
+
+    def _seen(self, past: Past) -> int:
+        """How much an author had seen; of a forked chain what is below the fork, for behind it a number says nothing of the
+        other branch, and who had seen more could be placed before what he had seen."""
+        forked = ((chain.no, chain.fork_seq - 1) for chain in self._s.chains.values() if chain.fork_seq)
+        return sum(past.values()) - sum(max(0, past.get(no, 0) - last) for no, last in forked)
 
     def _is_sound(self, op: Operation, content: Mapping[str, Any], past: Past) -> bool:
         """True if a quarantined update is a well-formed one of a text, in a scope whose readers all hold it."""

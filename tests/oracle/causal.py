@@ -64,6 +64,11 @@ class Causal:
         self._bit[op.hash] = len(self.ops)
         self.ops[op.hash], self.past[op.hash], self._ancestors[op.hash] = op, past, ancestors
 
+    def seen(self, op: Operation) -> int:
+        """How many operations its author had seen, those apart that stand on a branch of a fork."""
+        last = {site: fork - 1 for site, fork in self.forks.items()}
+        return sum(min(seq, last.get(site, seq)) for site, seq in self.past[op.hash].items())
+
     def _find_forks(self) -> dict[str, int]:
         """Site -> begin of the lowest transaction that shares a sequence number with another operation."""
         places: dict[tuple[str, int], list[Operation]] = {}

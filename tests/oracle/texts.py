@@ -106,7 +106,7 @@ class Documents:
     def show(self, place: Place) -> tuple[str, bytes] | None:
         """Text and version of one document."""
         causal, verdicts = self.reading.causal, self.reading.verdicts
-        ops = sorted(self.sound.get(place, ()), key=lambda op: (sum(causal.past[op.hash].values()), op.hash))
+        ops = sorted(self.sound.get(place, ()), key=lambda op: (causal.seen(op), op.hash))
         line: list[Unit] = []
         for op in ops:
             counts, update = verdicts[op.hash].reason is None, decode(body_of(op)["update"])
