@@ -32,6 +32,7 @@ EACH = 20  # of so many acts one registers an incident
 QUIET_S = 8.0
 STALL_MS = 50.0
 FIELDS = 3
+SPREAD_MIN = 600  # the incidents of ten hours: calls are compared with those of the last half hour
 
 
 class Told:
@@ -66,9 +67,10 @@ def fill(here: Here, count: int) -> None:
         if n % EACH:
             here.node.execute(WriteLogEntry(text=text), here.officer)
             continue
-        now = from_ms(clock.now_ms())
+        ago_ms = n // EACH * 7 % SPREAD_MIN * 60_000
+        received_at = from_ms(clock.now_ms() - ago_ms)
         here.node.execute(
-            RegisterIncident(received_at=now, class_code=IncidentClass.ACCIDENT, type_code="fire", place=text, what=text),
+            RegisterIncident(received_at=received_at, class_code=IncidentClass.ACCIDENT, type_code="fire", place=text, what=text),
             here.officer,
         )  # fmt: skip
     here.node.local(lambda c: c.execute("PRAGMA synchronous=FULL"))

@@ -14,10 +14,15 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.kernel.changes import Change, ChangeSet
+from app.kernel.enums import Origin
 
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 GATHER_MS = 100
+BULK = 200  # changes in 100 ms: a first synchronisation, an import; a storm of 200 acts a second stays below
+BULK_TURNS = (
+    10  # a bulk is told once a second: reading and painting each slice of it would cost more than the slice
+)
 
 Hear = Callable[[ChangeSet], None]
 
@@ -70,7 +75,10 @@ class Relay(QObject):
 
 
 class ChangeRelay(QObject):
-    """News of commits as a Qt signal: the first at once, what follows gathered every 100 ms (QUALITY, storm)."""
+    """News of commits as a Qt signal: the first at once, what follows gathered every 100 ms (QUALITY, storm).
+
+    While they come in bulk they are gathered for a second; what the officer here does is told as promptly as ever.
+    """
 
     changed = Signal(object)  # ChangeSet
     _woken = Signal()
@@ -83,6 +91,7 @@ class ChangeRelay(QObject):
         self._gate = threading.Lock()
         self._gathered: dict[Change, None] = {}
         self._called = False
+        self._resting = 0  # turns until a bulk is told again
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(GATHER_MS)
@@ -122,8 +131,21 @@ class ChangeRelay(QObject):
                 self._wake()
 
     def _flush(self) -> bool:
+        """Tell what is due; False when nothing is left to be told and no rest is kept."""
         with self._gate:
-            gathered, self._gathered = tuple(self._gathered), {}
-        if gathered:
-            self.changed.emit(ChangeSet(gathered))
-        return bool(gathered)
+            due = self._due()
+            for change in due:
+                del self._gathered[change]
+            more = bool(due or self._gathered or self._resting)
+        if due:
+            self.changed.emit(ChangeSet(due))
+        return more
+
+    def _due(self) -> tuple[Change, ...]:
+        if not self._resting:
+            due = tuple(self._gathered)
+            self._resting = BULK_TURNS if len(due) > BULK else 0
+            return due
+        self._resting -= 1
+        own = tuple(change for change in self._gathered if change.origin is Origin.LOCAL)
+        return own if len(own) <= BULK else ()

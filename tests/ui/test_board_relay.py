@@ -12,12 +12,12 @@ from PySide6.QtCore import QElapsedTimer, QThread
 
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
-from app.ui.relay import GATHER_MS, ChangeRelay, Relay
+from app.ui.relay import BULK, BULK_TURNS, GATHER_MS, ChangeRelay, Relay
 from tests.ui.board_world import settle
 
 
-def change(number: int) -> ChangeSet:
-    return ChangeSet((Change("incident", f"i{number}", ChangeKind.CHANGED, Origin.PEER),))
+def change(number: int, origin: Origin = Origin.PEER) -> ChangeSet:
+    return ChangeSet((Change("incident", f"i{number}", ChangeKind.CHANGED, origin),))
 
 
 class News:
@@ -116,6 +116,29 @@ def test_the_first_change_comes_at_once_the_rest_gathered(qtbot: Any) -> None:
     news.tell(change(99))
     settle()
     assert [count for _, count in got] == [1, 39, 1]  # quiet again: at once
+    relay.stop()
+
+
+def test_a_bulk_is_told_once_a_second_own_acts_at_once(qtbot: Any) -> None:
+    """Nothing of it is lost, and nobody here waits for it (QUALITY: the screen stays alive throughout a first sync)."""
+    news, got, clock = News(), list[tuple[int, set[str]]](), QElapsedTimer()
+    relay = ChangeRelay(news.subscribe)
+    clock.start()
+    relay.changed.connect(lambda changes: got.append((clock.elapsed(), set(changes.ids("incident")))))
+    bulk = [change(number).changes[0] for number in range(BULK + 1)]
+    news.tell(ChangeSet(tuple(bulk)))
+    settle()
+    news.tell(ChangeSet(tuple(bulk[:5])))
+    news.tell(change(9_000, Origin.LOCAL))
+    qtbot.waitUntil(lambda: len(got) == 2)
+    assert (len(got[0][1]), got[1][1]) == (BULK + 1, {"i9000"})
+    qtbot.waitUntil(lambda: len(got) == 3)
+    assert got[2][1] == {f"i{number}" for number in range(5)}
+    assert got[2][0] - got[0][0] >= GATHER_MS * BULK_TURNS * 0.9
+    qtbot.waitUntil(lambda: not relay._timer.isActive())
+    news.tell(change(9_001))
+    settle()
+    assert len(got) == 4, "quiet again: at once"
     relay.stop()
 
 
