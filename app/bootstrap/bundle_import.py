@@ -40,6 +40,7 @@ from app.exchange.bundles import (
     Watch,
     short_id,
 )
+from app.journal.offering import as_far_as_here
 from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -50,7 +51,7 @@ from app.replication.bundles.parts import Opened, Outline, damaged
 from app.replication.bundles.taking import BundleTaker, Taken
 from app.replication.bundles.taking import CancelledError as GivenUpError
 from app.replication.frames import FrameError
-from app.replication.hello import check_hello, flat
+from app.replication.hello import Met, check_hello, flat
 from app.replication.peers import Peer
 from app.replication.wire import ranges_of
 from app.usecases.bundles import NoteBundle, Step
@@ -250,10 +251,10 @@ class _Import:
     def _one(self, head: Outline, part: Opened, *, keep: bool) -> bool:
         """Take a part in; True if nothing of it has to come again."""
         node, peer = self._node, self._peers[head.sender]
-        others = self._hear(peer, part)
+        met = self._hear(peer, part)
         account = self._account_of(head, part)
         taken = self._taker.take(part)
-        self._tell_anew(peer, others)
+        self._tell_anew(peer, self._vouch(peer, met))
         self._book(account, head, part, taken)
         place = head.sender, head.head.bundle, part.contents.number
         if taken.whole:
@@ -263,11 +264,8 @@ class _Import:
         node.local(partial(bundles.save, row=account.row))
         return taken.whole
 
-    def _hear(self, peer: Peer, part: Opened) -> set[str]:
-        """What the sender held when the bundle was made acknowledges what we had sent (REPLICATION, Wire: ACK).
-
-        Returns the chains of which it held another branch than is held here.
-        """
+    def _hear(self, peer: Peer, part: Opened) -> Met:
+        """What the sender held when the bundle was made acknowledges what we had sent (REPLICATION, Wire: ACK)."""
         node = self._node
         held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
         try:
@@ -275,11 +273,23 @@ class _Import:
             asked = part.asked()
         except FrameError as wrong:
             raise damaged("hello") from wrong
-        common = node.wait_on_writer(Priority.BULK, partial(node.journal.common, met.heads))
-        acknowledged(node, peer.site, {site: met.heads[site][0] for site, seq in common.items() if seq})
+        self._vouch(peer, met)
         contents = part.contents
         news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes, asked)
         node.local(partial(bundles.hear, peer=peer.site, news=news))
+        return met
+
+    def _vouch(self, peer: Peer, met: Met) -> set[str]:
+        """Note what the sender says it held, as far as it is here: before a part is taken in, and with what it brought.
+
+        Returns the chains of which it held another branch than is held here.
+        """
+        journal = self._node.journal
+        common, held = self._node.wait_on_writer(
+            Priority.BULK, lambda: (journal.common(met.heads), journal.vector())
+        )
+        said = {site: met.heads[site][0] for site, seq in common.items() if seq}
+        acknowledged(self._node, peer.site, as_far_as_here(said, held))
         return {site for site, seq in common.items() if not seq}
 
     def _tell_anew(self, peer: Peer, others: set[str]) -> None:

@@ -36,6 +36,11 @@ def numbers(common: Mapping[str, int]) -> dict[str, int]:
     return {site: seq for site, seq in common.items() if seq < NO_CUT}
 
 
+def as_far_as_here(claimed: Mapping[str, int], held: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
+    """Of what a peer says it has, what is held here: a number beyond would vouch for acts that nobody has shown it yet."""
+    return {site: min(seq, held[site][0]) for site, seq in claimed.items() if site in held}
+
+
 class Offering:
     """The reading half of the journal's facade."""
 

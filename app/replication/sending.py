@@ -147,8 +147,9 @@ class Sending:
         for site, seq in vector.items():
             self._knows.learn(site, seq)
 
-    def on_ack(self, ack: Ack) -> None:
-        """Committed there: the credit comes back. FrameError for a batch that was never sent, or for own acts not yet made."""
+    def on_ack(self, ack: Ack) -> dict[str, int]:
+        """Committed there: the credit comes back; returns what of it is believed. FrameError for a batch that was never sent, or
+        for own acts not yet made."""
         vector = vector_of(ack.vector)
         if ack.batch > self._batch:
             raise FrameError("ack of a batch never sent")
@@ -157,19 +158,28 @@ class Sending:
         self._acked_batch = max(ack.batch, self._acked_batch)
         while self._flying and self._flying[0].batch <= ack.batch:
             self._flying.popleft()
-        for site, seq in vector.items():
+        believed = self._believed(vector)
+        for site, seq in believed.items():
             if self._gaps and seq > self._knows.acked.get(site, 0):
                 self._gaps = 0
                 self._status.stuck("gap", None)
             self._knows.learn(site, seq)
         self._status.acked(self._knows.acked.get(self._status.own_site, 0))
         self._stir.set()
+        return believed
+
+    def _believed(self, vector: Mapping[str, int]) -> dict[str, int]:
+        """A peer acknowledges what it was sent or has shown, as far as that is here: a number beyond would keep from it, and
+        mark as arrived, what it was never offered. What it holds by another line it shows by sending it, or when the link
+        begins anew."""
+        known, here = self._knows.known, self._status.held
+        return {site: min(seq, known.get(site, 0), here.get(site, 0)) for site, seq in vector.items()}
 
     def on_nack(self, nack: Nack) -> None:
         """Not taken there: rewind, or leave a chain out for the rest of the session."""
         site = site_from_bytes(nack.site)
         if nack.reason is Why.GAP:
-            self._knows.acked[site] = min(nack.have, self._knows.acked.get(site, nack.have))
+            self._knows.acked[site] = min(nack.have, self._knows.acked.get(site, 0))
             self._rewind()
         else:
             self._leave_out(site, "refusal.sync.chain_newer")

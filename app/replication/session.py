@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from app.journal.offering import numbers
+from app.journal.offering import as_far_as_here, numbers
 from app.kernel.clock import Clock
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -46,7 +46,6 @@ from app.replication.ports import JournalPort, NodePort
 from app.replication.receiving import Receiving
 from app.replication.sending import Sending
 from app.replication.status import PeerStatus
-from app.replication.wire import vector_of
 
 _ENDING_S: Final = 1.0
 _LOG = logging.getLogger(__name__)
@@ -189,7 +188,7 @@ class Session:
         status.announced(theirs)
         status.own_end(held.vector.get(own, (0, b""))[0])
         status.acked(theirs.get(own, 0), stated=True)
-        parts.hooks.acknowledged(self.peer.site, numbers(start), True)
+        parts.hooks.acknowledged(self.peer.site, as_far_as_here(numbers(start), held.vector), True)
         for site in met.forked:
             status.stuck(site, "refusal.sync.fork")
         self._sending = Sending(parts.node, self.peer, met, start, self._outbox, status, parts.pace)
@@ -251,8 +250,7 @@ class Session:
                 continue
             match self._codec.decode(data):
                 case Ack() as ack:
-                    sending.on_ack(ack)
-                    self._parts.hooks.acknowledged(self.peer.site, vector_of(ack.vector), False)
+                    self._parts.hooks.acknowledged(self.peer.site, sending.on_ack(ack), False)
                 case Nack() as nack:
                     sending.on_nack(nack)
                 case Ping() as ping:

@@ -201,6 +201,11 @@ class PeerStatus:
         """We hold these chains up to these numbers."""
         self._have.update(vector)
 
+    @property
+    def held(self) -> Mapping[str, int]:
+        """What we hold, as last reported."""
+        return self._have
+
     def applied(self) -> None:
         """Operations from this peer were committed here."""
         self._progress.applied = self.monotonic()

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap import bundle_export
+from app.local import acks
+from app.replication.frames import Hello
+from app.replication.hello import Ranges, Vector, greeting
+from app.replication.peers import LocalSite
 from tests.bootstrap.sticks import apart, log_of, make, take
 from tests.bootstrap.test_joining import joined
 from tests.kit import Site, Town, founded_town, register, ship, sync, town
@@ -94,3 +99,29 @@ def test_sticks_alone_tell_a_fork_of_a_third_workstation(
     forks = {site.node.journal.state.chains[chain].fork_seq for site in (emb, frd)}
     assert len(forks) == 1 and None not in forks
     assert held(emb, original) == held(frd, original)
+
+
+def test_a_stick_vouches_for_nothing_that_is_not_here(
+    apart: Town, third: tuple[Site, Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The partner's stick names a number of a third workstation's that nobody reached: noted is what of it is here, and what
+    comes later is carried all the same."""
+    emb, frd = apart.emb, apart.frd
+    original = third[0]
+    chain = original.node.me.site
+
+    def boasting(local: LocalSite, vector: Vector, withheld: Ranges, clock_ms: int, instance: bytes) -> Hello:
+        return greeting(local, {**vector, chain: (10**9, bytes(32))}, withheld, clock_ms, instance)
+
+    (tmp_path / "there").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(bundle_export, "greeting", boasting)
+        take(emb, *paths_of(make(frd, "EMB", tmp_path / "there")))
+    here = held(emb, original)
+    assert emb.node.local(acks.noted)[frd.node.me.site][chain] == here
+    register(original)
+    ship(original, emb)
+    assert held(emb, original) > here
+    (tmp_path / "back").mkdir()
+    take(frd, *paths_of(make(emb, "FRD", tmp_path / "back")))
+    assert held(frd, original) == held(emb, original)

@@ -125,11 +125,11 @@ def test_one_text_whatever_branch_came_first(seed: int) -> None:
     for again in range(4):
         rng = random.Random(again)
         twin = Station("E1", east.city, east.clock, east.key, fresh_connection())
-        order = shuffled(rng, east.transactions())
-        while order:
+        todo = shuffled(rng, east.transactions())
+        while todo:
             size = rng.choice((1, 3, 1000))
-            twin.journal.receive(order[:size])
-            order = order[size:]
+            twin.journal.receive(todo[:size])
+            todo = todo[size:]
         assert twin.row(CASE)["minutes"] == text
         assert twin.journal.state.texts.state_of(*PLACE) == state
         twin.journal.rebuild()
