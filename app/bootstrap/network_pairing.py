@@ -28,7 +28,7 @@ from app.local.pairing_view import TRIES, WINDOW_S, PairingView, Stage, digits_o
 from app.replication import pairing_wire
 from app.replication.identity import read_identity
 from app.replication.pairing_talk import TRIES_OVER, Compared, Hooks, Outcome, Own, Talk, Times
-from app.replication.pairing_wire import MAX_MESSAGE_BYTES, Side, Why
+from app.replication.pairing_wire import MAX_MESSAGE_BYTES, Side, Tries, Why
 from app.replication.tls import load_tls
 
 _LOG = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class _Window:
     own: Own
     host: str = ""
     tries: int = TRIES
+    wrong: int = 0  # of these, numbers typed that were others
     talk: Talk | None = None
     listener: socket.socket | None = None
     over: str = ""  # why it ends when the talk under way does
@@ -231,6 +232,8 @@ class NetworkPairing:
             enter=partial(self._enter, window, host),
         )
         talk = window.talk = Talk(window.side, window.own, streams, channel, hooks, self._pace.times)
+        if window.wrong:
+            talk.tell_tries(Tries(window.wrong, max(0, window.tries)))
         try:
             outcome = await talk.run()
         finally:
@@ -272,12 +275,18 @@ class NetworkPairing:
             reason="",
             wrong=False,
             confirmed_there=False,
+            wrong_there=0,
+            left_there=TRIES,
         )
 
     def _changed(self) -> None:
         talk = self._window.talk if self._window is not None else None
-        if talk is not None:
-            self._say(confirmed_there=talk.outcome.confirmed_there)
+        if talk is None:
+            return
+        self._say(confirmed_there=talk.outcome.confirmed_there)
+        tries = talk.outcome.tries_there
+        if tries is not None:
+            self._say(wrong_there=tries.wrong, left_there=min(tries.left, TRIES))
 
     async def _enter(self, window: _Window, host: str, compared: Compared) -> None:
         address = _address(host, compared.link_port)
@@ -303,6 +312,8 @@ class NetworkPairing:
         refusal = Refusal(ErrorCode.SYNC, "refusal.pairing.wrong_number", field="number", clause="CM-04")
         await asyncio.to_thread(self._node.record_refusal, "meet_agency", refusal, account_id)
         window.tries -= 1
+        window.wrong += 1
+        talk.tell_tries(Tries(window.wrong, max(0, window.tries)))
         self._say(tries_left=max(0, window.tries), wrong=True)
         if window.tries <= 0:
             talk.end(Why.TRIES)

@@ -24,7 +24,15 @@ Json = dict[str, Any]
 Ask = Callable[[Json], Json]
 _POLL_S: Final = 0.1
 _OVER: Final = (Stage.DONE, Stage.FAILED, Stage.CLOSED)
-_SHOWN: Final = ("stage", "number", "reason", "tries_left", "confirmed_there", "entered_there")
+_SHOWN: Final = (
+    "stage",
+    "number",
+    "reason",
+    "tries_left",
+    "wrong_there",
+    "confirmed_there",
+    "entered_there",
+)
 
 
 def listen(arguments: argparse.Namespace) -> int:

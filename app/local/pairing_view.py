@@ -36,8 +36,9 @@ class PairingView:
     """Snapshot. `until`: UTC ms when the window closes; `address`: host:port listened on or dialled; `reason`: text key of how
     the last connection or the whole window ended; `wrong`: the number typed last was not the one shown.
 
-    `entered_there`: the other side has said that it entered us as well. `link_address`: where its link will be dialled,
-    empty when only it dials; `own_port`: where our link listens, 0 for nowhere.
+    `wrong_there`: how often another number was typed at the other side, by its own word; `left_there`: how often the number
+    may still be compared there. `entered_there`: the other side has said that it entered us as well. `link_address`: where its
+    link will be dialled, empty when only it dials; `own_port`: where our link listens, 0 for nowhere.
     """
 
     stage: Stage = Stage.CLOSED
@@ -54,11 +55,18 @@ class PairingView:
     own_port: int = 0
     reason: str = ""
     wrong: bool = False
+    wrong_there: int = 0
+    left_there: int = TRIES
 
     @property
     def open(self) -> bool:
         """True while a window is open."""
         return self.stage in (Stage.LISTENING, Stage.DIALLING, Stage.COMPARING, Stage.WAITING)
+
+    @property
+    def left(self) -> int:
+        """How often the number may still be compared: a window that is closed on one side is of no use on the other."""
+        return min(self.tries_left, self.left_there)
 
     @property
     def reachable(self) -> bool:

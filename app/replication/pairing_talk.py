@@ -36,6 +36,7 @@ from app.replication.pairing_wire import (
     Side,
     Stored,
     Told,
+    Tries,
     Why,
     check_leaf,
     commitment_of,
@@ -103,11 +104,13 @@ class Compared:
 class Outcome:
     """How a talk ended. `reason`: text key, None when it was entered on both sides.
 
-    `revealed`: the nonces were out, so this was one of the window's tries.
+    `revealed`: the nonces were out, so this was one of the window's tries. `tries_there`: what the other side has said of its
+    own tries, None for nothing wrong.
     """
 
     reason: str | None = None
     revealed: bool = False
+    tries_there: Tries | None = None
     confirmed_here: bool = False
     confirmed_there: bool = False
     entered_here: bool = False
@@ -169,6 +172,7 @@ class Talk:
         self._line = _Line(*streams)
         self._news = asyncio.Event()
         self._will: Why | None = None
+        self._tries: Tries | None = None  # to be told
         self._digest = b""
         self.compared: Compared | None = None
 
@@ -176,6 +180,11 @@ class Talk:
     def confirm(self) -> None:
         """Our officer has heard the same number."""
         self.outcome.confirmed_here = True
+        self._news.set()
+
+    def tell_tries(self, tries: Tries) -> None:
+        """Another number was typed here: the other room hears how often, so that both know what is left."""
+        self._tries = tries
         self._news.set()
 
     def end(self, why: Why) -> None:
@@ -297,6 +306,8 @@ class Talk:
                     continue
                 case Abort() as abort:
                     raise _EndedError(_reason(abort))
+                case Tries() as tries:
+                    self.outcome.tries_there = tries
                 case Confirm() as confirm:
                     if not is_signed(
                         self.compared.identity,
@@ -328,7 +339,10 @@ class Talk:
         while not (told and outcome.confirmed_there):
             if self._will is not None:
                 raise _EndedError(_HERE[self._will], self._will)
-            if outcome.confirmed_here and not told:
+            if self._tries is not None:
+                tries, self._tries = self._tries, None
+                await self._line.send(tries)
+            elif outcome.confirmed_here and not told:
                 told = True
                 await self._line.send(Confirm(sign(self._own.key, "confirm", self.side, self._digest)))
             else:

@@ -30,6 +30,7 @@ from app.replication.tls import TlsFiles
 PROTOCOL: Final = 1
 DIGITS: Final = 6
 NONCE_BYTES: Final = 32
+MAX_TRIES: Final = 9  # more is nobody's window
 MAX_MESSAGE_BYTES: Final = MAX_IDENTITY_BYTES + 1024
 BETWEEN: Final = "refusal.pairing.between"
 CLAUSE: Final = "REPLICATION, Wire: Pairing"
@@ -100,6 +101,13 @@ class Stored(_Message, frozen=True, tag="stored"):
     """We have both confirmations and have entered the other side."""
 
 
+class Tries(_Message, frozen=True, tag="tries"):
+    """How often another number was typed on our side in this window, and how often it may still be compared there."""
+
+    wrong: Annotated[int, Meta(ge=0, le=MAX_TRIES)]
+    left: Annotated[int, Meta(ge=0, le=MAX_TRIES)]
+
+
 class Beat(_Message, frozen=True, tag="beat"):
     """Still here."""
 
@@ -110,7 +118,7 @@ class Abort(_Message, frozen=True, tag="abort"):
     why: Why
 
 
-Message = Offer | Reveal | Proof | Confirm | Stored | Beat | Abort
+Message = Offer | Reveal | Proof | Tries | Confirm | Stored | Beat | Abort
 _DECODER = msgspec.msgpack.Decoder(Message, strict=True)
 _ENCODER = msgspec.msgpack.Encoder()
 

@@ -100,6 +100,12 @@ class Session(QObject):
         """A refusal or fault in words, for the screen that shows it itself."""
         return self._console.sentence(error)
 
+    def told(self, error: Refusal | EnvironmentFault) -> str:
+        """The same, and who can do it where the sentence does not say so already."""
+        said = self._console.sentence(error)
+        who = self._console.who(error) if isinstance(error, Refusal) else ""
+        return said if not who or who in said else f"{said} {who}"
+
     # -- acts --------------------------------------------------------------------------------------------------------------
     def act(self, command: Command, done: Heard | None = None, failed: Handled | None = None) -> bool:
         """Carry out a command for the account; False, and a wish to sign in, while locked.

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -32,6 +41,7 @@ CHIP_H, SMALL_CHIP_H = 18, 16
 GAP = 8
 SIGN = 12
 _CACHED = 4_000
+FRAME_MS = 20  # a frame begins no further row after this time
 JUST_MS = 3_000
 PICTURES = 60  # of rows: 85 KB each at a scale of 1
 
@@ -80,6 +90,8 @@ class BoardDelegate(QStyledItemDelegate):
         self._texts: dict[tuple[str, str, bool, int], tuple[QStaticText, float, float]] = {}
         self._metrics: dict[tuple[str, bool], QFontMetricsF] = {}
         self._pictures: dict[tuple[object, ...], tuple[Shown, QPixmap]] = {}
+        self._frame = QElapsedTimer()
+        self._behind = False
         theme.changed.connect(self.forget)
 
     def forget(self) -> None:
@@ -87,6 +99,16 @@ class BoardDelegate(QStyledItemDelegate):
         self._texts.clear()
         self._metrics.clear()
         self._pictures.clear()
+
+    def begin_frame(self) -> None:
+        """The list begins to paint."""
+        self._frame.start()
+        self._behind = False
+
+    @property
+    def behind(self) -> bool:
+        """True when rows of this frame had to wait for the next one: a screen full of new ones is no reason to stall."""
+        return self._behind
 
     # -- sizes -------------------------------------------------------------------------------------------------------
     def height_of(self, at: int) -> int:
@@ -120,18 +142,31 @@ class BoardDelegate(QStyledItemDelegate):
             overdue=bool(item.open) and item.due_at is not None and item.due_at < self._now(),
         )
         shown, strength = self._model.shown(item), self._model.tint_of(item.id)
-        if strength:
+        if strength and not self._late():
             self._paint_still(painter, rect, shown, look, strength)
+        elif (picture := self._picture(item.id, shown, look, rect, painter)) is not None:
+            painter.drawPixmap(rect.topLeft(), picture)
         else:
-            painter.drawPixmap(rect.topLeft(), self._picture(item.id, shown, look, rect, painter))
+            painter.fillRect(rect, self._theme.surface)
+            return
         self._paint_countdown(painter, rect, item, shown)
 
-    def _picture(self, row_id: str, shown: Shown, look: RowLook, rect: QRect, painter: QPainter) -> QPixmap:
-        """All of a row that time does not change, painted once."""
+    def _late(self) -> bool:
+        late = self._frame.isValid() and self._frame.elapsed() >= FRAME_MS
+        self._behind |= late
+        return late
+
+    def _picture(
+        self, row_id: str, shown: Shown, look: RowLook, rect: QRect, painter: QPainter
+    ) -> QPixmap | None:
+        """All of a row that time does not change, painted once; late in a frame the older picture, or none."""
         ratio = painter.device().devicePixelRatioF()
         key = (row_id, look, rect.width(), self.inset, self.small, ratio)
         known = self._pictures.pop(key, None)
-        if known is None or known[0] is not shown:
+        if (known is None or known[0] is not shown) and self._late():
+            if known is None:
+                return None
+        elif known is None or known[0] is not shown:
             pixmap = QPixmap(round(rect.width() * ratio), round(rect.height() * ratio))
             pixmap.setDevicePixelRatio(ratio)
             inner = QPainter(pixmap)

@@ -145,7 +145,10 @@ class BoardList(QTableView):
         """A scroll bar stands in the margin and does not push the chips aside."""
         bar = self.verticalScrollBar()
         self._delegate.inset = INSET - (bar.width() if bar.isVisible() else 0)
+        self._delegate.begin_frame()
         super().paintEvent(event)
+        if self._delegate.behind:
+            QTimer.singleShot(0, self.viewport(), self.viewport().update)
 
     def fade(self) -> None:
         """Some rows have a tint now: let it fade."""

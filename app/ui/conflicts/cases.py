@@ -14,7 +14,7 @@ from app.ui.desk.figures import disputed_words, is_figure
 from app.ui.desk.values import Words
 from app.ui.desk.words import field_name
 from app.ui.history.lines import AGAINST
-from app.ui.history.seen import Teller, decision_of, of_values
+from app.ui.history.seen import Teller, decision_of, decision_words, of_values
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import plain
@@ -200,21 +200,12 @@ class CasesView(QWidget):
         """Who settled it, when, how and why."""
 
         def take(entries: Sequence[Any]) -> None:
-            card, texts = self.card, self._texts
+            card = self.card
             entry = decision_of(entries, case.field)
             if card is None or self._case is not case or not card.is_over or entry is None:
                 return
             teller = Teller(self._words, self._accounts, self._console.clock.now_ms())
-            after = next(change.after for change in entry.changes if change.field == case.field)
-            said = texts.get(
-                "ui.conflicts.decided",
-                who=teller.who(entry),
-                time=teller.time(entry.recorded_at),
-                field=field_name(texts, case.field),
-                value=self._words.value(case.field, after),
-                why=(entry.details or {}).get("why") or texts.get("ui.shell.none"),
-            )
-            card.end(said, settled=True)
+            card.end(decision_words(teller, entry, case.field, "ui.conflicts.decided"), settled=True)
 
         self._session.follow(self._console.history(case.entity, case.entity_id, f"{ASKER}.decision"), take)
 

@@ -1,4 +1,7 @@
-"""Destroying personal data: a reason, what will happen in full, and a second press, because nothing brings it back (XC-07)."""
+"""Destroying personal data: a reason, what will happen in full, and a second press, because nothing brings it back (XC-07).
+
+Who may not is told with the first press, before anything is asked of him.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from app.ui.shell.sheet import plain, set_tone
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 from app.usecases.contacts import Personal, PurgePersonalData
+
+_COMMAND = "purge_personal_data"
 
 
 class PurgeRow(QWidget):
@@ -59,7 +64,11 @@ class PurgeRow(QWidget):
         """First say what will happen, then do it."""
         if self._busy or not self._meant:
             return
-        if not self.reason.text().strip():
+        refusal = self._denial()
+        if refusal is not None:
+            self._disarm()
+            self._say(self._session.told(refusal), "bad")
+        elif not self.reason.text().strip():
             self._say(self._words["reason_needed"], "bad")
             self.reason.setFocus()
         elif not self._armed:
@@ -72,6 +81,15 @@ class PurgeRow(QWidget):
             )
             self._busy = self._session.act(command, self._done, self._refused)
 
+    def _denial(self) -> Refusal | None:
+        """Why whoever acts here may not, and who may (XC-06); None when they may, or when only the sign-in lacks."""
+        from app.usecases.permissions import matrix
+
+        account = self._session.account
+        if account is None or account.agency is None:
+            return None
+        return matrix().denial(_COMMAND, account.agency, account.role_set)
+
     def _done(self, _done: object) -> None:
         self._busy = False
         self.reason.clear()
@@ -82,7 +100,7 @@ class PurgeRow(QWidget):
         self._busy = False
         self._disarm()
         if isinstance(error, Refusal):
-            self._say(self._session.sentence(error), "bad")
+            self._say(self._session.told(error), "bad")
             return True
         return False
 

@@ -89,7 +89,7 @@ class ConflictCard(QFrame):
         self.setProperty("plane", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._theme, self._session, self._words, self._clock = theme, session, words, clock
-        self._busy = self.is_over = False
+        self.is_busy = self.is_decided = self.is_over = False
         self._writer = session.account.id if session.account is not None else ""
         self.seen: dict[bytes, QLabel] = {}
         self.states: dict[str, QPushButton] = {}
@@ -362,13 +362,13 @@ class ConflictCard(QFrame):
         """Record the decision, once."""
         self.third.settle()
         self._told()
-        if self.is_over or self._busy:
+        if self.is_over or self.is_busy:
             return
         if not self.button.isEnabled():
             self._say_missing()
         else:
             self._say("")
-            self._busy = self._session.act(self.command(), self._done, self._refused)
+            self.is_busy = self._session.act(self.command(), self._done, self._refused)
 
     def _say_missing(self) -> None:
         """What is still missing, in red where it belongs."""
@@ -387,12 +387,12 @@ class ConflictCard(QFrame):
             self._say(texts.get("ui.conflicts.needs_value"))
 
     def _done(self, _done: object) -> None:
-        self._busy = False
+        self.is_busy, self.is_decided = False, True
         self.resolved.emit(self._chosen_words())
 
     def _refused(self, error: BaseException) -> bool:
         """What is wrong with what was typed is said here; everything else by the window."""
-        self._busy = False
+        self.is_busy = False
         if isinstance(error, Refusal) and error.code in (
             ErrorCode.STATE,
             ErrorCode.RANGE,

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from app.kernel.clock import Clock
 from app.kernel.enums import DeadlineKind, Figure, IncidentClass
 from app.ui.desk import words as says
 from app.ui.desk.conflict_card import ConflictCard
 from app.ui.desk.data import DeskData
+from app.ui.desk.disputes import Disputes
 from app.ui.desk.figures import figure_lines, name_of
 from app.ui.desk.values import Words
 from app.ui.desk.wrap import wrapped
-from app.ui.history.seen import Teller, of_values
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Painter, Run, RunLines
@@ -130,13 +130,13 @@ class Overview(QWidget):
         self._data: DeskData | None = None
         self._now_ms = 0
         self._explained: set[tuple[str, str]] = set()  # incidents and clocks whose rules stand open
-        self.conflicts: list[ConflictCard] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
         self._top = QGridLayout()
         self._top.setSpacing(12)
         column.addLayout(self._top)
+        self.disputes = Disputes(theme, session, words, clock, self._top, self.focus_lost.emit)
         grid = QGridLayout()
         grid.setSpacing(12)
         texts = words.texts
@@ -166,7 +166,7 @@ class Overview(QWidget):
         self.oral.show_lines(self._oral(data, now_ms))
         self.reports.show_lines(self._reports(data, now_ms))
         self.units.show_lines(self._units(data))
-        self._show_conflicts(data)
+        self.disputes.show(data)
         self.tick(now_ms)
 
     def tick(self, now_ms: int) -> None:
@@ -337,42 +337,12 @@ class Overview(QWidget):
         return lines or [([Run(texts.get("ui.desk.nothing.units"), "muted")], "")]
 
     # -- disputes ----------------------------------------------------------------------------------------------------------
-    def _show_conflicts(self, data: DeskData) -> None:
-        """Cards are made anew only for fields whose values changed, and never while somebody is deciding."""
-        wanted = says.conflict_fields(data.conflicts)
-        kept = {
-            card.field: card
-            for card in self.conflicts
-            if card.field in wanted and (card.rows == tuple(wanted[card.field]) or card.is_being_edited())
-        }
-        for card in self.conflicts:
-            if kept.get(card.field) is not card:
-                focused = QApplication.focusWidget()
-                if focused is not None and card.isAncestorOf(focused):
-                    self.focus_lost.emit()  # before it goes, or the focus falls on whatever stands next
-                self._top.removeWidget(card)
-                card.hide()
-                card.deleteLater()
-        self.conflicts = []
-        for index, (field, rows) in enumerate(wanted.items()):
-            made = ConflictCard(
-                self._theme,
-                self._session,
-                self._words,
-                rows,
-                data.accounts,
-                self._clock,
-                cautious=field == "status",
-            )
-            card = kept.get(field) or made
-            if card is not made:
-                made.deleteLater()
-            self.conflicts.append(card)
-            self._top.addWidget(card, index // 2, index % 2)
+    @property
+    def conflicts(self) -> list[ConflictCard]:
+        """The cards of disputed fields."""
+        return self.disputes.cards
 
-    def show_seen(self, entries: Sequence[Any]) -> None:
-        """What the authors of disputed values had seen (XC-03)."""
+    def show_history(self, entries: Sequence[Any]) -> None:
+        """What the authors of disputed values had seen, and who settled what is settled (XC-03)."""
         if self._data is not None:
-            teller = Teller(self._words, self._data.accounts, self._clock.now_ms())
-            for card in self.conflicts:
-                card.show_seen(of_values(teller, card.rows, entries))
+            self.disputes.show_history(entries, self._clock.now_ms())

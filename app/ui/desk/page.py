@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.kernel.changes import ChangeSet
@@ -189,6 +189,11 @@ class DeskPage(QWidget):
         self._show()
         super().showEvent(event)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The desk is left: what it told in passing has been read."""
+        self.overview.disputes.leave()
+        super().hideEvent(event)
+
     def _page_changed(self, index: int) -> None:
         self.stack.setCurrentIndex(index)
         self._show()
@@ -206,7 +211,7 @@ class DeskPage(QWidget):
         self._show_head(data)
         self.tick(now)
         self.overview.show_data(data, now)
-        if data.conflicts:
+        if self.overview.disputes.asks_history:
             self._read_seen(data.row.id)
         if PAGES[self.tabs.currentIndex()] == "timeline":
             self._show_timeline(data)
@@ -236,11 +241,11 @@ class DeskPage(QWidget):
         self.head.setToolTip(tip(says.title(row)))
 
     def _read_seen(self, incident_id: str) -> None:
-        """What each had seen who wrote a disputed value."""
+        """What each had seen who wrote a disputed value, and who settled one."""
 
         def take(entries: Sequence[Any]) -> None:
             if self.data is not None and self.data.row.id == incident_id:
-                self.overview.show_seen(entries)
+                self.overview.show_history(entries)
 
         self._relay.then(self._console.history(ENTITY, incident_id, "seen"), take, self._session.refused.emit)
 

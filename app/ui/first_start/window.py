@@ -45,7 +45,10 @@ class FirstStartWindow(QWidget):
         self.setObjectName("firstStart")
         self.setProperty("plane", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowTitle(self._texts.get("ui.first_start.window"))
+        self.heading = self._texts.get(
+            "ui.first_start.restoring" if only_restore else "ui.first_start.window"
+        )
+        self.setWindowTitle(self.heading)
         self.resize(*SIZE)
         self.choice, self.place, self.seat = ChoicePage(port), PlacePage(port), SeatPage(port)
         self.admin, self.recovery, self.last = AdminPage(port), RecoveryPage(port), LastPage(port)
@@ -89,7 +92,7 @@ class FirstStartWindow(QWidget):
         side = QVBoxLayout()
         side.setContentsMargins(24, 24, 12, 24)
         side.setSpacing(16)
-        side.addWidget(label(say("ui.first_start.window"), size="summary"))
+        side.addWidget(label(self.heading, size="summary"))
         for step in self.steps:
             side.addWidget(step)
         side.addStretch(1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.ui.desk.values import Words
+from app.ui.desk.words import field_name
 from app.ui.shell import moments
 
 if TYPE_CHECKING:
@@ -71,6 +72,20 @@ def decision_of(entries: Entries, field: str) -> Any:
     """The act that settled a disagreement: the last valid one that wrote the field; None where none is held."""
     wrote = (each for each in reversed(entries) if any(change.field == field for change in each.changes))
     return next((each for each in wrote if each.quarantined is None), None)
+
+
+def decision_words(teller: Teller, entry: Any, field: str, key: str) -> str:
+    """Who settled a disagreement, when, how and why; `key`: the sentence."""
+    texts = teller.words.texts
+    after = next(change.after for change in entry.changes if change.field == field)
+    return texts.get(
+        key,
+        who=teller.who(entry),
+        time=teller.time(entry.recorded_at),
+        field=field_name(texts, field),
+        value=teller.words.value(field, after),
+        why=(entry.details or {}).get("why") or texts.get("ui.shell.none"),
+    )
 
 
 def of_values(teller: Teller, rows: Sequence[ConflictRow], entries: Entries) -> dict[bytes, list[str]]:

@@ -308,8 +308,8 @@ class NetworkPage(Page):
     def _show_words(self, view: PairingView, shown: str) -> None:
         now = self.console.clock.now_ms()
         left = moments.countdown(self.texts, max(0, view.until - now))
-        self.left.setText(self.say("network.left", time=left, n=view.tries_left))
-        reason = self._reason(view) if shown in ("waiting", "comparing") else ""
+        self.left.setText(self.say("network.left", time=left, n=view.left))
+        reason = "\n".join(self._warnings(view)) if shown in ("waiting", "comparing") else ""
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
         if shown == "waiting":
@@ -360,6 +360,13 @@ class NetworkPage(Page):
         if view.link_address:
             return self.say("network.link_at", address=view.link_address)
         return self.say("network.link_from" if view.own_port else "network.link_nowhere")
+
+    def _warnings(self, view: PairingView) -> list[str]:
+        """How the last connection ended, and what the other room has typed wrongly."""
+        said = [self._reason(view)]
+        if view.wrong_there:
+            said.append(self.say("network.wrong_there", n=view.wrong_there, left=view.left_there))
+        return [each for each in said if each]
 
     def _reason(self, view: PairingView) -> str:
         key = view.reason

@@ -10,8 +10,7 @@ from PySide6.QtCore import Qt
 from app.kernel.clock import SECOND_MS
 from app.kernel.enums import IncidentStatus
 from app.ui.actions import Action, always
-from app.ui.shell import moments
-from app.ui.shell.grading import raise_grade
+from app.ui.shell import grading, moments
 from app.ui.shell.languages import other_texts
 from app.ui.shell.told import tell_ended
 
@@ -70,7 +69,7 @@ class Deeds:
             ("oral", "F4", self.oral, selected, _INCIDENT, _SELECT),
             ("register", "Ctrl+N", self.register, always, _INCIDENT, ""),
             ("open", "", self._window.open_desk, selected, _INCIDENT, _SELECT),
-            ("raise", "Ctrl+Up", self.raise_grade, selected, _INCIDENT, _SELECT),
+            ("raise", "Ctrl+Up", self.raise_grade, self._may_raise, _INCIDENT, _SELECT),
             ("handling", "", self._to(IncidentStatus.HANDLING), selected, _INCIDENT, _SELECT),
             (
                 "controlled",
@@ -119,9 +118,15 @@ class Deeds:
     def why_not(self, action: Action) -> str:
         """Why an act is not possible now; empty where nothing is known."""
         row = self._row()
+        if action.id == "raise" and (denied := grading.why_not(self._window)):
+            return denied
         if action.why_not == _SELECT and row is not None and self._hidden():
             return self._texts.get("ui.shell.why.hidden", no=row.no or "")
         return self._texts.get(action.why_not) if action.why_not else ""
+
+    def _may_raise(self) -> bool:
+        """Only where the permission table lets anybody (RC-16: the fire brigade alone)."""
+        return self.has_incident() and grading.denial(self._window) is None
 
     def _acts(self) -> bool:
         return not self._session.locked
@@ -397,7 +402,7 @@ class Deeds:
         """Ctrl+Up proposes the next grade, Enter does it."""
         row = self._row()
         if row is not None:
-            raise_grade(self._window, row)
+            grading.raise_grade(self._window, row)
 
     def _raised(self, no: str, grade: str) -> None:
         self._say(self._texts.get("ui.forms.raise.done", no=no, to=grade), icon="fire", tone="warn")

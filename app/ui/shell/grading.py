@@ -1,4 +1,6 @@
-"""Ctrl+Up: the next alarm grade is proposed where it may be raised at all; where not, it is said at once why (RC-16)."""
+"""Ctrl+Up: the next alarm grade is proposed where it may be raised at all; where not, the act stands disabled with its reason
+(RC-16).
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,14 @@ def denial(window: MainWindow) -> Refusal | None:
     return matrix().denial(_COMMAND, account.agency or agency, account.role_set)
 
 
-def raise_grade(window: MainWindow, row: IncidentRow) -> None:
-    """Propose the next grade; a right that lacks and the end of the scale are said before anything is confirmed."""
+def why_not(window: MainWindow) -> str:
+    """The same in words, for the list of acts; "" for nothing."""
     refusal = denial(window)
-    if refusal is not None:
-        window.show_error(refusal)
-        return
+    return window.session.told(refusal) if refusal is not None else ""
+
+
+def raise_grade(window: MainWindow, row: IncidentRow) -> None:
+    """Propose the next grade; the end of the scale is said before anything is confirmed."""
     sheet = window.overlays.grade
     window.overlays.dismiss_others(sheet)
     if not sheet.ask(row):

@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
             self.links.begin()
         self.place_overlays()
         self.deeds.offer_draft()
+        self.tone.prepare()  # now, and not when the first alarm wants to be seen
 
     def make_panels(self) -> None:
         """Desk and links come after the first paint: nobody waits for them as for the board."""

@@ -41,7 +41,7 @@ def write_tone(path: Path) -> None:
 
 
 class Tone(QObject):
-    """Plays the tone; knows whether there is anything to play it on. Loads its library only when first asked."""
+    """Plays the tone; knows whether there is anything to play it on. Loads its library when first asked."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,12 +50,16 @@ class Tone(QObject):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._asked = False
 
-    @property
-    def available(self) -> bool:
-        """True when a sound device and the library for it are there."""
+    def prepare(self) -> None:
+        """Load the library now, which takes some 50 ms."""
         if not self._asked:
             self._asked = True
             self._load()
+
+    @property
+    def available(self) -> bool:
+        """True when a sound device and the library for it are there."""
+        self.prepare()
         return self._effect is not None
 
     def _load(self) -> None:

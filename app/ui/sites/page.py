@@ -34,7 +34,7 @@ class PageView(QWidget):
         self._console, self._session, self._texts = console, session, texts
         self.page = ""
         self._dialogs: list[QWidget] = []
-        self.note = wrapped(texts.get("ui.sites.page_kept"))
+        self.note = wrapped()
         self.note.setObjectName("sitesPageNote")
         self.printing = HintButton(
             theme, texts.get("ui.sites.print"), icon="print", hint="Ctrl+P", kind="primary"
@@ -59,10 +59,12 @@ class PageView(QWidget):
         column.addLayout(row)
         self.hide()
 
-    def take(self, page: str) -> None:
-        """A page was made."""
+    def take(self, page: str, kind: str) -> None:
+        """A page was made; `kind`: seal (a password that stands nowhere else) | recovery."""
         self.page = page
-        self._tell("ui.sites.page_kept", "warn")
+        self._tell(f"ui.sites.page_kept.{kind}", "warn")
+        self.printing.show()
+        self.saving.show()
         self.show()
         self.printing.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -113,6 +115,9 @@ class PageView(QWidget):
         """Saved: the page goes, the sentence stays until it is put away."""
         self.page = ""
         self._tell("ui.sites.page_saved", "good", name=name)
+        self.printing.hide()
+        self.saving.hide()
+        self.away.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tell(self, key: str, tone: str, **params: str) -> None:
         self.note.setText(self._texts.get(key, **params))

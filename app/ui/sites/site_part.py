@@ -32,6 +32,7 @@ DEEDS = ("rotate", "renew", "seal", "recovery", "close", "revoke")
 OF_CHOSEN = ("close", "revoke")
 WITH_KEY = ("recovery", "close", "revoke")
 _OPEN = {"close": ("enrolled", "forked"), "revoke": ("enrolled", "closed", "forked")}
+_BELOW = 196  # the most that any deed takes
 _WIDTHS = (88, 56, 146, 100, 120, 120, 120)
 _STATE, _UNTIL = COLUMNS.index("state"), COLUMNS.index("tls_until")
 
@@ -63,14 +64,25 @@ class SitePart(QWidget):
         column.addLayout(self._deeds())
         self.about = wrapped()
         self.about.setObjectName("sitesAbout")
-        column.addWidget(self.about)
-        column.addLayout(self._inputs())
         self.page = PageView(console, session, theme)
         self.page.forgotten.connect(self._page_gone)
-        column.addWidget(self.page)
-        column.addLayout(self._foot())
+        column.addWidget(self._below())
 
     # -- parts -------------------------------------------------------------------------------------------------------------
+    def _below(self) -> QWidget:
+        """What is said and asked of a deed; its room is kept, so that the buttons above stay where they are."""
+        below = QWidget()
+        below.setMinimumHeight(_BELOW)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.about)
+        column.addLayout(self._inputs())
+        column.addWidget(self.page)
+        column.addStretch(1)
+        column.addLayout(self._foot())
+        return below
+
     def _deeds(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -326,7 +338,7 @@ class SitePart(QWidget):
         self._say(self._texts.get("ui.sites.done"), "good")
         if was in ("seal", "recovery") and isinstance(result, str):
             self._say("")
-            self.page.take(result)
+            self.page.take(result, was)
         else:
             self.deed = ""
             self.table.setFocus(
