@@ -197,6 +197,27 @@ def test_a_wrong_number_three_times_closes_the_window(sites: tuple[Site, Site]) 
     story(sites, tell)
 
 
+def test_wrong_numbers_typed_in_one_room_are_told_in_the_other(sites: tuple[Site, Site]) -> None:
+    """As soon as they are typed, and again with the next number: the tries of a window outlast a connection."""
+
+    async def tell(emb: Seat, frd: Seat) -> None:
+        await frd.dial(await emb.listen())
+        await comparing(emb, frd)
+        wrong = "000 000" if frd.view.number != "000 000" else "000 001"
+        with pytest.raises(Refusal):
+            await frd.confirm(wrong)
+        await until(lambda: emb.view.wrong_there == 1, "told at EMB")
+        assert (emb.view.tries_left, emb.view.left_there, emb.view.left) == (TRIES, 2, 2)
+        assert frd.view.wrong_there == 0, "its own are no other's"
+        before = emb.view.number
+        await emb.do("mismatch")
+        await until(lambda: emb.stands() is Stage.COMPARING and emb.view.number not in ("", before), "again")
+        await until(lambda: emb.view.wrong_there == 1, "still known")
+        assert (emb.view.tries_left, emb.view.left_there, emb.view.left) == (2, 1, 1)
+
+    story(sites, tell)
+
+
 def test_who_says_different_at_his_last_try_closes_both_windows(sites: tuple[Site, Site]) -> None:
     async def tell(emb: Seat, frd: Seat) -> None:
         await frd.dial(await emb.listen())

@@ -25,6 +25,7 @@ from app.replication.pairing_wire import (
     Reveal,
     Side,
     Told,
+    Tries,
     Why,
     commitment_of,
     number_of,
@@ -353,7 +354,9 @@ def test_garbage_ends_the_talk_before_anything_is_shown(emb: Party, data: bytes)
     assert not outcome.revealed and not emb.number
 
 
-@pytest.mark.parametrize("early", [Confirm(bytes(64)), pairing_wire.Stored(), Proof(bytes(64)), Beat()])
+@pytest.mark.parametrize(
+    "early", [Confirm(bytes(64)), pairing_wire.Stored(), Proof(bytes(64)), Beat(), Tries(1, 2)]
+)
 def test_nothing_is_taken_out_of_turn(emb: Party, frd: Party, early: Message) -> None:
     async def scenario() -> Outcome:
         ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

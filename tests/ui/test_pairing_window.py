@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.bootstrap.listening import Listening
 from app.bootstrap.site_console import SiteConsole
@@ -105,6 +105,10 @@ def settled_with(sheet: PairingSheet, tries: int) -> bool:
     return sheet.network.view.tries_left == tries and not sheet.network.busy
 
 
+def is_said(label: QLabel, words: str) -> bool:
+    return label.isVisible() and words in label.text()
+
+
 def is_paired(sheet: PairingSheet) -> bool:
     return sheet.file.paired
 
@@ -180,6 +184,9 @@ def test_a_wrong_number_stands_at_its_field_and_three_close_the_window(two: tupl
         typed(waits.network.heard.editor, wrong)
         here.wait(partial(settled_with, waits, left))
         assert "不一致" in waits.network.heard.fault.text() and at(waits, Stage.COMPARING)
+        said = f"对方已填错 {3 - left} 次，对方还可核对 {left} 次"
+        there.wait(partial(is_said, calls.network.reason, said))
+        there.wait(partial(is_said, calls.network.left, f"还可核对 {left} 次"))
     typed(waits.network.heard.editor, wrong)
     here.wait(lambda: at(waits, Stage.FAILED))
     assert "三次" in waits.network.end_note.text() and "pairingAgain" in shown(waits)
