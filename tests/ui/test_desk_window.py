@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QRadioButton
 
 from app.kernel.enums import DeadlineKind, IncidentStatus
+from app.queries import incidents
 from app.ui.desk import words
 from app.ui.desk.page import DeskPage
 from app.ui.desk.wrap import wrapped
 from app.ui.shell.runs import Painter, Run
+from app.usecases.conflicts import ResolveConflict
 from app.usecases.duty import WriteLogEntry
 from app.usecases.incidents import ChangeIncident, SetIncidentStatus
 from app.usecases.reports import FileOralReport
@@ -258,6 +260,59 @@ def test_an_open_decision_is_not_refreshed_away(rooms: OpenRoom) -> None:
     here.wait(lambda: "别处" in overview.facts.text())
     assert overview.conflicts[0] is card and card.reason.text() == "正在核"
     assert card.reason.hasFocus()
+
+
+def settled_elsewhere(there: Room, here: Room, incident_id: str) -> None:
+    """The other room decides for its own value, and its decision arrives."""
+    ship(here.site, there.site)
+    mine = next(row for row in there.site.node.local(incidents.conflicts) if row.agency == "FRD")
+    there.act(
+        ResolveConflict(
+            entity="incident",
+            entity_id=incident_id,
+            field=mine.field,
+            keep=mine.hash.hex(),
+            reason="现场核实",
+        )
+    )
+    ship(there.site, here.site)
+
+
+def test_settled_elsewhere_it_is_said_who_did_and_with_which_value(rooms: OpenRoom) -> None:
+    """D-19: a card does not vanish in silence; the line stays until the desk is left."""
+    here, there, incident_id = disputed(rooms)
+    here.sign_in()
+    here.select(here.site.incident(incident_id))
+    here.window.open_desk()
+    overview = desk_of(here).overview
+    here.wait(lambda: overview.conflicts)
+    settled_elsewhere(there, here, incident_id)
+    here.wait(
+        lambda: "原因：现场核实" in "".join(line.label.text() for line in overview.disputes.settled.values())
+    )
+    assert not overview.conflicts
+    [line] = overview.disputes.settled.values()
+    value = here.site.incident(incident_id).what or ""
+    assert line.isVisible() and value in line.label.text() and "消防支队 duty_officer" in line.label.text()
+    here.press(ESCAPE)
+    here.settle()
+    here.window.open_desk()
+    assert not overview.disputes.settled, "read once, it is gone"
+
+
+def test_settled_elsewhere_while_deciding_what_was_typed_stays(rooms: OpenRoom) -> None:
+    here, there, incident_id = disputed(rooms)
+    here.sign_in()
+    here.select(here.site.incident(incident_id))
+    here.window.open_desk()
+    overview = desk_of(here).overview
+    here.wait(lambda: overview.conflicts)
+    card = overview.conflicts[0]
+    card.reason.setFocus()
+    here.type("正在核")
+    settled_elsewhere(there, here, incident_id)
+    here.wait(lambda: "原因：现场核实" in card.fault.text())
+    assert overview.conflicts == [card] and card.is_over and card.reason.text() == "正在核"
 
 
 def test_buttons_of_the_desk_do_what_their_keys_do(emb_room: Room) -> None:
