@@ -121,6 +121,23 @@ def test_destroying_takes_a_reason_and_a_second_press(emb_room: Room, tmp_path: 
     assert not list(room.site.node.attachments.contents())
 
 
+def test_who_may_not_destroy_is_told_with_the_first_press(emb_room: Room, tmp_path: Path) -> None:
+    """XC-06: before a reason is asked of him, and who can; nothing is armed, nothing is ordered."""
+    room = emb_room
+    row = chosen(room, "duty_officer")
+    sheet = files(room)
+    sheet.attach(photo(tmp_path))
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    sheet.purge.reason.setFocus()
+    room.type("家属要求")
+    room.click(sheet.purge.button)
+    assert "无权" in sheet.purge.note.text() and "值班长" in sheet.purge.note.text()
+    assert sheet.purge.button.text() == "清除…" and sheet.purge.reason.text() == "家属要求"
+    room.click(sheet.purge.button)
+    room.settle()
+    assert room.site.node.read(lambda c: attachments.attachments(c, row.id))[0].purged_at is None
+
+
 def test_contact_masked_shown_and_covered(emb_room: Room) -> None:
     room = emb_room
     row = chosen(room)
@@ -135,7 +152,8 @@ def test_contact_masked_shown_and_covered(emb_room: Room) -> None:
     room.type("021-55550123")
     room.press(ENTER)
     room.wait(lambda: sheet.model.rowCount() == 1)
-    assert cells(sheet)[0][:2] == ["现场", "物** 021****23"] and sheet.number.text() == ""
+    room.wait(lambda: sheet.number.text() == "")
+    assert cells(sheet)[0][:2] == ["现场", "物** 021****23"]
     sheet.table.setFocus()
     room.press(ENTER)
     room.wait(lambda: cells(sheet)[0][1] == "物业值班 021-55550123")

@@ -62,6 +62,24 @@ def test_keys_that_cannot_act_say_why(emb_room: Room) -> None:
     assert emb_room.window.overlays.toasts.texts_shown() == ["先在事件板选一个事件", "视频通话尚未接入"]
 
 
+def test_what_only_the_partner_may_do_stands_disabled_with_its_reason(emb_room: Room) -> None:
+    """RC-16: grades are raised by the fire brigade alone; here the palette says so before, and the key as well."""
+    room, window = emb_room, emb_room.window
+    row = register(room.site, alarm_grade=2)
+    room.sign_in()
+    room.select(row)
+    assert not window.actions_table["raise"].enabled()
+    room.press(Qt.Key.Key_K, CTRL)
+    room.type("提升火警等级")
+    room.settle()
+    entry = window.overlays.palette.results.entries[0]
+    assert entry.name == "提升火警等级" and "消防支队" in entry.reason
+    room.press(ESCAPE)
+    room.press(Qt.Key.Key_Up, CTRL)
+    assert any("消防支队" in said for said in window.overlays.toasts.texts_shown())
+    assert window.overlays.made("grade") is None
+
+
 def test_the_cheat_sheet_is_the_action_table(emb_room: Room) -> None:
     room = emb_room
     room.press(ESCAPE)
