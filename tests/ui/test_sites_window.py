@@ -122,6 +122,34 @@ def test_a_seal_is_shown_once_saved_elsewhere_and_forgotten(emb_room: Room, tmp_
     assert not part.page.isVisible() and part.page.page == ""
 
 
+def test_the_buttons_stay_where_they_are_whatever_is_shown(emb_room: Room) -> None:
+    """A row that jumps under the hand makes one press something else."""
+    room = emb_room
+    admin(room)
+    sheet = opened(room)
+    part = sheet.sites
+
+    def place() -> tuple[int, int]:
+        room.settle()
+        chip = part.chips["rotate"]
+        at = chip.mapTo(sheet, chip.rect().topLeft())
+        return at.y(), part.table.height()
+
+    places = [place()]
+    for deed in part.chips:
+        part.choose(deed)
+        places.append(place())
+    part.choose("seal")
+    with cheap_passwords():
+        room.press(ENTER, CTRL)
+        room.wait(part.page.isVisible)
+    places.append(place())
+    assert "新口令" in part.page.note.text() and "只给这一次" in part.page.note.text()
+    part.page.away.click()
+    places.append(place())
+    assert len(set(places)) == 1, places
+
+
 def test_the_forgotten_password_at_night(emb_room: Room) -> None:
     """SCREEN, Manners: the sign-in sheet offers the sealed account, says what opening it does, and the alarm stands."""
     room = emb_room
