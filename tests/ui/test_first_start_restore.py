@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.backup_work import BackupJob, make
@@ -167,6 +167,8 @@ def test_in_place_of_a_damaged_database(lost: DataDir, tmp_path: Path, qtbot: Qt
     founder = SiteFounder(lost, Realm.LIVE, ManualClock(ms("09:00:00")), damaged=True)
     window = shown(qtbot, founder, only_restore=True)
     assert window.stack.currentWidget() is window.copy
+    heads = {label.text() for label in window.findChildren(QLabel) if label.isVisible()}
+    assert window.windowTitle() == "从备份恢复" in heads and "首次使用" not in heads
     assert window.copy.path.text() == str(copy_of(lost))
     qtbot.waitUntil(lambda: window.copy.view is not None, timeout=WAIT_MS)
     press(window, ESCAPE)

@@ -16,8 +16,9 @@ from app.bootstrap.listening import Listening
 from app.bootstrap.site_console import SiteConsole
 from app.kernel.clock import SystemClock
 from app.kernel.enums import LinkState
+from app.kernel.texts import Texts
 from app.replication.status import LinkStatus, Moved, Waiting
-from app.ui.link_desk.port import PeerCard
+from app.ui.link_desk.port import LogLine, PeerCard
 from app.ui.link_desk.sheet import LinkDeskSheet
 from app.ui.link_desk.words import Wording
 from app.ui.links.judgement import Standing, judge
@@ -144,6 +145,16 @@ def test_a_line_is_named_by_its_room_and_seat(wording: Wording) -> None:
     assert wording.name(CARD) == "消防支队 1 号台"
     assert wording.name(replace(CARD, label="", letter="B")) == "消防支队 B 台"
     assert wording.name(replace(CARD, agency="EMB")).startswith("本方（应急局）")
+
+
+def test_the_story_stands_in_the_words_of_each_rooms_log(emb_room: Room) -> None:
+    """Decision 0018: an entry keeps the words it was written in; a window in another language says whose they are."""
+    console, english = emb_room.console, Texts.load("en")
+    wording = Wording(english, console.district.agencies, console.agency)
+    said = wording.log_line(LogLine(NOW, "FRD", "与应急局的链路中断"), NOW)
+    assert said[-1].text == "与应急局的链路中断"
+    assert "each room's log" in english.get("ui.link_desk.log")
+    assert "日志原文" in console.texts.get("ui.link_desk.log")
 
 
 def test_no_sentence_without_a_reason(wording: Wording) -> None:
