@@ -17,7 +17,7 @@ from typing import Final
 
 from app.journal.journal import PeerView
 from app.journal.offering import numbers
-from app.journal.operation import Transaction
+from app.journal.operation import MAX_TRANSACTION_BYTES, Transaction, weight
 from app.kernel.enums import Priority
 from app.replication.filling import Fills, Span
 from app.replication.frames import Ack, Fill, FrameError, Lane, Nack, Ops, Why
@@ -47,10 +47,11 @@ class _Flying:
 
 @dataclass
 class _Fetched:
-    """One reading from the journal: offered transactions, where to go on, our vector then; forked chains of which more is
-    held than the peer's HELLO showed, with the number before the fork."""
+    """One reading from the journal: offered transactions, whether there may be more of them, where to go on, our vector then;
+    forked chains of which more is held than the peer's HELLO showed, with the number before the fork."""
 
     txs: list[Transaction]
+    full: bool
     cursor: int
     vector: dict[str, int]
     grown: dict[str, int]
@@ -269,7 +270,7 @@ class Sending:
             self._knows.sent(tx[0].site, tx[-1].seq)
             if tx[0].site not in self._knows.left_out:
                 self._ready.append(tx)
-        self._backlog = bool(got.txs) and self._knows.lacks(got.vector)
+        self._backlog = bool(got.txs) and (got.full or self._knows.lacks(got.vector))
         if self._backlog:
             self._caught_up = False
 
@@ -323,4 +324,6 @@ def _read(
     found = list(journal.after({**start, **grown}, _FETCH_BYTES, cursor))
     txs = [journal.offer(tx, view) for _, tx in found]
     vector = {site: seq for site, (seq, _) in held.items()}
-    return _Fetched(txs, found[-1][0] if found else cursor, vector, grown)
+    # No vector tells what is left of a fork's branches: a reading that may have ended by its size is gone on with.
+    full = sum(weight(tx) for _, tx in found) + MAX_TRANSACTION_BYTES > _FETCH_BYTES
+    return _Fetched(txs, full, found[-1][0] if found else cursor, vector, grown)

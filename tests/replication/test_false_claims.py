@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.journal.operation import HASH_BYTES, Transaction
 from app.kernel.changes import Change, ChangeSet
-from app.kernel.enums import ChangeKind, Origin
+from app.kernel.enums import ChangeKind, Origin, Priority
 from app.replication.frames import Ack, Mark, Nack, Ops, Why
 from app.replication.wire import pack_heads, site_to_bytes, unpack_block
 from tests.replication.fakes import until
@@ -25,7 +25,7 @@ async def relayed(victim: Site, hall: Site, text: str) -> Transaction:
         victim.node.publish(ChangeSet((news,)))
         return tx
 
-    return await victim.node.on_writer(1, work)
+    return await victim.node.on_writer(Priority.OFFICER, work)
 
 
 def test_an_ack_beyond_what_was_sent_suppresses_and_vouches_for_nothing(tmp_path):

@@ -63,3 +63,34 @@ def test_one_more_act_of_a_branch_comes_from_elsewhere(told: tuple[Street, Trans
     run(story(), LIMIT_S)
     assert all(room.station.journal.state.store.get(more[-1].hash) for room in street.rooms.values())
     street.sound()
+
+
+def test_a_proof_longer_than_one_reading_goes_over_whole(tmp_path: Path) -> None:
+    """A branch of half a MiB is no news by its numbers; it is sent to its end, and nobody has to write anything for that."""
+    stations = town("E1", "E2", "F1")
+    liar = stations["E1"]
+    sync(stations)
+    ends = [liar.end, liar.end]
+    branches: list[list[Transaction]] = [[], []]
+    for n in range(80):
+        which = int(n > 0)
+        branches[which].append(
+            said(liar, "".join(chr(0x4E00 + (n * 97 + k * k) % 9000) for k in range(2500)), ends[which])
+        )
+        ends[which] = end_of(branches[which][-1])
+    rooms = {}
+    for name, known in (("E2", [*branches[0], *branches[1]]), ("F1", branches[0])):
+        stations[name].journal.receive(known)
+        (tmp_path / name).mkdir()
+        rooms[name] = Room(stations[name], create_tls(tmp_path / name, stations[name].site))
+    street = Street(rooms)
+
+    async def story() -> None:
+        async with street.linked():
+            await street.level()
+
+    run(story(), LIMIT_S)
+    assert stations["F1"].journal.state.store.get(branches[1][-1][-1].hash)
+    street.sound()
+    for room in rooms.values():
+        room.close()
