@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.queries.board import BoardRow, BoardView, Seen
 from app.queries.disputes import Disputed
-from app.ui.board import list_view
+from app.ui.board import delegate, list_view
 from app.ui.board.arrange import Sorted
 from app.ui.board.delegate import HEAD, PICTURES, ROW, SMALL_ROW, BoardDelegate, clock_rect, mixed
 from app.ui.board.list_view import BoardList
@@ -282,6 +282,35 @@ def test_pictures_of_rows_are_few(stand: Stand) -> None:
     assert 10 < len(stand.delegate._pictures) <= PICTURES
     stand.theme.use("light")
     assert not stand.delegate._pictures
+
+
+def test_a_screen_full_of_new_rows_is_painted_over_several_frames(
+    stand: Stand, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow, a frame brings one new row at least; what stands there already stays to be seen (QUALITY, 50 ms)."""
+    stand.put(row("r0"))
+    stand.show()
+    qtbot.waitUntil(lambda: len(stand.delegate._pictures) == 1)
+    monkeypatch.setattr(delegate, "FRAME_MS", 0)
+    made = list[int]()
+    painted = stand.delegate._paint_still
+
+    def paint_still(*given: Any) -> None:
+        made.append(frames[0])
+        painted(*given)
+
+    monkeypatch.setattr(stand.delegate, "_paint_still", paint_still)
+    frames, begun = [0], stand.delegate.begin_frame
+
+    def begin_frame() -> None:
+        frames[0] += 1
+        begun()
+
+    monkeypatch.setattr(stand.delegate, "begin_frame", begin_frame)
+    stand.put(*(row(f"r{number}") for number in range(1, 6)))
+    qtbot.waitUntil(lambda: len(stand.delegate._pictures) == 6)
+    assert len(made) == len(set(made)) == 5, "one in each frame"
+    qtbot.waitUntil(lambda: not stand.delegate.behind)
 
 
 def test_a_row_turns_red_as_a_whole_when_its_time_is_over(stand: Stand) -> None:

@@ -41,7 +41,7 @@ CHIP_H, SMALL_CHIP_H = 18, 16
 GAP = 8
 SIGN = 12
 _CACHED = 4_000
-FRAME_MS = 20  # a frame begins no further row after this time
+FRAME_MS = 14  # a frame begins no further new row after this time, but one at least
 JUST_MS = 3_000
 PICTURES = 60  # of rows: 85 KB each at a scale of 1
 
@@ -91,7 +91,9 @@ class BoardDelegate(QStyledItemDelegate):
         self._metrics: dict[tuple[str, bool], QFontMetricsF] = {}
         self._pictures: dict[tuple[object, ...], tuple[Shown, QPixmap]] = {}
         self._frame = QElapsedTimer()
+        self._made = 0  # pictures painted anew in this frame
         self._behind = False
+        self._shown_once = False  # the first frame of all is whole, however long it takes
         theme.changed.connect(self.forget)
 
     def forget(self) -> None:
@@ -102,7 +104,9 @@ class BoardDelegate(QStyledItemDelegate):
 
     def begin_frame(self) -> None:
         """The list begins to paint."""
+        self._shown_once = bool(self._pictures)
         self._frame.start()
+        self._made = 0
         self._behind = False
 
     @property
@@ -143,6 +147,7 @@ class BoardDelegate(QStyledItemDelegate):
         )
         shown, strength = self._model.shown(item), self._model.tint_of(item.id)
         if strength and not self._late():
+            self._made += 1
             self._paint_still(painter, rect, shown, look, strength)
         elif (picture := self._picture(item.id, shown, look, rect, painter)) is not None:
             painter.drawPixmap(rect.topLeft(), picture)
@@ -152,7 +157,7 @@ class BoardDelegate(QStyledItemDelegate):
         self._paint_countdown(painter, rect, item, shown)
 
     def _late(self) -> bool:
-        late = self._frame.isValid() and self._frame.elapsed() >= FRAME_MS
+        late = self._shown_once and self._made > 0 and self._frame.elapsed() >= FRAME_MS
         self._behind |= late
         return late
 
@@ -167,6 +172,7 @@ class BoardDelegate(QStyledItemDelegate):
             if known is None:
                 return None
         elif known is None or known[0] is not shown:
+            self._made += 1
             pixmap = QPixmap(round(rect.width() * ratio), round(rect.height() * ratio))
             pixmap.setDevicePixelRatio(ratio)
             inner = QPainter(pixmap)

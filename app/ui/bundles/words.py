@@ -71,17 +71,25 @@ def waiting(texts: Texts, partner: Partner, now_ms: int) -> list[Line]:
         return [[Run(texts.get("ui.bundles.closed"), "warn")]]
     if not partner.waiting:
         return [[Run(texts.get("ui.bundles.nothing_waits"), "good", icon="check")]]
-    line = [Run(texts.get("ui.bundles.waits", n=number(partner.waiting)), "text", "summary", True)]
+    key = "waits" if partner.acts else "waits_notes"
+    said = texts.get(f"ui.bundles.{key}", n=number(partner.waiting), **_acts(key, partner.acts))
+    line = [Run(said, "text", "summary", True)]
     if partner.oldest_at is not None:
         age = moments.age(texts, now_ms - partner.oldest_at)
         line.append(Run(texts.get("ui.bundles.oldest", age=age, at=minute(partner.oldest_at)), "muted"))
     lines = [line]
     if partner.carried:
-        said = texts.get("ui.bundles.carried", n=number(partner.carried), seq=partner.follows)
+        key = "carried" if partner.carried_acts else "carried_notes"
+        said = texts.get(f"ui.bundles.{key}", seq=partner.follows, **_acts(key, partner.carried_acts))
         lines.append([Run(said, "warn", icon="clock")])
     if partner.unfinished:
         lines.append([Run(texts.get("ui.bundles.unfinished", seq=partner.unfinished), "warn", icon="alert")])
     return lines
+
+
+def _acts(key: str, acts: int) -> dict[str, str]:
+    """The figure in the header's unit, for the sentences that name it."""
+    return {} if key.endswith("_notes") else {"acts": number(acts)}
 
 
 def will_make(texts: Texts, flow: BundleFlow, names: Names) -> str:
@@ -92,10 +100,12 @@ def will_make(texts: Texts, flow: BundleFlow, names: Names) -> str:
     if flow.folder is None:
         return texts.get("ui.bundles.choose_folder")
     count = partner.waiting - partner.carried if flow.follow else partner.waiting
+    acts = partner.acts - partner.carried_acts if flow.follow else partner.acts
     key = "will_follow" if flow.follow else "will_make" if count else "will_acknowledge"
     return texts.get(
         f"ui.bundles.{key}",
         who=who(names, partner.agency, partner.label),
+        acts=number(max(0, acts)),
         n=number(max(0, count)),
         seq=partner.follows,
     )
