@@ -1,4 +1,4 @@
-"""Taking bundles in from a stick (CM-07): looked at first, taken in part by part, what came too early laid aside.
+"""Taking bundles in from a stick (CM-07): part by part, what came too early laid aside.
 
 What is whole is taken in up to the first hole; the rest stays on the shelf (sealed, as it came) and is tried again with every
 import. Nothing of this has to be undone: every commit is a valid journal, and a bundle taken in twice changes nothing.
@@ -8,40 +8,35 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.bundle_export import hash_of
+from app.bootstrap.bundle_look import BundleId, Found, id_of, search
 from app.bootstrap.bundles import (
-    CLOSED,
     NOTE,
     acknowledged,
-    label_of,
     local_site,
     note,
     one_at_a_time,
     opened,
     shelf_of,
-    standings,
 )
 from app.bootstrap.node import Node
 from app.bootstrap.pairing import confirmed_peers
 from app.exchange.bundles import (
     UNWATCHED,
     CancelledError,
-    Examined,
     Imported,
-    Looked,
     TakenIn,
     Unusable,
     Watch,
     short_id,
 )
 from app.journal.offering import as_far_as_here
-from app.journal.operation import SCHEMA_V
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.local import bundles
@@ -56,123 +51,7 @@ from app.replication.peers import Peer
 from app.replication.wire import ranges_of
 from app.usecases.bundles import NoteBundle, Step
 
-OWN = "refusal.bundles.own"
 log = logging.getLogger(__name__)
-_Key = tuple[str, int, bytes]  # sender, number of the bundle, its id
-_Id = tuple[str, str]  # sender, id of the bundle in hex: another site may have chosen the same
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A usable part on the stick: its file, what it says; its bytes are read again when its turn comes."""
-
-    path: Path
-    head: Outline
-    spans: dict[str, list[tuple[int, int]]]
-    number: int
-    last: bool
-    made_at: int
-    entries: int
-    follows: int
-    schema: int
-
-    @property
-    def key(self) -> _Key:
-        """Which bundle it belongs to."""
-        return self.head.sender, self.head.head.seq, self.head.head.bundle
-
-    @property
-    def weight(self) -> int:
-        """Operations in it."""
-        return sum(last - first + 1 for parts in self.spans.values() for first, last in parts)
-
-
-def _id_of(head: Outline) -> _Id:
-    return head.sender, head.head.bundle.hex()
-
-
-def _look(node: Node, path: Path) -> _Found:
-    head, part = opened(node, files.read(path))
-    light = Outline(head.head, b"", head.sealed_at)  # the bytes of hundreds of parts are not kept
-    contents = part.contents
-    return _Found(
-        path,
-        light,
-        part.spans,
-        contents.number,
-        contents.last,
-        contents.made_at,
-        contents.entries,
-        contents.after,
-        part.hello.schema,
-    )
-
-
-def _search(node: Node, paths: Iterable[Path], watch: Watch) -> tuple[list[_Found], list[Unusable]]:
-    """All usable parts in the order to take them in, and what cannot be used; raises what is wrong when nothing can."""
-    good: list[_Found] = []
-    bad: list[Unusable] = []
-    for path in files.found(paths):
-        if watch.cancelled():
-            raise CancelledError
-        try:
-            good.append(_look(node, path))
-        except (Refusal, EnvironmentFault) as wrong:
-            log.warning("a file was not taken in: %s", wrong)
-            bad.append(Unusable(path.name, wrong))
-    if not good and bad:
-        raise bad[0].error
-    bad = [each for each in bad if each.error.text != OWN]  # our own lie on the same stick
-    return sorted(good, key=lambda each: (*each.key, each.number)), bad
-
-
-def _bundles_of(found: Sequence[_Found]) -> dict[_Key, list[_Found]]:
-    out: dict[_Key, list[_Found]] = {}
-    for each in found:
-        out.setdefault(each.key, []).append(each)
-    return out
-
-
-# -- looking ---------------------------------------------------------------------------------------------------------------
-def examine(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = UNWATCHED) -> Examined:
-    """What files or folders hold, before anything is taken in; changes nothing.
-
-    Refusal E_PERM, recorded; Refusal or EnvironmentFault when nothing of it can be used.
-    """
-    node.check_right(NOTE, account_id)
-    found, bad = _search(node, paths, watch)
-    rows = standings(node)
-    agencies = {peer.site: peer.agency for peer in confirmed_peers(node)}
-    held = node.wait_on_writer(Priority.BULK, lambda: dict(node.journal.vector()))
-    looked = []
-    for (site, seq, bundle), parts in _bundles_of(found).items():
-        known = node.local(partial(bundles.one, direction=bundles.IN, peer=site, bundle=bundle.hex()))
-        fresh = sum(
-            max(0, last - max(first - 1, held.get(chain, (0, b""))[0]))
-            for part in parts
-            for chain, spans in part.spans.items()
-            for first, last in spans
-        )
-        row = rows.get(site)
-        looked.append(
-            Looked(
-                site=site,
-                agency=agencies.get(site, ""),
-                label=label_of(rows, agencies, site),
-                seq=seq,
-                bundle_id=bundle.hex(),
-                made_at=parts[0].made_at,
-                entries=parts[0].entries,
-                fresh=fresh,
-                parts=tuple(part.number for part in parts),
-                total=next((part.number for part in parts if part.last), known.parts if known else None),
-                follows=parts[0].follows,
-                state="new" if known is None else known.state,
-                newer=any(part.schema > SCHEMA_V for part in parts),
-                closed=row is not None and row.state in CLOSED,
-            )
-        )
-    return Examined(tuple(looked), tuple(bad))
 
 
 # -- taking in -------------------------------------------------------------------------------------------------------------
@@ -184,7 +63,7 @@ def take(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = UNWA
     """
     with one_at_a_time(node):
         node.check_right(NOTE, account_id)
-        found, bad = _search(node, paths, watch)
+        found, bad = search(node, paths, watch)
         return _Import(node, account_id, watch, sum(each.weight for each in found)).run(found, bad)
 
 
@@ -207,7 +86,7 @@ class _Import:
         self._node, self._account_id, self._watch, self._total = node, account_id, watch, total
         self._peers = {peer.site: peer for peer in confirmed_peers(node)}
         self._shelf = shelf_of(node)
-        self._accounts: dict[_Id, _Account] = {}
+        self._accounts: dict[BundleId, _Account] = {}
         self._taker = BundleTaker(
             node.journal,
             node.wait_on_writer,
@@ -220,16 +99,16 @@ class _Import:
     def _progress(self, done: int) -> None:
         self._watch.progress(min(done, self._total), self._total)
 
-    def run(self, found: Sequence[_Found], bad: list[Unusable]) -> Imported:
+    def run(self, found: Sequence[Found], bad: list[Unusable]) -> Imported:
         """Take all parts in, then what was laid aside; the log has an entry for each bundle that brought something."""
         error: Refusal | EnvironmentFault | None = None
-        given: set[_Id] = set()
+        given: set[BundleId] = set()
         self._watch.progress(0, self._total)
         try:
             for each in found:
                 try:
                     head, part = opened(self._node, files.read(each.path))
-                    given.add(_id_of(head))
+                    given.add(id_of(head))
                     self._one(head, part, keep=True)
                 except Refusal as wrong:
                     bad.append(Unusable(each.path.name, wrong))
@@ -304,7 +183,7 @@ class _Import:
             acknowledged(self._node, peer.site, self._node.local(unforked))
 
     def _account_of(self, head: Outline, part: Opened) -> _Account:
-        key, contents, now = _id_of(head), part.contents, self._node.clock.now_ms()
+        key, contents, now = id_of(head), part.contents, self._node.clock.now_ms()
         sender, bundle = key
         if key not in self._accounts:
             row = self._row(key)
@@ -331,7 +210,7 @@ class _Import:
             )
         return self._accounts[key]
 
-    def _row(self, key: _Id) -> BundleRow | None:
+    def _row(self, key: BundleId) -> BundleRow | None:
         return self._node.local(partial(bundles.one, direction=bundles.IN, peer=key[0], bundle=key[1]))
 
     def _book(self, account: _Account, head: Outline, part: Opened, taken: Taken) -> None:

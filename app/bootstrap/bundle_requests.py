@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from app.bootstrap import bundle_export, bundle_import
+from app.bootstrap import bundle_export, bundle_import, bundle_look
 from app.bootstrap.node import Node
 from app.domain import wording
 from app.exchange.bundles import Unusable
@@ -46,7 +46,7 @@ class BundleRequests:
             )
         paths = [Path(str(each)) for each in given]
         if request.get("dry_run"):
-            looked = bundle_import.examine(self._node, paths, account_id)
+            looked = bundle_look.examine(self._node, paths, account_id)
             return {
                 "result": {
                     "bundles": self._plain(looked.bundles),

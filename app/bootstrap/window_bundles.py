@@ -76,13 +76,13 @@ class SiteBundles:
             mine = self._newest
 
         def work() -> Examined:
-            from app.bootstrap import bundle_import
+            from app.bootstrap import bundle_look
             from app.exchange.bundles import CancelledError as GivenUpError
             from app.exchange.bundles import Watch
 
             watch = Watch(cancelled=lambda: self._closing or self._newest != mine)
             try:
-                return bundle_import.examine(self._site(), paths, account_id, watch)
+                return bundle_look.examine(self._site(), paths, account_id, watch)
             except GivenUpError as nobody:
                 raise CancelledError from nobody
 

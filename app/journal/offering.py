@@ -91,6 +91,15 @@ class Offering:
             if op.seq > ends.get(op.site, NO_CUT) or self.state.store.place(op.hash) is None
         )
 
+    def lack_bodies(self, txs: Sequence[Transaction]) -> frozenset[bytes]:
+        """Last hashes of those transactions among these that bring a body of what is held as header here."""
+        held = self.state.store.get
+        return frozenset(
+            tx[-1].hash
+            for tx in txs
+            if any(not op.withheld and (here := held(op.hash)) is not None and here.withheld for op in tx)
+        )
+
     def after(
         self, vector: Mapping[str, int], limit_bytes: int, cursor: int = 0
     ) -> list[tuple[int, Transaction]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import bundle_import
+from app.bootstrap import bundle_look
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.exchange.bundles import Exported
 from app.replication.bundles import writing
@@ -64,7 +64,7 @@ def test_a_file_that_did_not_come_is_asked_for_by_the_stick_that_comes_back(
         take(frd, *paths_of(make(emb, "FRD", tmp_path)))
     assert not here(frd, incident)
     take(emb, *paths_of(make(frd, "EMB", tmp_path)))
-    [looked] = bundle_import.examine(
+    [looked] = bundle_look.examine(
         frd.node, paths_of(made := make(emb, "FRD", tmp_path)), frd.account("duty_officer")
     ).bundles
     assert made.attachments == 1 and looked.total == 1

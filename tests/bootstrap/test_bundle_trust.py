@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
-from app.bootstrap import bundle_import, bundles, trusting
+from app.bootstrap import bundle_look, bundles, trusting
 from app.bootstrap.bundles import partners, signing_key
 from app.bootstrap.service import Service
 from app.exchange.bundles import Exported
@@ -139,7 +139,7 @@ def test_late_acts_of_a_closed_workstation_are_taken_a_stolen_ones_are_not(
     standing("revoked", frd.node.me.site)
     refused(emb, "refusal.bundles.revoked_sender", *paths_of(made))
     standing("closed", frd.node.me.site)
-    [looked] = bundle_import.examine(emb.node, paths_of(made), emb.account("duty_officer")).bundles
+    [looked] = bundle_look.examine(emb.node, paths_of(made), emb.account("duty_officer")).bundles
     assert looked.closed
     assert take(emb, *paths_of(made)).bundles[0].state == "whole"
 
@@ -175,7 +175,7 @@ def test_an_id_that_another_site_used_before_takes_nothing_away(apart: Town, tmp
     assert mine is not None
     his = dataclasses.replace(mine, direction="in", peer="f" * 26, seq=7, state="whole", entries=0)
     frd.node.local(lambda c: local_bundles.save(c, his))
-    [looked] = bundle_import.examine(frd.node, paths_of(made), frd.account("duty_officer")).bundles
+    [looked] = bundle_look.examine(frd.node, paths_of(made), frd.account("duty_officer")).bundles
     assert looked.state == "new"
     [taken] = take(frd, *paths_of(made)).bundles
     assert (taken.site, taken.seq, taken.state) == (emb.node.me.site, made.seq, "whole")

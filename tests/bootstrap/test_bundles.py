@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import bundle_export, bundle_import
+from app.bootstrap import bundle_export, bundle_look
 from app.bootstrap.bundles import partners, past
 from app.bootstrap.window_bundles import SiteBundles
 from app.exchange.bundles import CancelledError, Exported, Watch
@@ -357,7 +357,7 @@ def test_who_may_not_write_it_into_the_log_may_not_exchange(apart: Town, tmp_pat
     for call in (
         lambda: make(apart.emb, "FRD", tmp_path, who="observer"),
         lambda: take(apart.frd, *paths_of(made), who="observer"),
-        lambda: bundle_import.examine(apart.frd.node, paths_of(made), apart.frd.account("observer")),
+        lambda: bundle_look.examine(apart.frd.node, paths_of(made), apart.frd.account("observer")),
     ):
         with pytest.raises(Refusal) as caught:
             call()
@@ -379,7 +379,7 @@ def test_looking_tells_and_changes_nothing(apart: Town, tmp_path: Path) -> None:
     before, ops = dump(frd), op_count(frd)
     account = frd.account("duty_officer")
     (tmp_path / "note.jdb").write_text("shopping list")
-    looked = bundle_import.examine(frd.node, [tmp_path], account)
+    looked = bundle_look.examine(frd.node, [tmp_path], account)
     [bundle] = looked.bundles
     assert (bundle.agency, bundle.seq, bundle.made_at) == ("EMB", 1, emb.clock.now_ms())
     assert made.entries > 1
@@ -388,7 +388,7 @@ def test_looking_tells_and_changes_nothing(apart: Town, tmp_path: Path) -> None:
     assert [each.name for each in looked.unusable] == ["note.jdb"]
     assert dump(frd) == before and op_count(frd) == ops and past(frd.node) == []
     take(frd, *paths_of(made))
-    [again] = bundle_import.examine(frd.node, paths_of(made), account).bundles
+    [again] = bundle_look.examine(frd.node, paths_of(made), account).bundles
     assert (again.state, again.fresh) == ("whole", 0)
 
 
