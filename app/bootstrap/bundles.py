@@ -25,6 +25,7 @@ from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local import acks, bundles, peers
 from app.local.bundles import BundleRow
 from app.queries import accounts
+from app.queries.links import acts_beyond
 from app.replication.bundles.files import Shelf
 from app.replication.bundles.parts import (
     Head,
@@ -133,12 +134,15 @@ def partners(node: Node) -> list[Partner]:
         last = next((row for row in made if row.state == bundles.MADE), None)
         begun = made[0] if made and made[0].state == bundles.MAKING and made[0].target else None
         count, oldest = node.wait_on_writer(Priority.BULK, partial(waiting, node.journal, known, peer.site))
-        carried = 0
+        carried = carried_acts = 0
+        heads = node.wait_on_writer(Priority.BULK, partial(_heads, node.journal, peer.site))
+        acts = node.read(partial(acts_beyond, heads=heads, known=known))
         if last is not None:
             reached = after_taking(known, last.carried)
             carried = count - node.wait_on_writer(
                 Priority.BULK, partial(count_beyond, node.journal, reached, peer.site)
             )
+            carried_acts = acts - node.read(partial(acts_beyond, heads=heads, known=reached))
         out.append(
             Partner(
                 site=peer.site,
@@ -150,6 +154,8 @@ def partners(node: Node) -> list[Partner]:
                 carried=carried,
                 follows=last.seq if last is not None and carried else 0,
                 unfinished=begun.seq if begun is not None else 0,
+                acts=acts,
+                carried_acts=carried_acts,
             )
         )
     return out
@@ -162,6 +168,11 @@ def after_taking(known: Mapping[str, int], carried: Mapping[str, int]) -> dict[s
         site: max(known.get(site, 0), carried.get(site, 0)) if known.get(site) != 0 else 0
         for site in {*known, *carried}
     }
+
+
+def _heads(journal: Journal, peer: str) -> dict[str, int]:
+    """How far every chain but the peer's own is held here. On the writer's thread."""
+    return {site: seq for site, (seq, _) in journal.vector().items() if site != peer}
 
 
 def count_beyond(journal: Journal, vector: Mapping[str, int], peer: str) -> int:

@@ -31,10 +31,11 @@ class CancelledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A paired workstation and what waits to be carried to it; `oldest_at` in UTC ms.
+    """A paired workstation and what waits to be carried to it: `waiting` in entries of the record, `acts` as the header of the
+    window counts (decision 0032); `oldest_at` in UTC ms.
 
-    `carried`: of what waits, how much already left on a bundle that was not confirmed yet, `follows` its number (0: none);
-    `unfinished`: number of a bundle that was begun and can be gone on with, 0 for none.
+    `carried`, `carried_acts`: of what waits, how much already left on a bundle that was not confirmed yet, `follows` its number
+    (0: none); `unfinished`: number of a bundle that was begun and can be gone on with, 0 for none.
     """
 
     site: str
@@ -46,6 +47,8 @@ class Partner:
     carried: int
     follows: int
     unfinished: int
+    acts: int = 0
+    carried_acts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ counted: nobody did them, and during a cut they would make a number out of nothi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, func, select
@@ -81,6 +81,18 @@ def link_acts(connection: sqlite3.Connection, own_site: str) -> list[LinkActs]:
             last_out = _act(cursor.execute(_OUT, {**_OUT_VALUES, **given}).fetchone())
         last_in = _act(cursor.execute(_IN, {**_IN_VALUES, "chain": peer}).fetchone())
         found.append(LinkActs(peer, waiting, _at(oldest), last_out, last_in))
+    return found
+
+
+def acts_beyond(connection: sqlite3.Connection, heads: Mapping[str, int], known: Mapping[str, int]) -> int:
+    """Acts of these chains (site -> newest number) beyond what somebody is known to hold."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    found = 0
+    for chain, head in heads.items():
+        if head > known.get(chain, 0):
+            given = {**_WAITING_VALUES, "chain": chain, "seq": known.get(chain, 0)}
+            found += int(cursor.execute(_WAITING, given).fetchone()[0])
     return found
 
 
