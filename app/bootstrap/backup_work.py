@@ -96,10 +96,11 @@ class _Seconds:
         return self.at + round((time.monotonic() - self.begun) * SECOND_MS)
 
 
-def check_room(database: Path, folder: Path) -> None:
-    """EnvironmentFault `backup.no_room` when a backup would fill the disk the console works on."""
+def check_room(database: Path, folder: Path, keeper: FilesBeside) -> None:
+    """EnvironmentFault `backup.no_room` when a backup, with the files that belong to it, would fill the disk the console works
+    on."""
     size = sum(each.stat().st_size for each in (database, wal_of(database)) if each.exists())
-    need, free = room_needed(size), free_bytes(folder)
+    need, free = room_needed(size) + keeper.outstanding(folder / FILES), free_bytes(folder)
     if free < need:
         raise EnvironmentFault(
             "backup.no_room", "fault.backup.no_room", need=-(-need // MIB), free=free // MIB, path=str(folder)
@@ -115,7 +116,7 @@ def make(job: BackupJob, tell: Progress, beside: FilesBeside | None = None) -> M
     clock = _Seconds(job.at)
     with told_as_backup(job.folder):
         sweep(job.folder)
-        check_room(job.database, job.folder)
+        check_room(job.database, job.folder, keeper)
         path = _free_name(job)
         backup(job.database, path, lambda done, total: tell("copy", done, total))
     made = Copy(path, job.at // SECOND_MS * SECOND_MS, path.stat().st_size, job.why)
@@ -171,7 +172,7 @@ def _second(copy: Copy, job: BackupJob, tell: Progress, keeper: FilesBeside) -> 
         return "missing"
     tell("second", 0, 1)
     try:
-        if free_bytes(folder) < copy.size:
+        if free_bytes(folder) < copy.size + keeper.outstanding(folder / FILES):
             return "full"
         carry(copy, folder)
         keeper.carry(copy.path, folder / FILES)

@@ -25,6 +25,10 @@ class FilesBeside(Protocol):
         """Put what `copy` names into `folder`, where it is not there yet; OSError reaches the caller."""
         ...
 
+    def outstanding(self, folder: Path) -> int:
+        """Bytes of this site's files that `folder` lacks: what it may have to take at most."""
+        ...
+
     def missing(self, copy: Path, folder: Path) -> int:
         """How many files that `copy` names, and this site holds, `folder` lacks."""
         ...
@@ -50,6 +54,11 @@ class AttachmentsBeside:
             _copy(self._own, kept, content)
         for content in _purged(copy):
             kept.drop(content)
+
+    def outstanding(self, folder: Path) -> int:
+        """As `FilesBeside.outstanding`; asked of the disk alone, before anything is known of the database."""
+        kept = AttachmentStore(folder)
+        return sum(self._own.size(content) or 0 for content in self._own.contents() if not kept.has(content))
 
     def missing(self, copy: Path, folder: Path) -> int:
         """As `FilesBeside.missing`."""

@@ -25,12 +25,13 @@ from app.bootstrap.child import Child, GivenUpError
 from app.bootstrap.child_work import ALONE
 from app.bootstrap.node import Node, Open
 from app.bootstrap.proving import SCRATCH
-from app.domain.backups import Standing
+from app.domain.backups import Standing, room_needed
 from app.kernel.clock import DAY_MS, HOUR_MS
 from app.kernel.enums import Post
 from app.kernel.errors import EnvironmentFault
 from app.usecases.duty import TakeWatch
 from db.backup import backup, backup_name, check_backup
+from tests.bootstrap.test_attachments import attached, picture
 from tests.cli.runner import MAIN
 from tests.kit import Site, act, ms, register
 
@@ -195,6 +196,32 @@ def test_no_room_is_said_before_anything_is_written(emb: Site, small_disk: Path)
     assert fault.value.code == "backup.no_room"
     assert fault.value.params["need"] > fault.value.params["free"]
     assert not list(small_disk.iterdir())
+
+
+def test_room_for_the_files_of_attachments_is_asked_too(
+    emb: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-09, CM-05: they come with the copy, once; the second folder needs room for them as well."""
+    attached(emb, picture(tmp_path, "a.jpg", 3 << 20), register(emb).id)
+    second = tmp_path / "second"
+    second.mkdir()
+    mark(second, emb.node.me.site)
+    alone = room_needed(emb.node.data.database.stat().st_size) + (1 << 20)
+    room = {emb.node.data.backups: alone, second: 1 << 30}
+    monkeypatch.setattr(backup_work, "free_bytes", lambda folder: room[folder])
+    with pytest.raises(EnvironmentFault) as fault:
+        make(job(emb), quiet)
+    assert fault.value.code == "backup.no_room"
+    assert not list(emb.node.data.backups.glob("*"))
+    room = {emb.node.data.backups: 1 << 30, second: 2 << 20}
+    assert make(job(emb), quiet).problem == ""
+    room[emb.node.data.backups] = alone
+    made = make(job(emb, second=second), quiet)
+    assert (made.problem, made.second) == ("", "full"), (
+        "the first folder has them already, the second does not"
+    )
+    room[second] = 1 << 30
+    assert make(job(emb, second=second), quiet).second == "kept"
 
 
 def test_a_disk_that_fills_on_the_way(emb: Site, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
