@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from app.bootstrap import bundle_export, bundle_look
 from app.bootstrap.bundles import partners, past
 from app.bootstrap.window_bundles import SiteBundles
 from app.exchange.bundles import CancelledError, Exported, Watch
+from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local import acks
+from app.queries.links import link_acts
 from app.replication.bundles import files, writing
-from app.usecases.duty import WriteLogEntry
+from app.usecases.duty import NoteLinkState, WriteLogEntry
 from tests.bootstrap.sticks import apart, heads, log_of, make, take
 from tests.kit import Site, Town, act, business, dump, op_count, register
 
@@ -110,6 +113,14 @@ def test_what_is_carried_waits_until_the_stick_comes_back(apart: Town, tmp_path:
     [done] = partners(emb.node)
     assert (done.waiting, done.carried) == (1, 0), "only that the bundle was taken in is new"
     assert [row.state for row in past(emb.node)] == ["whole", "confirmed"]
+    own = emb.node.me.site
+    register(emb)
+    emb.node.execute(NoteLinkState(peer="FRD", state=LinkState.DOWN, seconds=60), emb.node.me.console_account)
+    [waits], [header] = partners(emb.node), emb.node.read(partial(link_acts, own_site=own))
+    assert waits.acts == header.waiting == 2 < waits.waiting, "in the unit of the header: nobody did a note"
+    make(emb, "FRD", tmp_path)
+    [after] = partners(emb.node)
+    assert (after.acts, after.carried_acts) == (3, 3)
     noted = emb.node.local(acks.noted)
     assert noted[frd.node.me.site][emb.node.me.site] >= made.entries
 
