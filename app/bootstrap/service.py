@@ -16,6 +16,7 @@ from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.bootstrap.contact_keys import ContactKeys
 from app.bootstrap.feeding import post_door, watch_folder
+from app.bootstrap.file_receipts import FileReceipts
 from app.bootstrap.link_acts import LinkActsWatch
 from app.bootstrap.link_log import LinkLog
 from app.bootstrap.listening import NO_DOORS, Doors, Listening
@@ -80,7 +81,9 @@ class Service:
                     peers,
                     self._node.clock,
                     listen=where,
-                    beside=Beside(AttachmentFiles(self._node), ContactKeys(self._node)),
+                    beside=Beside(
+                        AttachmentFiles(self._node), ContactKeys(self._node), FileReceipts(self._node)
+                    ),
                 )
             )
             stack.push_async_callback(self._end_tasks)

@@ -148,12 +148,13 @@ def _ended(node: Node, entity: str, entity_id: str) -> tuple[tuple[str, ...], st
 
 def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     from app.local.attachments import names_a_file
-    from app.queries import accounts
+    from app.queries import accounts, attachments
 
     content, account_id = row.content or "", row.account_id or ""
     author = node.read(lambda connection: accounts.account(connection, account_id))
     state, came = "coming", 0
     destroyed: tuple[str, ...] = ()
+    reached: list[str] = []
     why = ""
     if row.purged_at is not None:
         state = "purged"
@@ -161,6 +162,8 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     elif names_a_file(content):
         state = "here" if node.attachments.has(content) else "coming"
         came = node.attachments.held(content) if state == "coming" else row.size or 0
+        if row.agency == node.me.agency:
+            reached = node.read(lambda connection: attachments.reached(connection, content))
     return AttachmentLine(
         row.id,
         row.name or "",
@@ -174,4 +177,5 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
         came,
         destroyed,
         why,
+        tuple(agency for agency in reached if agency != row.agency),
     )

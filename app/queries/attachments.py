@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, select
 
 from app.queries.reading import columns_of, read, read_one
+from db.sql import sql, with_values
 from db.tables.attachments import ATTACHMENT
+from db.tables.local import FILE_HELD, PEER
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,38 @@ _PURGED = select(_C.content, _C.size).where(_C.purged_at.is_not(None)).distinct(
 _CONTENTS = (
     select(_C.content, _C.size).where(_C.retracted == 0, _KEPT).order_by(_C.size, _C.content).distinct()
 )  # small ones first: a picture is not kept waiting by a film
+
+
+_UNCONFIRMED, _UNCONFIRMED_VALUES = with_values(
+    select(_C.content)
+    .where(
+        _C.retracted == 0,
+        _KEPT,
+        _C.content.is_not(None),
+        _C.agency == bindparam("agency"),
+        _C.content.not_in(select(FILE_HELD.c.content).where(FILE_HELD.c.peer == bindparam("peer"))),
+    )
+    .group_by(_C.content)
+    .order_by(func.max(_C.at).desc(), _C.content)
+)
+_REACHED = sql(
+    select(PEER.c.agency)
+    .join(FILE_HELD, FILE_HELD.c.peer == PEER.c.site)
+    .where(FILE_HELD.c.content == bindparam("content"))
+    .group_by(PEER.c.agency)
+    .order_by(func.min(FILE_HELD.c.told_at), PEER.c.agency)
+)
+
+
+def unconfirmed(connection: sqlite3.Connection, agency: str, peer: str) -> list[str]:
+    """Files that an agency attached and that a peer has not said it holds (hash in hex), newest first."""
+    given = {**_UNCONFIRMED_VALUES, "agency": agency, "peer": peer}
+    return [str(row[0]) for row in connection.execute(_UNCONFIRMED, given)]
+
+
+def reached(connection: sqlite3.Connection, content: str) -> list[str]:
+    """Agencies of which a workstation has said that it holds a file (hash in hex) whole."""
+    return [str(row[0]) for row in connection.execute(_REACHED, {"content": content})]
 
 
 def purged(connection: sqlite3.Connection) -> list[ContentRow]:

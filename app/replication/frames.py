@@ -21,6 +21,7 @@ MAX_BLOCK_OPERATIONS: Final = 8192
 MAX_RANGES: Final = 2048
 MAX_WANTED_BYTES: Final = 1 << 20
 MAX_KEYS: Final = 256
+MAX_HELD: Final = 256
 CHUNK_BYTES: Final = 32 * 1024
 _LEVEL: Final = 3
 _KIND_BITS: Final = 5
@@ -66,6 +67,8 @@ class Kind(IntEnum):
     CHUNK = 12
     ASK_KEYS = 13
     KEYS = 14
+    ASK_HELD = 15
+    HELD = 16
 
 
 class Lane(IntEnum):
@@ -284,6 +287,18 @@ class Keys(Frame, tag=int(Kind.KEYS), frozen=True):
     keys: Annotated[list[HashBytes], Meta(max_length=MAX_KEYS)]
 
 
+class AskHeld(Frame, tag=int(Kind.ASK_HELD), frozen=True):
+    """Asks to be told of these attachment files once they are there whole."""
+
+    contents: Annotated[list[HashBytes], Meta(max_length=MAX_HELD)]
+
+
+class Held(Frame, tag=int(Kind.HELD), frozen=True):
+    """Attachment files that are here, whole and checked."""
+
+    contents: Annotated[list[HashBytes], Meta(max_length=MAX_HELD)]
+
+
 class Err(Frame, tag=int(Kind.ERR), frozen=True):
     """Last frame before closing: a text key and a technical remark without data."""
 
@@ -306,6 +321,8 @@ _FRAMES: Final[dict[Kind, type[Frame]]] = {
     Kind.CHUNK: FileChunk,
     Kind.ASK_KEYS: AskKeys,
     Kind.KEYS: Keys,
+    Kind.ASK_HELD: AskHeld,
+    Kind.HELD: Held,
 }
 _KINDS: Final = {frame: kind for kind, frame in _FRAMES.items()}
 _LANES: Final[dict[Kind, tuple[Lane, ...]]] = {

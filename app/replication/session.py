@@ -21,12 +21,14 @@ from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, Ses
 from app.replication.frames import (
     MAX_RANGES,
     Ack,
+    AskHeld,
     AskKeys,
     Eph,
     Err,
     FileChunk,
     FrameCodec,
     FrameError,
+    Held,
     Hello,
     Keys,
     Kind,
@@ -207,6 +209,7 @@ class Session:
             self._outbox,
             status,
             parts.pace,
+            peer=self.peer.site,
             scopes=met.scopes,
             ask=met.note != "refusal.sync.schema_older",
         )
@@ -263,7 +266,7 @@ class Session:
                     self._parts.hooks.ephemeral(self.peer.site, eph)
                 case Sig() as sig:
                     self._parts.hooks.signal(self.peer.site, sig)
-                case Want() | FileChunk() | AskKeys() | Keys() as frame:
+                case Want() | FileChunk() | AskKeys() | Keys() | AskHeld() | Held() as frame:
                     self._beside.on_frame(frame)
                 case Err() as err:
                     raise told(err.code)

@@ -55,6 +55,16 @@ PEER_ACK = Table(
     sqlite_with_rowid=False,
 )
 
+# Files of attachments that a peer has said it holds whole (`content`: hash in hex).
+FILE_HELD = Table(
+    "file_held",
+    metadata,
+    Column("peer", String, primary_key=True),
+    Column("content", String, primary_key=True),
+    Column("told_at", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 DRAFT = Table(
     "draft",
     metadata,

@@ -7,12 +7,14 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap.attaching import attach, save_copy, suggested_name
 from app.bootstrap.attachment_files import AttachmentFiles
+from app.bootstrap.file_receipts import FileReceipts
 from app.domain.attachment import MIB, MediaType
 from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
@@ -78,6 +80,62 @@ def test_a_picture_reaches_the_partner_and_is_saved_there(town: Town, tmp_path: 
     with pytest.raises(EnvironmentFault) as there:
         save_copy(town.emb.node, row.id, tmp_path / "out")
     assert there.value.code == "file.exists", "never over another file"
+
+
+def reached(site: Site, incident_id: str) -> list[list[str]]:
+    """Agencies known to hold the files of an incident, file by file."""
+    names = [str(row.content) for row in rows(site, incident_id)]
+    return [site.node.read(partial(attachments.reached, content=content)) for content in names]
+
+
+def test_that_a_file_is_there_whole_is_known_where_it_was_attached(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is claimed before the other side has checked the whole file; it is told to the screens, and outlasts a session."""
+    incident = register(town.frd).id
+    attached(town.frd, picture(tmp_path, "a.jpg", 200_000), incident)
+    held_back, finish, told = threading.Event(), AttachmentFiles.finish, list[ChangeSet]()
+
+    def late(self: AttachmentFiles, content: str, size: int) -> bool:
+        held_back.wait(30)
+        return finish(self, content, size)
+
+    monkeypatch.setattr(AttachmentFiles, "finish", late)
+    town.frd.node.subscribe(told.append)
+
+    async def story() -> None:
+        async with both(town) as (emb, frd):
+            await until(lambda: up(emb) and up(frd), "up")
+            content = str(rows(town.frd, incident)[0].content)
+            await until(lambda: town.emb.node.attachments.held(content) == 200_000, "every byte is there")
+            assert reached(town.frd, incident) == [[]], "sent is not received"
+            told.clear()
+            held_back.set()
+            await until(lambda: reached(town.frd, incident) == [["EMB"]], "received")
+            await until(lambda: any(c.touches("attachment") for c in told), "told to the screens")
+            assert reached(town.emb, incident) == [[]], "of the other's file nothing is asked"
+
+    asyncio.run(story())
+    assert reached(town.frd, incident) == [["EMB"]]
+
+
+def test_a_file_that_came_otherwise_is_confirmed_by_the_next_session(town: Town, tmp_path: Path) -> None:
+    """By stick, say: the question is asked again in every session until it was answered, and then no more."""
+    incident = register(town.frd).id
+    source = picture(tmp_path, "a.jpg", 50_000)
+    content = attached(town.frd, source, incident)
+    with source.open("rb") as brought:
+        assert town.emb.node.attachments.take(brought) == (content, 50_000)
+    receipts = FileReceipts(town.frd.node)
+    assert receipts.unconfirmed(town.emb.node.me.site) == [content]
+    assert FileReceipts(town.emb.node).whole([content]) == [], "no record here speaks of it yet"
+
+    async def story() -> None:
+        async with both(town):
+            await until(lambda: reached(town.frd, incident) == [["EMB"]], "confirmed")
+
+    asyncio.run(story())
+    assert receipts.unconfirmed(town.emb.node.me.site) == []
 
 
 def test_a_later_session_goes_on_where_the_first_one_ended(

@@ -18,7 +18,20 @@ from nacl.signing import SigningKey
 from app.journal.operation import Act, ChainEnd, Transaction, author_transaction, withhold
 from app.kernel.errors import Refusal
 from app.replication.bundles.parts import Contents, Head, check_addressee, outline, seal, unseal
-from app.replication.frames import FileChunk, Fill, FrameCodec, FrameError, Hello, Kind, Lane, Ops, Want, peek
+from app.replication.frames import (
+    AskHeld,
+    FileChunk,
+    Fill,
+    FrameCodec,
+    FrameError,
+    Held,
+    Hello,
+    Kind,
+    Lane,
+    Ops,
+    Want,
+    peek,
+)
 from app.replication.hello import check_hello, greeting
 from app.replication.peers import LocalSite, Peer
 from app.replication.wire import pack_block, site_to_bytes, unpack_block
@@ -72,6 +85,7 @@ def honest_frames(chance: random.Random) -> list[bytes]:
         _CODEC.encode(hello),
         _CODEC.encode(Ops(1, False, pack_block(txs)), chance.choice((Lane.LIVE, Lane.BULK))),
         _CODEC.encode(Fill(2, [], pack_block(txs[:1]))),
+        _CODEC.encode(chance.choice((AskHeld, Held))([chance.randbytes(32)])),
     ]
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 
+from app.bootstrap.file_receipts import FileReceipts
 from app.queries import attachments, contacts
 from app.queries.incidents import IncidentRow
 from app.ui.attachments.sheet import AttachmentSheet
 from app.ui.contacts.sheet import ContactSheet
 from tests.kit import founded_town, register
-from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Room, emb_room, rooms
+from tests.ui.bundle_kit import introduce
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
 
 __all__ = ["emb_room", "founded_town", "rooms"]
 
@@ -85,6 +87,20 @@ def test_attach_look_and_save(emb_room: Room, tmp_path: Path) -> None:
     room.wait(lambda: "已有" in sheet.note.text() or "已存在" in sheet.note.text())
     room.press(ESCAPE)
     assert not sheet.is_open
+
+
+def test_that_the_partner_has_a_file_is_said_once_it_has_said_so(rooms: Open, tmp_path: Path) -> None:
+    """Only what is known: here, until the other console has answered that it holds the file whole."""
+    room, there = rooms("EMB"), rooms("FRD")
+    introduce(room.site, there.site)
+    row = chosen(room)
+    sheet = files(room)
+    sheet.attach(photo(tmp_path))
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    assert cells(sheet)[0][4] == "已在本台"
+    [kept] = room.site.node.read(lambda c: attachments.attachments(c, row.id))
+    FileReceipts(room.site.node).confirmed(there.site.node.me.site, [str(kept.content)])
+    room.wait(lambda: cells(sheet)[0][4] == "已在本台，消防支队已收到")
 
 
 def test_what_is_no_attachment_is_told_in_place(emb_room: Room, tmp_path: Path) -> None:

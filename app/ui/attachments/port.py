@@ -13,7 +13,8 @@ from typing import Protocol
 class AttachmentLine:
     """One attachment; `state`: here | coming | purged; `came`: bytes of it that have arrived; `by`: title of who attached it.
 
-    `destroyed`: agencies whose workstations have said that they destroyed it; `why`: the reason of the order.
+    `destroyed`: agencies whose workstations have said that they destroyed it; `why`: the reason of the order;
+    `reached`: of our own file, other agencies of which a workstation has said that it holds it whole.
     """
 
     id: str
@@ -28,6 +29,7 @@ class AttachmentLine:
     came: int = 0
     destroyed: tuple[str, ...] = ()
     why: str = ""
+    reached: tuple[str, ...] = ()
 
 
 class AttachmentDoor(Protocol):

@@ -40,6 +40,9 @@ def state_words(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any])
     if each.state == "purged" and each.destroyed:
         names = texts.get("wording.comma").join(agency_name(agencies, agency) for agency in each.destroyed)
         return texts.get("ui.attachments.state.destroyed", names=names)
+    if each.state == "here" and each.reached:
+        names = texts.get("wording.comma").join(agency_name(agencies, agency) for agency in each.reached)
+        return texts.get("ui.attachments.state.reached", names=names)
     return texts.get(f"ui.attachments.state.{each.state}")
 
 

@@ -100,6 +100,14 @@ def _attachments() -> None:
         ("account_id", text),
         ("purged_at", number),
     )
+    op.create_table(
+        "file_held",
+        sa.Column("peer", text, nullable=False),
+        sa.Column("content", text, nullable=False),
+        sa.Column("told_at", number, nullable=False),
+        sa.PrimaryKeyConstraint("peer", "content"),
+        sqlite_with_rowid=False,
+    )
     op.create_index("ix_attachment_content", "attachment", ["content"], unique=False)
     op.create_index("ix_attachment_incident_id_at", "attachment", ["incident_id", "at"], unique=False)
 
