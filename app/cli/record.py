@@ -16,6 +16,7 @@ from app.cli.given import clock_of, data_of
 from app.kernel.clock import SystemClock, iso
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
+from app.kernel.texts import Texts
 
 if TYPE_CHECKING:
     from app.bootstrap.backup_work import BackupJob
@@ -158,4 +159,5 @@ def restore(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     result: dict[str, Any] = {"site": made.site, "closed_site": made.closed_site, "letter": made.letter}
     result |= {"last_at": iso(made.last_at), "aside": None if made.aside is None else str(made.aside)}
+    result["note"] = Texts.load().get("sheet.none_restored")
     return {"ok": True, "result": result}

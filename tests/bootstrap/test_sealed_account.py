@@ -12,14 +12,18 @@ from typing import Any
 import pytest
 
 from app.bootstrap import sheets
+from app.bootstrap.node import Node, Open
 from app.bootstrap.recovery import open_recovery
+from app.bootstrap.restoring import restore
 from app.domain.sealing import as_sealed
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
+from app.kernel.paths import DataDir
 from app.local import credentials
 from app.queries import accounts, trust
 from app.usecases.accounts import SetPassword
 from app.usecases.seals import OPEN_FOR_S, BreakSeal, SealAccount
+from db.backup import backup
 from tests.kit import (
     DISTRICT,
     PASSWORD,
@@ -128,6 +132,26 @@ def test_opening_it_is_told_in_both_rooms_and_serves_for_one_watch(town: Town) -
     with pytest.raises(Refusal) as spent:
         sign_in(emb, NAME, sealed.password)
     assert spent.value.text == "refusal.seal.spent"
+
+
+def test_a_restored_workstation_opens_the_old_sheet_until_it_has_its_own(town: Town, tmp_path: Path) -> None:
+    """CM-04, XC-01: as its first screen says; the sheet sealed after the backup is of no use there, the one before it is."""
+    emb, folder = town.emb, DataDir(tmp_path / "restored")
+    with cheap_passwords():
+        before = sheets.seal_account(emb.node, emb.admin)
+        backup(emb.node.data.database, tmp_path / "copy.db")
+        emb.clock.advance(60)
+        after = sheets.seal_account(emb.node, emb.admin)
+        restore(folder, tmp_path / "copy.db", emb.recovery_file, emb.clock)
+        new = Node(Open(folder, emb.clock))
+        try:
+            with pytest.raises(Refusal):
+                new.sign_in(NAME, after.password)
+            assert new.sign_in(NAME, before.password).id == before.account
+            own = sheets.seal_account(new, emb.admin)
+            assert own.account != before.account and new.sign_in(own.name, own.password).id == own.account
+        finally:
+            new.close()
 
 
 def test_sealed_anew_the_old_password_is_void(town: Town) -> None:

@@ -42,6 +42,7 @@ def test_one_command_restores_it(call: CommandLine, room: Path, tmp_path: Path) 
     assert back.code == Exit.OK, back.err
     result = back.json["result"]
     assert result["letter"] == "B" and result["last_at"].endswith("+08:00")
+    assert "应急账号" in result["note"], "none of its own until it is sealed (CM-04)"
     assert (Path(result["aside"]) / "console.db").read_bytes() == spoilt
     note = ("do", "write_log_entry", '{"text": "恢复以后"}', *OFFICER, "--data", room)
     assert process(*note, stdin=PASSWORD).code == Exit.OK

@@ -180,6 +180,7 @@ def test_in_place_of_a_damaged_database(lost: DataDir, tmp_path: Path, qtbot: Qt
     [aside] = lost.root.glob("set-aside-*")
     assert (aside / "console.db").read_bytes() == spoilt
     assert str(aside) in window.last.state.text()
+    assert Texts.load().get("sheet.none_restored") in window.last.state.text()
     founder.close()
 
 

@@ -275,7 +275,7 @@ class FirstStartWindow(QWidget):
         said = self._texts.get("ui.first_start.restore.done", letter=result.letter)
         if result.aside is not None:
             said += "\n" + self._texts.get("ui.first_start.restore.aside", path=str(result.aside))
-        return said
+        return said + "\n" + self._texts.get("sheet.none_restored")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on, Esc goes back."""
