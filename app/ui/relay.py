@@ -19,6 +19,7 @@ from app.kernel.enums import Origin
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 GATHER_MS = 100
+BEHIND_MS = 40  # what is not the board begins so much later: the row an officer waits for is painted first
 BULK = 200  # changes in 100 ms: a first synchronisation, an import; a storm of 200 acts a second stays below
 BULK_TURNS = (
     10  # a bulk is told once a second: reading and painting each slice of it would cost more than the slice
@@ -84,9 +85,12 @@ class ChangeRelay(QObject):
     _woken = Signal()
 
     def __init__(
-        self, subscribe: Callable[[Hear], Callable[[], None]], parent: QObject | None = None
+        self,
+        subscribe: Callable[[Hear], Callable[[], None]],
+        parent: QObject | None = None,
+        behind_ms: int = 0,
     ) -> None:
-        """`subscribe`: Console.subscribe, or anything of its shape."""
+        """`subscribe`: Console.subscribe, or anything of its shape; the first change is told `behind_ms` later."""
         super().__init__(parent)
         self._gate = threading.Lock()
         self._gathered: dict[Change, None] = {}
@@ -95,6 +99,8 @@ class ChangeRelay(QObject):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(GATHER_MS)
+        self._behind = QTimer(self, singleShot=True, interval=behind_ms)
+        self._behind.timeout.connect(self._begin)
         self._timer.timeout.connect(self._again)
         self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
         self._end: Callable[[], None] | None = subscribe(self._hear)
@@ -105,6 +111,7 @@ class ChangeRelay(QObject):
         if end is not None:
             end()
         self._timer.stop()
+        self._behind.stop()
         with self._gate:
             self._gathered.clear()
             self._called = True
@@ -118,9 +125,16 @@ class ChangeRelay(QObject):
                 self._woken.emit()
 
     def _wake(self) -> None:
-        if not self._timer.isActive() and self._end is not None:
-            self._flush()
-            self._timer.start()
+        if self._timer.isActive() or self._end is None:
+            return
+        if self._behind.interval():
+            self._behind.start()
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._flush()
+        self._timer.start()
 
     def _again(self) -> None:
         if not self._flush():

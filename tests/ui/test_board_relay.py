@@ -12,7 +12,7 @@ from PySide6.QtCore import QElapsedTimer, QThread
 
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
-from app.ui.relay import BULK, BULK_TURNS, GATHER_MS, ChangeRelay, Relay
+from app.ui.relay import BEHIND_MS, BULK, BULK_TURNS, GATHER_MS, ChangeRelay, Relay
 from tests.ui.board_world import settle
 
 
@@ -117,6 +117,23 @@ def test_the_first_change_comes_at_once_the_rest_gathered(qtbot: Any) -> None:
     settle()
     assert [count for _, count in got] == [1, 39, 1]  # quiet again: at once
     relay.stop()
+
+
+def test_what_stands_behind_the_board_is_told_a_moment_later(qtbot: Any) -> None:
+    news, got, clock = News(), list[tuple[int, set[str]]](), QElapsedTimer()
+    relay = ChangeRelay(news.subscribe, behind_ms=BEHIND_MS)
+    relay.changed.connect(lambda changes: got.append((clock.elapsed(), set(changes.ids("incident")))))
+    clock.start()
+    news.tell(change(1))
+    settle()
+    news.tell(change(2))
+    qtbot.waitUntil(lambda: bool(got))
+    assert got[0][0] >= BEHIND_MS * 0.9
+    assert got[0][1] == {"i1", "i2"}
+    news.tell(change(3))
+    relay.stop()
+    settle()
+    assert not relay._behind.isActive()
 
 
 def test_a_bulk_is_told_once_a_second_own_acts_at_once(qtbot: Any) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from app.kernel.changes import ChangeSet
 from app.ui.map.model import KINDS, MapModel
-from app.ui.relay import ChangeRelay, Relay
+from app.ui.relay import BEHIND_MS, ChangeRelay, Relay
 
 if TYPE_CHECKING:
     from app.queries.map import MapTotals
@@ -41,7 +41,7 @@ class MapFeed(QObject):
         self._console = console
         self.model = MapModel(console.texts)
         self._relay = Relay(self)
-        self._changes = ChangeRelay(console.subscribe, self)
+        self._changes = ChangeRelay(console.subscribe, self, BEHIND_MS)
         self._changes.changed.connect(self._changed)
         self._page: Tell | None = None
         self._awake = True

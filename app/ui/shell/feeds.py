@@ -16,7 +16,7 @@ from app.kernel.errors import EnvironmentFault
 from app.queries.board import BoardView
 from app.queries.presence import presence
 from app.ui.links.judgement import Standing, judge, of_partner
-from app.ui.relay import ChangeRelay, Relay
+from app.ui.relay import BEHIND_MS, ChangeRelay, Relay
 from app.ui.shell import alarms, header_text
 from app.ui.shell.alarms import Alarm, AlarmDesk, Severity
 from app.ui.shell.ports import Health
@@ -52,7 +52,7 @@ class Feeds(QObject):
         super().__init__(parent)
         self._console = console
         self._relay = Relay(self)
-        self._changes = ChangeRelay(console.subscribe, self)
+        self._changes = ChangeRelay(console.subscribe, self, BEHIND_MS)
         self._changes.changed.connect(self._heard)
         self.desk = AlarmDesk()
         self.rows: Sequence[IncidentRow] = ()
