@@ -40,6 +40,7 @@ def check(simulation: Simulation) -> Findings:
         held = {op.hash for tx in each.transactions() for op in tx}
         _all_there(found, f"{each.name}: acknowledged but missing", simulation.acked - held)
         _all_there(found, f"{each.name}: honest act stuck", simulation.honest.keys() - held)
+    found.update(simulation.parcels.wrong(stations))
     for early in simulation.early:
         found["body left before its disclosure arrived"] = early
     for index, one in enumerate(stations):

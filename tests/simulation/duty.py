@@ -9,6 +9,7 @@ from app.journal import verbs
 from app.kernel.clock import local_date
 from app.kernel.ids import derived_id, new_id
 from app.queries import incidents
+from tests.simulation.parcels import KINDS
 from tests.simulation.world import Station, account_agency
 
 if TYPE_CHECKING:
@@ -201,12 +202,14 @@ class Duty:
             self._by.write(at, actor, "set_casualties", "incident", incident, values={name: figure})
 
     def attachment(self, at: Station, actor: str, _case: str) -> None:
+        """The file lies on the disk, whole, before anything names it."""
+        content, size = self._by.parcels.keep(at, self._rng.randint(0, KINDS - 1))
         values = {
             "incident_id": self._one(at, "incident"),
             "agency": account_agency(actor),
             "account_id": actor,
-            "content": f"{self._rng.randint(0, 3):064x}",
-            "size": 7,
+            "content": content,
+            "size": size,
             "at": self._moment(at),
         }
         self._new(at, actor, "attach_file", "attachment", values)

@@ -175,7 +175,7 @@ class Events:
         if not known or at.site == other.site or at.version < SCHEMA_V or other.version < SCHEMA_V:
             return False
         self._sim.left(wanted(at, other), other)
-        carry(at, other, self._rng)
+        carry(at, other, self._rng, self._sim.parcels)
         return True
 
     def feud(self, at: Station) -> bool:

@@ -12,6 +12,7 @@ from app.journal.faults import BadTransactionError
 from app.journal.journal import QuarantinedError
 from app.journal.operation import Act
 from tests.simulation.duty import Duty
+from tests.simulation.parcels import Parcels
 from tests.simulation.world import PRODUCT_ROLES, Station, account_agency, granting, meeting, revoking
 
 CASES = ("i1", "i2", "i3")
@@ -25,6 +26,7 @@ class Officers:
 
     rng: random.Random
     stations: dict[str, Station]
+    parcels: Parcels
     gone: list[Station] = field(default_factory=list)  # workstations that were lost, not closed yet
     refused: Counter[str] = field(default_factory=Counter)
     did: Counter[str] = field(default_factory=Counter)  # kinds of acts that the own journal took

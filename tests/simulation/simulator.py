@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.journal import verbs
 from app.journal.operation import SCHEMA_V, Act, Transaction
@@ -13,19 +15,22 @@ from tests.simulation.events import Events
 from tests.simulation.liars import Liars
 from tests.simulation.network import Weather, push, settle
 from tests.simulation.officers import CASES, Officers
+from tests.simulation.parcels import Parcels
 from tests.simulation.world import City, Station, found, granting, seeded_salts
 
 HOUR_MS = 3_600_000
 OFFSETS = (0, 0, 0, -3 * HOUR_MS, 2 * HOUR_MS, 5 * HOUR_MS, 300 * 24 * HOUR_MS)
 STORM = Weather(loss=0.3, shuffle=0.3, twice=0.1)
 STEPS = 200
+QUICK = Path("/dev/shm")  # files without a disk, where there is such a place
 OLDER = 0.12  # share of rooms that begin with an older program
 
 
 class Simulation:
     """One seed: a founded city, its officers, perhaps a liar, and what the network and the disks do to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, files: Path) -> None:
+        """`files`: an empty folder for the files of attachments."""
         self.rng = random.Random(seed)
         self.seed = seed
         self.city = City(seed)
@@ -35,7 +40,8 @@ class Simulation:
         version = SCHEMA_V - 1 if older else SCHEMA_V
         self.stations = found(self.city, sorted(names), offsets, version)
         self.gone: list[Station] = []
-        self.officers = Officers(self.rng, self.stations, self.gone, done=self._note_honest)
+        self.parcels = Parcels(files, random.Random(f"parcels {seed}"))
+        self.officers = Officers(self.rng, self.stations, self.parcels, self.gone, done=self._note_honest)
         self.liars = Liars(self.rng, self.stations)
         self.liar = self.rng.choice([*(n for n in names if n != "E1"), None])
         self.honest: dict[bytes, str] = {}  # last hash of a transaction -> author's workstation
@@ -76,12 +82,14 @@ class Simulation:
         for each in self.stations.values():
             self.events.upgrade(each)
         settle(self.stations.values(), self.rng)
+        self.parcels.settle(self.stations.values())
         self._count()
         return check(self)
 
     def _count(self) -> None:
         """What this seed has shown: acts, lies, verdicts and flags, beside what happened."""
         self.counts.update({f"act: {name}": n for name, n in self.officers.did.items() if name})
+        self.counts.update(self.parcels.counts)
         self.counts.update({f"lie: {name}": n for name, n in self.liars.told.items()})
         held = next(iter(self.stations.values())).transactions()
         self.counts.update(f"verb: {op.content.get('v')}" for tx in held for op in tx if not op.withheld)
@@ -125,6 +133,8 @@ class Simulation:
     def _push(self, sender: Station, receiver: Station) -> None:
         moved = push(sender, receiver, self.rng, STORM, lambda frames: self.left(frames, receiver))
         self.counts["exchanges that brought something"] += bool(moved)
+        if sender.version == receiver.version == SCHEMA_V:  # an older program knows nothing of files
+            self.parcels.carry(sender, receiver)
         known = dict(sender.acked[receiver.name])
         self.acked.update(
             tx[-1].hash
@@ -152,6 +162,6 @@ class Simulation:
 
 def run(seed: int, steps: int = STEPS) -> tuple[Findings, Simulation]:
     """Run one seed; the same seed gives the same city, hashes included."""
-    with seeded_salts(seed):
-        simulation = Simulation(seed)
+    with seeded_salts(seed), TemporaryDirectory(dir=QUICK if QUICK.is_dir() else None) as files:
+        simulation = Simulation(seed, Path(files))
         return simulation.run(steps), simulation
