@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QPushButton, QRadioButton
 
 from app.kernel.enums import DeadlineKind, IncidentStatus
 from app.queries import incidents
@@ -324,6 +325,14 @@ def test_buttons_of_the_desk_do_what_their_keys_do(emb_room: Room) -> None:
     room.window.deeds.runner("handling")()
     room.wait(lambda: room.site.incident(row.id).status == "handling")
     room.wait(lambda: "处置中" in desk_of(room).head.text())
+
+
+@pytest.mark.parametrize(("agency", "stands"), [("EMB", False), ("FRD", True)])
+def test_grades_are_offered_where_somebody_may_raise_them(rooms: OpenRoom, agency: str, stands: bool) -> None:
+    """RC-16: the fire brigade alone; what nobody here may do is no button."""
+    room = rooms(agency)
+    names = {button.text() for button in desk_of(room).findChildren(QPushButton)}
+    assert ("提升火警等级" in names) is stands and "口头报" in names
 
 
 # -- long facts ------------------------------------------------------------------------------------------------------------

@@ -169,6 +169,7 @@ def test_in_place_of_a_damaged_database(lost: DataDir, tmp_path: Path, qtbot: Qt
     assert window.stack.currentWidget() is window.copy
     heads = {label.text() for label in window.findChildren(QLabel) if label.isVisible()}
     assert window.windowTitle() == "从备份恢复" in heads and "首次使用" not in heads
+    assert {"1  备份", "2  恢复密钥", "3  恢复"} <= heads
     assert window.copy.path.text() == str(copy_of(lost))
     qtbot.waitUntil(lambda: window.copy.view is not None, timeout=WAIT_MS)
     press(window, ESCAPE)

@@ -73,13 +73,15 @@ class CasualtySheet(Sheet):
         self.wrong.setWordWrap(True)
         self.wrong.hide()
         self.body.addWidget(self.wrong)
-        for figures in _ROWS:
-            grid = QGridLayout()
-            grid.setHorizontalSpacing(12)
+        grid = QGridLayout()  # one for both rows, so that their columns stand under each other
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(self.body.spacing())
+        for row, figures in enumerate(_ROWS):
             for column, figure in enumerate(figures):
-                self._add(grid, column, figure.value, words.field_name(texts, figure), self.numbers[figure])
-                grid.setColumnStretch(column, 2 if figure == Figure.DIRECT_LOSS_YUAN else 1)
-            self.body.addLayout(grid)
+                place = (row, column, 2 if figure == Figure.DIRECT_LOSS_YUAN else 1)
+                self._add(grid, place, figure.value, words.field_name(texts, figure), self.numbers[figure])
+                grid.setColumnStretch(column, 1)
+        self.body.addLayout(grid)
         states = [self._state(state) for state in VerifyState]
         self.state = ChoiceField(self._theme, states, empty_ok=False)
         self.source = line(texts.get("ui.casualties.source_hint"))
@@ -90,7 +92,7 @@ class CasualtySheet(Sheet):
             (("verify_state", self.state, 2), ("source", self.source, 5), ("stated_at", self.stated, 3))
         ):
             label = texts.get("ui.casualties.state" if name == "verify_state" else f"ui.casualties.{name}")
-            self._add(grid, column, name, label, editor)
+            self._add(grid, (0, column, 1), name, label, editor)
             grid.setColumnStretch(column, stretch)
         self.state.unknown_left.connect(self._say_unknown)
         self.body.addLayout(grid)
@@ -109,10 +111,14 @@ class CasualtySheet(Sheet):
         name = state_words(self._texts, state)
         return Choice(state.value, name, initials(name) if not name.isascii() else "", (state.value,))
 
-    def _add(self, grid: QGridLayout, column: int, name: str, label: str, editor: QLineEdit) -> None:
+    def _add(
+        self, grid: QGridLayout, place: tuple[int, int, int], name: str, label: str, editor: QLineEdit
+    ) -> None:
+        """`place`: row, column, columns it takes."""
+        row, column, wide = place
         field = Field(name, label, editor)
         self.fields[name] = field
-        grid.addWidget(field, 0, column)
+        grid.addWidget(field, row, column, 1, wide)
         editor.textEdited.connect(lambda _text, field=field: self._edited(field))
 
     def _edited(self, field: Field) -> None:

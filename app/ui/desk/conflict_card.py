@@ -32,7 +32,7 @@ from app.ui.forms.field import line
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Run, RunLines
-from app.ui.shell.sheet import plain, tip
+from app.ui.shell.sheet import plain, set_tone, tip
 from app.ui.theme.button import HintButton
 from app.ui.theme.chips import Look
 from app.ui.theme.theme import Theme
@@ -273,6 +273,7 @@ class ConflictCard(QFrame):
         state = texts.get("ui.conflicts.settled" if settled else "ui.conflicts.newer")
         self._name_head(Run(state, look=Look.FILLED, size="small"))
         self._say(said)
+        set_tone(self.fault, "warn")  # nobody did anything wrong
 
     def forget(self) -> None:
         """Nothing is typed here any more; the values stay."""

@@ -54,6 +54,8 @@ class Disputes:
     ) -> None:
         self._theme, self._session, self._words, self._clock = theme, session, words, clock
         self._grid, self._focus_lost = grid, focus_lost
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
         self._incident = ""
         self._open: frozenset[str] = frozenset()
         self._accounts: Mapping[str, AccountRow] = {}
@@ -146,7 +148,8 @@ class Disputes:
     # -- layout ------------------------------------------------------------------------------------------------------------
     def _place(self) -> None:
         for index, card in enumerate(self.cards):
-            self._grid.addWidget(card, index // 2, index % 2)
+            alone = index % 2 == 0 and index == len(self.cards) - 1
+            self._grid.addWidget(card, index // 2, index % 2, 1, 2 if alone else 1)
         below = (len(self.cards) + 1) // 2
         for index, line in enumerate(self.settled.values()):
             self._grid.addWidget(line, below + index, 0, 1, 2)

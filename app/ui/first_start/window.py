@@ -187,6 +187,10 @@ class FirstStartWindow(QWidget):
             step.style().polish(step)
         way = "restore" if self._restoring else "last"
         self.steps[-1].setText(self._texts.get(f"ui.first_start.{way}.step"))
+        if self._only_restore:  # its first question is not asked: the others are counted from one
+            for number, each in enumerate(route, 1):
+                step = self.steps[self._every.index(each)]
+                step.setText(f"{number}  {step.text().partition('  ')[2]}")
         self.back.setVisible(route.index(page) > 0 and not self._done)
         last = page is self.last
         make = "restore_now" if self._restoring else "make"

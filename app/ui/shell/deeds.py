@@ -460,8 +460,10 @@ class Deeds:
         self._window.close()
 
     def denied(self, action: Action) -> None:
-        """A key whose act is not possible now says why."""
-        if why := self.why_not(action):
+        """A key whose act is not possible now says why; a right that lacks with its rule and with who can."""
+        if action.id == "raise" and (refusal := grading.denial(self._window)) is not None:
+            self._window.show_error(refusal)
+        elif why := self.why_not(action):
             self._say(why, icon="info", tone="muted")
 
     def _say(self, text: str, *, icon: str = "check", tone: str = "good") -> None:

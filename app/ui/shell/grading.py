@@ -27,14 +27,26 @@ def denial(window: MainWindow) -> Refusal | None:
     return matrix().denial(_COMMAND, account.agency or agency, account.role_set)
 
 
+def is_ours(agency: str) -> bool:
+    """True if anybody of an agency raises grades."""
+    from app.kernel.enums import Role
+    from app.usecases.permissions import matrix
+
+    return matrix().denial(_COMMAND, agency, frozenset(Role)) is None
+
+
 def why_not(window: MainWindow) -> str:
     """The same in words, for the list of acts; "" for nothing."""
     refusal = denial(window)
-    return window.session.told(refusal) if refusal is not None else ""
+    return window.texts.get("ui.shell.why.raise", who=window.console.who(refusal)) if refusal else ""
 
 
 def raise_grade(window: MainWindow, row: IncidentRow) -> None:
-    """Propose the next grade; the end of the scale is said before anything is confirmed."""
+    """Propose the next grade; a right that lacks and the end of the scale are said before anything is confirmed."""
+    refusal = denial(window)
+    if refusal is not None:
+        window.show_error(refusal)
+        return
     sheet = window.overlays.grade
     window.overlays.dismiss_others(sheet)
     if not sheet.ask(row):

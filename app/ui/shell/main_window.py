@@ -20,6 +20,7 @@ from app.ui.desk.line import DeskLine
 from app.ui.links.judgement import Standing
 from app.ui.relay import Relay
 from app.ui.session import Session
+from app.ui.shell import grading
 from app.ui.shell.alarm_strip import AlarmStrip
 from app.ui.shell.board_host import make_board
 from app.ui.shell.columns import SMALL_BELOW, Columns
@@ -252,6 +253,8 @@ class MainWindow(QMainWindow):
         self.desk = DeskPage(self.console, self.session, self.theme)
         self.links = LinksPanel(self.console, self.session, self.theme)
         for name, shown in _DESK_ACTS:
+            if name == "raise" and not grading.is_ours(self.console.agency):
+                continue  # nobody here does it (RC-16); the palette says who
             text = self.texts.get(self.actions_table[name].text)
             self.desk.add_button(text, shown, self.deeds.runner(name))
         self.desk.loaded.connect(self._show_desk)

@@ -214,7 +214,7 @@ class SitePart(QWidget):
         )
         self.about.setText(texts.get(against) if against else about)
         set_tone(self.about, "warn" if against or (copied and not deed) else "")
-        self.about.setVisible(bool(against or about))
+        self.about.setVisible(bool(against or about) and not self.page.isVisible())
         ready = bool(deed) and not against
         self.heir.setVisible(ready and deed == "close")
         self.heir_name.setVisible(ready and deed == "close")
