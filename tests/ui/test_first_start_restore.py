@@ -194,6 +194,9 @@ def test_the_window_of_a_fault_leads_there(qtbot: QtBot) -> None:
     wanted: list[bool] = []
     window.restore_wanted.connect(lambda: wanted.append(True))
     assert window.restore.isVisible() and window.focusWidget() is window.restore
+    assert (window.restore._kind, window.button._kind) == ("primary", "secondary"), (
+        "it looks like what Enter does"
+    )
     QTest.keyClick(window, ENTER)
     assert wanted == [True] and not window.isVisible()
     other = FaultWindow(texts, Theme(), "…", "database.newer", "/x")

@@ -27,19 +27,21 @@ class FaultSheet(Sheet):
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self.sentence)
-        self.button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc", kind="primary")
+        restorable = code in RESTORABLE
+        closing = "secondary" if restorable else "primary"  # what Enter presses looks like it
+        self.button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc", kind=closing)
         self.button.clicked.connect(self.dismiss)
-        self.restore = HintButton(theme, texts.get("ui.shell.fault.restore"), icon="refresh")
+        self.restore = HintButton(
+            theme, texts.get("ui.shell.fault.restore"), icon="refresh", hint="Enter", kind="primary"
+        )
         self.restore.setObjectName("faultRestore")
         self.restore.clicked.connect(self.restore_wanted)
         row = QHBoxLayout()
-        row.addWidget(self.restore)
         row.addStretch(1)
         row.addWidget(self.button)
+        row.addWidget(self.restore)
         self.body.addLayout(row)
-        self.restore.setVisible(
-            code in RESTORABLE
-        )  # not before it stands in here: it would be a window of its own
+        self.restore.setVisible(restorable)  # not before it stands in here: it would be a window of its own
 
     def first_field(self) -> QWidget:
         """The way on, or the way out where there is no other."""
