@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from app.bootstrap.window_work import WindowWork
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.ui.backup.port import BackupView, Checked, CopyRow, Step
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from app.bootstrap.child import Child
     from app.bootstrap.node import Node
 
-ResultT = TypeVar("ResultT")
 MAY_CHOOSE = (
     "technician",
     "account_admin",
@@ -32,9 +32,8 @@ class SiteBackups:
 
     def __init__(self, site: Callable[[], Node]) -> None:
         """`site`: the open site; it may wait for the opening."""
-        self._site = site
+        self._site, self._work = site, WindowWork("backup-screen")
         self._guard = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
         self._closing = False
         self._keeper: Backups | None = None
         self._child: Child | None = None
@@ -55,12 +54,11 @@ class SiteBackups:
         """Give up what runs."""
         with self._guard:
             self._closing = True
-            keeper, pool = self._keeper, self._pool
+            keeper = self._keeper
         self.give_up_check()
         if keeper is not None:
             keeper.close()
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+        self._work.close()
 
     def trouble(self) -> EnvironmentFault | None:
         """What is wrong with the backups, for the alarm strip."""
@@ -88,7 +86,7 @@ class SiteBackups:
 
     def view(self) -> Future[BackupView]:
         """Look into the folders."""
-        return self._submit(self._view)
+        return self._work.submit(self._view)
 
     def _view(self) -> BackupView:
         from app.bootstrap.backup_store import copies, free_bytes, is_marked
@@ -119,11 +117,11 @@ class SiteBackups:
 
     def may_choose(self, account_id: str) -> Future[None]:
         """See the port."""
-        return self._submit(lambda: self._check_right(self._site(), account_id))
+        return self._work.submit(lambda: self._check_right(self._site(), account_id))
 
     def choose_second(self, folder: Path | None, account_id: str) -> Future[None]:
         """Mark a folder as ours and use it, or none any more."""
-        return self._submit(lambda: self._choose_second(folder, account_id))
+        return self._work.submit(lambda: self._choose_second(folder, account_id))
 
     def _choose_second(self, folder: Path | None, account_id: str) -> None:
         from app.bootstrap.backing_up import SECOND_FOLDER
@@ -164,7 +162,7 @@ class SiteBackups:
 
     def check(self) -> Future[Checked]:
         """Check the record in a process of its own."""
-        return self._submit(self._check)
+        return self._work.submit(self._check)
 
     def give_up_check(self) -> None:
         """End it."""
@@ -195,16 +193,6 @@ class SiteBackups:
     def _told(self, stage: str, done: int, total: int) -> None:
         with self._guard:
             self._checking = replace(self._checking, stage=stage, done=done, total=total)
-
-    def _submit(self, work: Callable[[], ResultT]) -> Future[ResultT]:
-        with self._guard:
-            if self._closing:
-                given_up: Future[ResultT] = Future()
-                given_up.cancel()
-                return given_up
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="backup-screen")
-            return self._pool.submit(work)
 
 
 def _row(copy: Copy, second: bool) -> CopyRow:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.listening import Listening, no_address, parse_address
+from app.bootstrap.window_work import WindowWork
 from app.kernel.clock import DAY_MS
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local.pairing_view import PairingView
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from app.bootstrap.service import Service
     from app.queries.accounts import SiteRow
 
-ResultT = TypeVar("ResultT")
 LOG_DAYS = 7
 LOG_LINES = 200
 _OUTWARD = ("192.0.2.1", 9)  # a documentation address; nothing is sent, the route alone tells our own
@@ -32,33 +31,16 @@ class SiteLinks:
     """Both ports over a site that may not be open yet; `service`: the network, None while it is not up."""
 
     def __init__(self, site: Callable[[], Node], service: Callable[[], Service | None]) -> None:
-        self._site, self._service = site, service
-        self._guard = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._closing = False
+        self._site, self._service, self._work = site, service, WindowWork("links-screen")
 
     def close(self) -> None:
         """Wait for what is under way."""
-        with self._guard:
-            self._closing = True
-            pool = self._pool
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _submit(self, work: Callable[[], ResultT]) -> Future[ResultT]:
-        with self._guard:
-            if self._closing:
-                given_up: Future[ResultT] = Future()
-                given_up.cancel()
-                return given_up
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="links-screen")
-            return self._pool.submit(work)
+        self._work.close()
 
     # -- the desk ----------------------------------------------------------------------------------------------------------
     def story(self) -> Future[LinkStory]:
         """Peers, and what the links did."""
-        return self._submit(self._story)
+        return self._work.submit(self._story)
 
     def _story(self) -> LinkStory:
         from app.local import peers
@@ -89,7 +71,7 @@ class SiteLinks:
 
     def listen_for_links(self, address: str, account_id: str) -> Future[str]:
         """Take links while running."""
-        return self._submit(lambda: self._listen(address, account_id))
+        return self._work.submit(lambda: self._listen(address, account_id))
 
     def _listen(self, address: str, account_id: str) -> str:
         self._site().check_right("meet_agency", account_id)
@@ -100,7 +82,7 @@ class SiteLinks:
 
     def set_address(self, site: str, address: str, account_id: str) -> Future[None]:
         """Dial a peer elsewhere."""
-        return self._submit(lambda: self._set_address(site, address.strip(), account_id))
+        return self._work.submit(lambda: self._set_address(site, address.strip(), account_id))
 
     def _set_address(self, site: str, address: str, account_id: str) -> None:
         from app.local import peers
@@ -140,7 +122,7 @@ class SiteLinks:
 
     def check(self, address: str, *, waits: bool) -> Future[None]:
         """Try the address of a window before anything is taken."""
-        return self._submit(lambda: self._check(address, waits))
+        return self._work.submit(lambda: self._check(address, waits))
 
     def _check(self, address: str, waits: bool) -> None:
         pairing, where = self._pairing(), _where(address, 0 if waits else 1)
@@ -149,28 +131,28 @@ class SiteLinks:
 
     def listen(self, address: str, account_id: str) -> Future[PairingView]:
         """Wait for the other side."""
-        return self._submit(lambda: self._pairing().listen(account_id, *_where(address, 0)))
+        return self._work.submit(lambda: self._pairing().listen(account_id, *_where(address, 0)))
 
     def dial(self, address: str, account_id: str) -> Future[PairingView]:
         """Dial the other side."""
-        return self._submit(lambda: self._pairing().dial(account_id, *_where(address, 1)))
+        return self._work.submit(lambda: self._pairing().dial(account_id, *_where(address, 1)))
 
     def confirm(self, number: str, account_id: str) -> Future[PairingView]:
         """The number was heard."""
-        return self._submit(lambda: self._pairing().confirm(account_id, number))
+        return self._work.submit(lambda: self._pairing().confirm(account_id, number))
 
     def mismatch(self) -> Future[PairingView]:
         """Another number was heard."""
-        return self._submit(lambda: self._pairing().mismatch())
+        return self._work.submit(lambda: self._pairing().mismatch())
 
     def cancel(self) -> Future[PairingView]:
         """Close the window."""
-        return self._submit(lambda: self._pairing().cancel())
+        return self._work.submit(lambda: self._pairing().cancel())
 
     # -- pairing by files --------------------------------------------------------------------------------------------------
     def write_file(self, path: Path, endpoint: str, account_id: str) -> Future[Path]:
         """Write our identity file."""
-        return self._submit(lambda: self._write_file(path, endpoint.strip(), account_id))
+        return self._work.submit(lambda: self._write_file(path, endpoint.strip(), account_id))
 
     def _write_file(self, path: Path, endpoint: str, account_id: str) -> Path:
         from app.bootstrap import pairing
@@ -188,7 +170,7 @@ class SiteLinks:
 
     def read_file(self, path: Path, account_id: str) -> Future[FileNumber]:
         """Read theirs."""
-        return self._submit(lambda: self._read_file(path, account_id))
+        return self._work.submit(lambda: self._read_file(path, account_id))
 
     def _read_file(self, path: Path, account_id: str) -> FileNumber:
         from app.bootstrap import pairing
@@ -201,7 +183,7 @@ class SiteLinks:
 
     def confirm_file(self, path: Path, number: str, address: str, account_id: str) -> Future[None]:
         """Enter the other side."""
-        return self._submit(lambda: self._confirm_file(path, number, address.strip(), account_id))
+        return self._work.submit(lambda: self._confirm_file(path, number, address.strip(), account_id))
 
     def _confirm_file(self, path: Path, number: str, address: str, account_id: str) -> None:
         from app.bootstrap import pairing

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from app.bootstrap.window_work import WindowWork
 from app.kernel.errors import EnvironmentFault, Refusal
 
 if TYPE_CHECKING:
     from app.bootstrap.node import Node
     from app.usecases.commands import Command
-
-ResultT = TypeVar("ResultT")
 
 
 class SiteTrust:
@@ -22,10 +20,7 @@ class SiteTrust:
 
     def __init__(self, site: Callable[[], Node]) -> None:
         """`site`: the open site; it may wait for the opening."""
-        self._site = site
-        self._guard = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._closing = False
+        self._site, self._work = site, WindowWork("sites-screen", threads=1)
 
     def rotate_key(self, account_id: str) -> Future[None]:
         """Change the signing key."""
@@ -35,7 +30,7 @@ class SiteTrust:
 
             trusting.rotate_key(self._site(), account_id)
 
-        return self._submit(work)
+        return self._work.submit(work)
 
     def renew(self, account_id: str) -> Future[None]:
         """Renew the certificate."""
@@ -45,7 +40,7 @@ class SiteTrust:
 
             renewing.renew(self._site(), account_id)
 
-        return self._submit(work)
+        return self._work.submit(work)
 
     def close_site(self, site: str, heir: str, recovery_file: Path, account_id: str) -> Future[None]:
         """Sign the certificate and enter it."""
@@ -69,7 +64,7 @@ class SiteTrust:
             entered: Command = parse_command(made["command"], made["arguments"])
             node.execute(entered, account_id)
 
-        return self._submit(work)
+        return self._work.submit(work)
 
     def seal(self, account_id: str) -> Future[str]:
         """Seal the emergency account anew; its page."""
@@ -81,7 +76,7 @@ class SiteTrust:
             sealed = sheets.seal_account(node, account_id)
             return sheets.document(node.texts, [sheets.seal_page(node.texts, sheets.where_of(node), sealed)])
 
-        return self._submit(work)
+        return self._work.submit(work)
 
     def recovery_page(self, recovery_file: Path, account_id: str) -> Future[str]:
         """The recovery key's page; only for who may use the key."""
@@ -93,7 +88,7 @@ class SiteTrust:
             node.check_right("close_site", account_id)
             return sheets.document(node.texts, [sheets.print_recovery(node, recovery_file)])
 
-        return self._submit(work)
+        return self._work.submit(work)
 
     def save_page(self, page: str, path: Path) -> Future[None]:
         """Write a page where it was asked for."""
@@ -103,7 +98,7 @@ class SiteTrust:
 
             sheets.save(path, page)
 
-        return self._submit(work)
+        return self._work.submit(work)
 
     def on_data_disk(self, path: Path) -> bool:
         """Whether it would stay on this workstation."""
@@ -115,17 +110,4 @@ class SiteTrust:
 
     def close(self) -> None:
         """Wait for what is under way: a key half changed would be finished at the next start only."""
-        with self._guard:
-            self._closing, pool = True, self._pool
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _submit(self, work: Callable[[], ResultT]) -> Future[ResultT]:
-        with self._guard:
-            if self._closing:
-                given_up: Future[ResultT] = Future()
-                given_up.cancel()
-                return given_up
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sites-screen")
-            return self._pool.submit(work)
+        self._work.close()

@@ -11,11 +11,12 @@ ResultT = TypeVar("ResultT")
 
 
 class WindowWork:
-    """Two threads, made when they are first needed. What is handed in after the end is given up."""
+    """Threads made when they are first needed. What is handed in after the end is given up."""
 
-    def __init__(self, name: str) -> None:
-        self._name, self._guard = name, threading.Lock()
+    def __init__(self, name: str, threads: int = 2) -> None:
+        self._name, self._threads, self._guard = name, threads, threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._asked = 0
         self.closing = False
 
     def submit(self, work: Callable[[], ResultT]) -> Future[ResultT]:
@@ -26,8 +27,15 @@ class WindowWork:
                 given_up.cancel()
                 return given_up
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix=self._name)
+                self._pool = ThreadPoolExecutor(self._threads, self._name)
             return self._pool.submit(work)
+
+    def newest(self) -> Callable[[], bool]:
+        """For a question of which only the newest counts: tells whether nobody wants the answer any more."""
+        with self._guard:
+            self._asked += 1
+            mine = self._asked
+        return lambda: self.closing or self._asked != mine
 
     def close(self) -> None:
         """Wait for what is under way; it may look at `closing`."""
