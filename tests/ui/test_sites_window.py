@@ -52,7 +52,7 @@ def admin_of(room: Room) -> str:
 
 def line_of(sheet: SitesSheet, site: str) -> tuple[str, ...]:
     model = sheet.sites.model
-    return model.lines[model.place_of(site)].cells
+    return model.rows[model.place_of(site)].cells
 
 
 def test_the_list_says_who_writes_here(emb_room: Room) -> None:
@@ -61,7 +61,7 @@ def test_the_list_says_who_writes_here(emb_room: Room) -> None:
     own = line_of(sheet, emb_room.console.site)
     assert own[0] == "应急局" or own[0]
     assert "本席" in own[2] and own[3] == "在用" and own[7] == "至 2100-01-01"
-    assert {line.cells[3] for line in sheet.sites.model.lines} == {"在用"}
+    assert {line.cells[3] for line in sheet.sites.model.rows} == {"在用"}
     assert emb_room.focus() is sheet.sites.table
     emb_room.press(PAGE, CTRL)
     assert sheet.part == "offers" and sheet.offers.stack.currentIndex() == 0

@@ -9,9 +9,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -28,6 +26,7 @@ from app.ui.backup.model import CopyModel
 from app.ui.backup.port import Step
 from app.ui.imports.parts import Bar
 from app.ui.session import Session
+from app.ui.shell.rows import quiet
 from app.ui.shell.runs import Run, RunLines
 from app.ui.shell.sheet import Sheet, plain, set_tone
 from app.ui.theme.button import HintButton
@@ -93,7 +92,7 @@ class BackupSheet(Sheet):
         self.table.setObjectName("backupCopies")
         self.table.setAccessibleName(self._texts.get("ui.backup.table"))
         self.table.setModel(self.model)
-        self._dress_table()
+        quiet(self.table, ROW, _WIDTHS)
         self.empty = plain(self._texts.get("ui.backup.empty"), tone="muted")
         self.empty.setObjectName("backupEmpty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -119,25 +118,6 @@ class BackupSheet(Sheet):
         row.addWidget(self.choose_second)
         column.addLayout(row)
         return page
-
-    def _dress_table(self) -> None:
-        table = self.table
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        down, across = table.verticalHeader(), table.horizontalHeader()
-        down.hide()
-        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        down.setDefaultSectionSize(ROW)
-        across.setHighlightSections(False)
-        across.setStretchLastSection(True)
-        for at, width in enumerate(_WIDTHS):
-            table.setColumnWidth(at, width)
 
     def _check_page(self) -> QWidget:
         page, column = _page()

@@ -17,9 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QStackedWidget,
     QTableView,
@@ -33,6 +31,7 @@ from app.ui.imports.model import Part, VerdictModel
 from app.ui.imports.parts import Bar, DropArea, PathField, dropped_file
 from app.ui.imports.settings import SettingsBox
 from app.ui.session import Session
+from app.ui.shell.rows import quiet
 from app.ui.shell.runs import Run, RunLines
 from app.ui.shell.sheet import Sheet, plain, set_tone
 from app.ui.theme.button import HintButton
@@ -161,27 +160,10 @@ class ImportSheet(Sheet):
         self.table.setObjectName("importRows")
         self.table.setAccessibleName(texts.get("ui.imports.table"))
         self.table.setModel(self.model)
-        self._dress_table()
+        quiet(self.table, ROW)
+        self.table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         column.addWidget(self.table, 1)
         return page
-
-    def _dress_table(self) -> None:
-        table = self.table
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        down, across = table.verticalHeader(), table.horizontalHeader()
-        down.hide()
-        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        down.setDefaultSectionSize(ROW)
-        across.setHighlightSections(False)
-        across.setStretchLastSection(True)
 
     def _foot(self) -> None:
         texts = self._texts

@@ -19,13 +19,15 @@ _ROOT = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: id, its cells, tone and icon of the last cell, words of the tooltip."""
+    """One row: its id, its cells, tone and icon of the cell `marked`, words of the tooltip, tones of other cells."""
 
     id: str
     cells: tuple[str, ...]
     tone: str = ""
     icon: str = ""
     tip: str = ""
+    marked: int = -1  # the last one
+    tones: tuple[tuple[int, str], ...] = ()
 
 
 class RowsModel(QAbstractTableModel):
@@ -37,16 +39,22 @@ class RowsModel(QAbstractTableModel):
         self.rows: Sequence[Row] = ()
         theme.changed.connect(self._repaint)
 
-    def show(self, rows: Sequence[Row]) -> None:
-        """Take other rows; the same ids in the same order are repainted, so that a selection stays."""
-        same = [row.id for row in rows] == [row.id for row in self.rows]
-        if same:
+    def show(self, rows: Sequence[Row]) -> bool:
+        """Take other rows; False when they are the same. The same ids in the same order are repainted: a selection stays."""
+        if tuple(rows) == tuple(self.rows):
+            return False
+        if [row.id for row in rows] == [row.id for row in self.rows]:
             self.rows = rows
             self._repaint()
-            return
+            return True
         self.beginResetModel()
         self.rows = rows
         self.endResetModel()
+        return True
+
+    def place_of(self, row_id: str) -> int:
+        """Where a row stands, -1 for nowhere."""
+        return next((at for at, row in enumerate(self.rows) if row.id == row_id), -1)
 
     def rowCount(self, parent: AnyIndex = _ROOT) -> int:
         """Rows."""
@@ -75,16 +83,37 @@ class RowsModel(QAbstractTableModel):
             return row.cells[column]
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(row.tip) or None
-        if column == len(self._heads) - 1:
-            if role == Qt.ItemDataRole.ForegroundRole and row.tone:
-                return self._theme.colour(row.tone)
-            if role == Qt.ItemDataRole.DecorationRole and row.icon:
-                return self._theme.pixmap(row.icon, row.tone or "muted", 14)
+        marked = column == row.marked % len(self._heads)
+        tone = dict(row.tones).get(column, row.tone if marked else "")
+        if role == Qt.ItemDataRole.ForegroundRole and tone:
+            return self._theme.colour(tone)
+        if role == Qt.ItemDataRole.DecorationRole and marked and row.icon:
+            return self._theme.pixmap(row.icon, row.tone or "muted", 14)
         return None
 
     def _repaint(self) -> None:
         if self.rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self._heads) - 1))
+
+
+def quiet(table: QTableView, row_px: int, widths: Sequence[int] = ()) -> None:
+    """How a short table looks and behaves: one row is chosen at a time, Tab leaves it."""
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.setCornerButtonEnabled(False)
+    table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+    down, across = table.verticalHeader(), table.horizontalHeader()
+    down.hide()
+    down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    down.setDefaultSectionSize(row_px)
+    across.setHighlightSections(False)
+    across.setStretchLastSection(True)
+    for at, width in enumerate(widths):
+        table.setColumnWidth(at, width)
 
 
 class RowsTable(QTableView):
@@ -96,22 +125,7 @@ class RowsTable(QTableView):
         self.setAccessibleName(called)
         self._rows = model
         self.setModel(model)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        down, across = self.verticalHeader(), self.horizontalHeader()
-        down.hide()
-        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        down.setDefaultSectionSize(ROW_PX)
-        across.setHighlightSections(False)
-        across.setStretchLastSection(True)
-        for at, width in enumerate(widths):
-            self.setColumnWidth(at, width)
+        quiet(self, ROW_PX, widths)
 
     @property
     def chosen(self) -> str:
@@ -121,6 +135,6 @@ class RowsTable(QTableView):
 
     def choose(self, row_id: str) -> None:
         """Choose a row by its id, the last one when it is not there."""
-        ids = [row.id for row in self._rows.rows]
-        if ids:
-            self.selectRow(ids.index(row_id) if row_id in ids else len(ids) - 1)
+        if self._rows.rows:
+            at = self._rows.place_of(row_id)
+            self.selectRow(at if at >= 0 else len(self._rows.rows) - 1)

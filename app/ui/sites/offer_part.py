@@ -11,9 +11,10 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries.reentries import OfferRow
 from app.queries.trust import TrustView
 from app.ui.forms.field import Field, line
+from app.ui.shell.rows import Row
 from app.ui.shell.sheet import set_tone
 from app.ui.sites import words
-from app.ui.sites.model import Line, LineModel
+from app.ui.sites.model import CellsModel
 from app.ui.sites.parts import table_of, wrapped
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
@@ -38,7 +39,7 @@ class OfferPart(QWidget):
         self._busy = False
         texts = self._texts
         names = [texts.get(f"ui.sites.offer_column.{name}") for name in COLUMNS]
-        self.model = LineModel(names, theme, self)
+        self.model = CellsModel(theme, names, self)
         self.table = table_of(self.model, "offersTable", texts.get("ui.sites.offers"), _WIDTHS)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show())
         self.empty = wrapped(texts.get("ui.sites.empty_offers"), "muted")
@@ -77,7 +78,7 @@ class OfferPart(QWidget):
         kept = self.chosen()
         self.rows = tuple(view.offers)
         now = self._console.clock.now_ms()
-        lines = [Line(row.act, tuple(words.offer_cells(self._texts, row, now))) for row in self.rows]
+        lines = [Row(row.act, tuple(words.offer_cells(self._texts, row, now))) for row in self.rows]
         if self.model.show(lines) and lines:
             place = self.model.place_of(kept.act) if kept else -1
             self.table.selectRow(place if place >= 0 else min(at, len(lines) - 1))
@@ -86,7 +87,7 @@ class OfferPart(QWidget):
     def chosen(self) -> OfferRow | None:
         """The selected act."""
         at = self.table.currentIndex().row()
-        wanted = self.model.lines[at].id if 0 <= at < len(self.model.lines) else ""
+        wanted = self.model.rows[at].id if 0 <= at < len(self.model.rows) else ""
         return next((row for row in self.rows if row.act == wanted), None)
 
     def _show(self) -> None:

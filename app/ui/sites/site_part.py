@@ -15,9 +15,10 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries.trust import SiteView, TrustView
 from app.ui.forms.field import Field, line
 from app.ui.shell import moments
+from app.ui.shell.rows import Row
 from app.ui.shell.sheet import plain, set_tone
 from app.ui.sites import words
-from app.ui.sites.model import Line, LineModel
+from app.ui.sites.model import CellsModel
 from app.ui.sites.page import PageView
 from app.ui.sites.parts import table_of, wrapped
 from app.ui.theme.button import HintButton
@@ -57,7 +58,7 @@ class SitePart(QWidget):
         column.setSpacing(10)
         texts = self._texts
         names = [texts.get(f"ui.sites.column.{name}") for name in COLUMNS]
-        self.model = LineModel(names, theme, self)
+        self.model = CellsModel(theme, names, self)
         self.table = table_of(self.model, "sitesTable", texts.get("ui.sites.table"), _WIDTHS)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show())
         column.addWidget(self.table, 1)
@@ -148,13 +149,13 @@ class SitePart(QWidget):
             until = words.certificate(texts, each.row.tls_until, now)[1]
             cells = words.cells(texts, console.district, console.site, each, now)
             lines.append(
-                Line(
+                Row(
                     each.row.id,
                     tuple(cells),
                     words.TONES[state],
                     words.ICONS[state],
-                    _STATE,
-                    ((_UNTIL, until),),
+                    marked=_STATE,
+                    tones=((_UNTIL, until),),
                 )
             )
         if self.model.show(lines):
@@ -165,7 +166,7 @@ class SitePart(QWidget):
 
     def _chosen_id(self) -> str:
         at = self.table.currentIndex().row()
-        return self.model.lines[at].id if 0 <= at < len(self.model.lines) else ""
+        return self.model.rows[at].id if 0 <= at < len(self.model.rows) else ""
 
     def chosen(self) -> SiteView | None:
         """The selected workstation."""
