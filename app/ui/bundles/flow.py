@@ -5,22 +5,20 @@ Nothing here blocks: bundles are made and taken in behind `console.bundles`, ans
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.kernel.changes import ACKNOWLEDGED, ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.bundles.port import COMMAND
 from app.ui.relay import Relay
 from app.ui.session import Session
+from app.ui.shell.under_way import Progress, UnderWay
 
 if TYPE_CHECKING:
     from app.exchange.bundles import Examined, Exported, Imported, Partner, Past, Watch
@@ -53,33 +51,19 @@ class State(Enum):
 BUSY = (State.WORKING, State.STOPPING)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Entries done of entries to do, and seconds since the beginning."""
-
-    done: int = 0
-    total: int = 0
-    seconds: float = 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds that it will still take, None while nobody can say."""
-        return self.seconds * (self.total - self.done) / self.done if self.done else None
-
-
 class BundleFlow(QObject):
     """`changed` when there is something else to show, `moved` when only the figures are, `ended` when it is over."""
 
     changed = Signal()
     moved = Signal()
     ended = Signal()
-    _told = Signal(int, int)  # done, total; from the working thread
 
     def __init__(self, console: SiteDoor, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._console, self._session = console, session
         self._relay = Relay(self)
-        self._gate, self._open = threading.Lock(), True
+        self._under_way = UnderWay(self)
+        self._under_way.heard.connect(self._take_progress)
         self.way = Way.OUT
         self.states = {Way.OUT: State.IDLE, Way.IN: State.IDLE}
         self.partners: Sequence[Partner] | None = None  # None: not read yet
@@ -94,21 +78,20 @@ class BundleFlow(QObject):
         self.exported: Exported | None = None
         self.imported: Imported | None = None
         self.error: Refusal | EnvironmentFault | None = None
-        self.progress = Progress()
         self._asked = 0
-        self._began = 0.0
-        self._give_up = False
         self._reading = False
-        self._told.connect(self._take_progress, Qt.ConnectionType.QueuedConnection)
         session.account_changed.connect(self._account_changed)
 
     def dispose(self) -> None:
         """Hear nothing any more; what runs is given up with the site."""
         self._asked += 1
-        self._give_up = True
-        with self._gate:
-            self._open = False
+        self._under_way.end()
         self._relay.stop()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self._under_way.progress
 
     # -- who ---------------------------------------------------------------------------------------------------------------
     def denial(self) -> Refusal | None:
@@ -323,9 +306,9 @@ class BundleFlow(QObject):
     def _watch(self, total: int) -> Watch:
         from app.exchange.bundles import Watch
 
-        self._give_up, self._began, self.error = False, time.monotonic(), None
-        self.progress = Progress(0, total)
-        return Watch(self._tell, lambda: self._give_up)
+        work, self.error = self._under_way, None
+        work.begin(total)
+        return Watch(lambda done, total: work.tell(None, done, total), lambda: work.given_up)
 
     def _begin(self, way: Way, future: Future[Any], done: Callable[[Any], None]) -> None:
         self._relay.then(future, done, lambda error: self._failed(way, error))
@@ -335,18 +318,12 @@ class BundleFlow(QObject):
         """Cancel what runs."""
         for way, state in self.states.items():
             if state is State.WORKING:
-                self._give_up = True
+                self._under_way.given_up = True
                 self._set(way, State.STOPPING)
 
-    def _tell(self, done: int, total: int) -> None:
-        """On the working thread; the object may be gone on the Qt side as soon as the gate is shut."""
-        with self._gate:
-            if self._open:
-                self._told.emit(done, total)
-
-    def _take_progress(self, done: int, total: int) -> None:
+    def _take_progress(self, _stage: object, done: int, total: int) -> None:
         if self.busy:
-            self.progress = Progress(done, total, time.monotonic() - self._began)
+            self._under_way.note(done, total)
             self.moved.emit()
 
     def _failed(self, way: Way, error: BaseException) -> None:

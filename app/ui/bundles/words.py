@@ -9,10 +9,11 @@ from app.exchange.bundles import Examined, Exported, Imported, Looked, Partner, 
 from app.kernel.clock import SECOND_MS
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.texts import Texts
-from app.ui.bundles.flow import LATEST, BundleFlow, Progress, State, Way
+from app.ui.bundles.flow import LATEST, BundleFlow, State, Way
 from app.ui.console import AgencyView
 from app.ui.shell import moments
 from app.ui.shell.runs import Run
+from app.ui.shell.under_way import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,6 @@ Nothing here blocks: files are read and loaded behind `console.imports`, answers
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -14,11 +12,12 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.relay import Relay
 from app.ui.session import Session
+from app.ui.shell.under_way import Progress, UnderWay
 
 if TYPE_CHECKING:
     from app.exchange.imports.run import Ask, Checked, Report
@@ -59,20 +58,6 @@ class Choice:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Rows done of rows to do, and seconds since the beginning."""
-
-    done: int = 0
-    total: int = 0
-    seconds: float = 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds that it will still take, None while nobody can say."""
-        return self.seconds * (self.total - self.done) / self.done if self.done else None
-
-
 class ImportFlow(QObject):
     """`changed` when there is something else to show, `moved` when only the figures are, `ended` when it is over."""
 
@@ -80,34 +65,33 @@ class ImportFlow(QObject):
     moved = Signal()
     ended = Signal()
     latest_read = Signal()
-    _told = Signal(object, int, int)  # State, done, total; from the loading thread
 
     def __init__(self, console: SiteDoor, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._console, self._session = console, session
         self._relay = Relay(self)
-        self._gate, self._open = threading.Lock(), True
+        self._under_way = UnderWay(self)
+        self._under_way.heard.connect(self._take_progress)
         self.state = State.EMPTY
         self.choice = Choice()
         self.checked: Checked | None = None
         self.before: ImportRow | None = None  # this very file, imported earlier
         self.report: Report | None = None
         self.error: Refusal | EnvironmentFault | None = None
-        self.progress = Progress()
         self.latest: Sequence[ImportRow] = ()
         self._asked = 0
-        self._began = 0.0
-        self._give_up = False
-        self._told.connect(self._take_progress, Qt.ConnectionType.QueuedConnection)
         session.account_changed.connect(self._account_changed)
 
     def dispose(self) -> None:
         """Hear nothing any more; what loads is given up with the site."""
         self._asked += 1
-        self._give_up = True
-        with self._gate:
-            self._open = False
+        self._under_way.end()
         self._relay.stop()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self._under_way.progress
 
     # -- who ---------------------------------------------------------------------------------------------------------------
     def denial(self) -> Refusal | None:
@@ -297,12 +281,12 @@ class ImportFlow(QObject):
             return False
         from app.exchange.imports.run import Watch
 
-        self._give_up, self._began = False, time.monotonic()
-        self.progress = Progress(0, len(self.checked.good))
+        work = self._under_way
+        work.begin(len(self.checked.good))
         watch = Watch(
-            lambda done, total: self._tell(State.LOADING, done, total),
-            lambda done, total: self._tell(State.UNDOING, done, total),
-            lambda: self._give_up,
+            lambda done, total: work.tell(State.LOADING, done, total),
+            lambda done, total: work.tell(State.UNDOING, done, total),
+            lambda: work.given_up,
         )
         future: Future[Report] = self._console.imports.load(self._ask(), self.checked, account.id, watch)
         self._relay.then(future, self._loaded, self._not_loaded)
@@ -312,23 +296,18 @@ class ImportFlow(QObject):
     def give_up(self) -> None:
         """Cancel: what was loaded is taken back (FR-10, nothing half-loaded)."""
         if self.state is State.LOADING:
-            self._give_up = True
-            self.progress = Progress()  # nothing is taken back yet: the figures of the loading would be false
+            self._under_way.given_up = True
+            # Nothing is taken back yet: the figures of the loading would be false.
+            self._under_way.progress = Progress()
             self._set(State.UNDOING)
-
-    def _tell(self, state: State, done: int, total: int) -> None:
-        """On the loading thread; the object may be gone on the Qt side as soon as the gate is shut."""
-        with self._gate:
-            if self._open:
-                self._told.emit(state, done, total)
 
     def _take_progress(self, state: State, done: int, total: int) -> None:
         if self.state is State.UNDOING and state is State.LOADING:
             return  # told before it heard that it is given up
         if self.busy:
             if state is not self.state:
-                self._began = time.monotonic()
-            self.progress = Progress(done, total, time.monotonic() - self._began)
+                self._under_way.restart_clock()
+            self._under_way.note(done, total)
             if state is not self.state:
                 self._set(state)
             else:
@@ -336,7 +315,7 @@ class ImportFlow(QObject):
 
     def _loaded(self, report: Report) -> None:
         self.report = report
-        self.progress = replace(self.progress, seconds=time.monotonic() - self._began)
+        self._under_way.note(self.progress.done, self.progress.total)
         self._over(State.DONE)
 
     def _not_loaded(self, error: BaseException) -> None:

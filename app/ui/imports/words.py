@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from app.kernel.clock import SECOND_MS
 from app.kernel.texts import Texts
-from app.ui.imports.flow import ImportFlow, Progress, State
+from app.ui.imports.flow import ImportFlow, State
 from app.ui.shell import moments
 from app.ui.shell.runs import Run
+from app.ui.shell.under_way import Progress
 
 if TYPE_CHECKING:
     from app.exchange.imports.run import Checked
