@@ -26,7 +26,9 @@ LONGEST_S = 3_600.0
 SEED_OF_KILLS = 20_250_714
 _SEEDS = re.compile(r"(\d+) of (\d+) seeds fail in")
 _AGAIN = re.compile(r"again: (.*)")
-_ROUNDS = re.compile(r"(\d+) rounds, (\d+) acts acknowledged; .* (\d+) ms \(median\), (\d+) ms \(longest\)")
+_ROUNDS = re.compile(
+    r"(\d+) rounds, (\d+) acts acknowledged; .* (\d+) ms \(median\), (\d+) ms \(longest\), (\d+) within 100 ms"
+)
 _FUZZED = re.compile(r"(\d+) seeds from \d+: (\d+) frames, (\d+) parts")
 
 
@@ -102,6 +104,8 @@ def kill(stage: Stage, count: int, runner: Runner) -> None:
         stage.failed.append(f"KILL_ROUNDS={count} KILL_SEED={seed} pytest {test}: {ran.said[-300:]}")
     else:
         stage.add("acts acknowledged", int(found[2]))
+        stage.add("rounds timed", int(found[1]))
+        stage.add("of them open again within 100 ms", int(found[5]))
         stage.longest("longest ms until a killed site was open again", int(found[4]))
         stage.longest("largest median of that in a batch, ms", int(found[3]))
     stage.done += count
