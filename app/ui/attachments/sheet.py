@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImageReader, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
-from app.kernel.changes import ChangeSet
-from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.attachments import words
 from app.ui.attachments.port import AttachmentLine
+from app.ui.attachments.record_sheet import PURGE_WORDS, RecordSheet
 from app.ui.contacts.purge import PurgeRow
-from app.ui.desk.words import title as incident_title
 from app.ui.forms.field import line
 from app.ui.imports.parts import Bar, dropped_file
 from app.ui.session import Session
-from app.ui.shell.rows import RowsModel, RowsTable
-from app.ui.shell.sheet import Sheet, plain, set_tone
+from app.ui.shell.sheet import plain
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 from app.usecases.contacts import Personal
@@ -37,16 +35,15 @@ _WIDTHS = (190, 70, 56, 150)
 _LAST_FOLDER = "attachments.folder"
 
 
-class AttachmentSheet(Sheet):
-    """Opened for an incident by `ask`."""
+class AttachmentSheet(RecordSheet):
+    """The files of an incident."""
+
+    entity = "attachment"
 
     def __init__(self, console: SiteDoor, session: Session, theme: Theme, parent: QWidget) -> None:
         texts = console.texts
-        super().__init__(
-            "attachmentSheet", texts.get("ui.attachments.title"), texts.get("ui.attachments.hint"), parent
-        )
-        self._console, self._session, self._theme, self._texts = console, session, theme, texts
-        self._incident = ""
+        title, hint = texts.get("ui.attachments.title"), texts.get("ui.attachments.hint")
+        super().__init__("attachmentSheet", title, hint, console, session, theme, parent)
         self._lines: Mapping[str, AttachmentLine] = {}
         self._size = 0  # of the file under way, 0 for none
         self._shown = ""
@@ -61,17 +58,8 @@ class AttachmentSheet(Sheet):
     def _build(self) -> None:
         texts = self._texts
         heads = [texts.get(f"ui.attachments.column.{name}") for name in words.COLUMNS]
-        self.model = RowsModel(self._theme, heads, self)
-        self.table = RowsTable("attachmentTable", texts.get("ui.attachments.title"), self.model, _WIDTHS)
-        self.table.selectionModel().currentChanged.connect(lambda *_: self._chosen())
+        self._make_list("attachment", texts.get("ui.attachments.empty"), heads, _WIDTHS)
         self.table.doubleClicked.connect(lambda _index: self.save())
-        self.empty = plain(texts.get("ui.attachments.empty"), tone="muted")
-        self.empty.setObjectName("attachmentEmpty")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
-        self.list = QStackedWidget()
-        self.list.addWidget(self.empty)
-        self.list.addWidget(self.table)
         self.picture = QLabel()
         self.picture.setObjectName("attachmentPicture")
         self.picture.setFixedWidth(PICTURE_PX)
@@ -85,12 +73,7 @@ class AttachmentSheet(Sheet):
         middle.addWidget(self.picture)
         self.body.addLayout(middle, 1)
         self.purge = PurgeRow(self._session, self._theme, Personal.ATTACHMENT)
-        self.purge.say_words(
-            {
-                name: texts.get(f"ui.attachments.purge.{name}")
-                for name in ("reason", "button", "again", "warning", "reason_needed", "ordered")
-            }
-        )
+        self.purge.say_words({name: texts.get(f"ui.attachments.purge.{name}") for name in PURGE_WORDS})
         self.body.addWidget(self.purge)
         self._foot()
 
@@ -164,35 +147,16 @@ class AttachmentSheet(Sheet):
 
     # -- what there is -----------------------------------------------------------------------------------------------------
     def ask(self, row: IncidentRow) -> None:
-        """Open for an incident."""
-        if row.id != self._incident:
-            self._incident, self._lines, self._shown = row.id, {}, ""
-            self.about.clear()
-            self._say("", "muted")
-            self._show(())
-        self.heading.setText(
-            f"{self._texts.get('ui.attachments.title')}\N{KATAKANA MIDDLE DOT}{incident_title(row)}"
-        )
-        if not self.is_open:
-            self._say("", "muted")
-        self.read()
+        """Open for an incident; what is on its way is watched."""
+        super().ask(row)
         self._look.start()
-        self.open()
 
-    def heard(self, changes: ChangeSet) -> None:
-        """A commit, or a file that has arrived."""
-        if self.is_open and changes.touches("attachment", "purge_ack"):
-            self.read()
+    def _begin_anew(self) -> None:
+        self._shown = ""
+        self.about.clear()
 
-    def read(self) -> None:
-        """Look anew."""
-        incident = self._incident
-
-        def take(lines: Sequence[AttachmentLine]) -> None:
-            if incident == self._incident:
-                self._show(lines)
-
-        self._session.follow(self._console.attachments.lines(incident), take)
+    def _lines_of(self, incident_id: str) -> Future[Sequence[AttachmentLine]]:
+        return self._console.attachments.lines(incident_id)
 
     def _show(self, lines: Sequence[AttachmentLine]) -> None:
         chosen, known = self.table.chosen, set(self._lines)
@@ -322,16 +286,6 @@ class AttachmentSheet(Sheet):
     def _not_attached(self, error: BaseException) -> bool:
         self._under_way(False)
         return self._wrong(error)
-
-    def _wrong(self, error: BaseException) -> bool:
-        if not isinstance(error, Refusal | EnvironmentFault):
-            return False
-        self._say(self._session.sentence(error), "bad")
-        return True
-
-    def _say(self, text: str, tone: str) -> None:
-        set_tone(self.note, tone)
-        self.note.setText(text)
 
 
 def _decoded(data: bytes, width: int, height: int) -> QPixmap:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.kernel.changes import ChangeSet
 from app.kernel.enums import ContactAbout
-from app.kernel.errors import EnvironmentFault, Refusal
+from app.kernel.errors import Refusal
+from app.ui.attachments.record_sheet import PURGE_WORDS, RecordSheet
 from app.ui.attachments.words import agency_name
 from app.ui.contacts.port import ContactLine
 from app.ui.contacts.purge import PurgeRow
-from app.ui.desk.words import title as incident_title
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.initials import initials
-from app.ui.shell.rows import Row, RowsModel, RowsTable
-from app.ui.shell.sheet import Sheet, plain, set_tone
+from app.ui.shell.rows import Row
+from app.ui.shell.sheet import plain
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 from app.usecases.contacts import AddContact, ChangeContact, Personal, RevealContact
 
 if TYPE_CHECKING:
-    from app.queries.incidents import IncidentRow
     from app.ui.shell.ports import SiteDoor
     from app.usecases.bus import Done
 
@@ -45,16 +44,16 @@ _LOOK = {
 }
 
 
-class ContactSheet(Sheet):
-    """Opened for an incident by `ask`. What is shown in the clear is covered again after a while, and when the sheet closes."""
+class ContactSheet(RecordSheet):
+    """The contacts of an incident. What is shown in the clear is covered again after a while, and when the sheet closes."""
+
+    entity = "contact"
 
     def __init__(self, console: SiteDoor, session: Session, theme: Theme, parent: QWidget) -> None:
         texts = console.texts
-        super().__init__(
-            "contactSheet", texts.get("ui.contacts.title"), texts.get("ui.contacts.hint"), parent
-        )
-        self._console, self._session, self._theme, self._texts = console, session, theme, texts
-        self._incident, self._busy = "", False
+        title, hint = texts.get("ui.contacts.title"), texts.get("ui.contacts.hint")
+        super().__init__("contactSheet", title, hint, console, session, theme, parent)
+        self._busy = False
         self._lines: Mapping[str, ContactLine] = {}
         self._clear: dict[str, str] = {}  # id -> what is shown in the clear just now
         self._changing = ""
@@ -68,17 +67,8 @@ class ContactSheet(Sheet):
     def _build(self) -> None:
         texts = self._texts
         heads = [texts.get(f"ui.contacts.column.{name}") for name in COLUMNS]
-        self.model = RowsModel(self._theme, heads, self)
-        self.table = RowsTable("contactTable", texts.get("ui.contacts.title"), self.model, _WIDTHS)
-        self.table.selectionModel().currentChanged.connect(lambda *_: self._chosen())
+        self._make_list("contact", texts.get("ui.contacts.empty"), heads, _WIDTHS)
         self.table.doubleClicked.connect(lambda _index: self.reveal())
-        self.empty = plain(texts.get("ui.contacts.empty"), tone="muted")
-        self.empty.setObjectName("contactEmpty")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
-        self.list = QStackedWidget()
-        self.list.addWidget(self.empty)
-        self.list.addWidget(self.table)
         self.body.addWidget(self.list, 1)
         self.look = HintButton(self._theme, texts.get("ui.contacts.reveal"), icon="eye", hint="Ctrl+E")
         self.look.setObjectName("contactReveal")
@@ -96,12 +86,7 @@ class ContactSheet(Sheet):
         row.addWidget(self.look)
         self.body.addLayout(row)
         self.purge = PurgeRow(self._session, self._theme, Personal.CONTACT)
-        self.purge.say_words(
-            {
-                name: texts.get(f"ui.contacts.purge.{name}")
-                for name in ("reason", "button", "again", "warning", "reason_needed", "ordered")
-            }
-        )
+        self.purge.say_words({name: texts.get(f"ui.contacts.purge.{name}") for name in PURGE_WORDS})
         self.body.addWidget(self.purge)
         self._form()
 
@@ -165,36 +150,12 @@ class ContactSheet(Sheet):
         return super().eventFilter(watched, event)
 
     # -- what there is -----------------------------------------------------------------------------------------------------
-    def ask(self, row: IncidentRow) -> None:
-        """Open for an incident; what was typed for it is still there."""
-        if row.id != self._incident:
-            self._incident, self._lines = row.id, {}
-            self.cover()
-            self._end_change()
-            self._say("", "muted")
-            self._show(())
-        self.heading.setText(
-            f"{self._texts.get('ui.contacts.title')}\N{KATAKANA MIDDLE DOT}{incident_title(row)}"
-        )
-        if not self.is_open:
-            self._say("", "muted")
-        self.read()
-        self.open()
+    def _begin_anew(self) -> None:
+        self.cover()
+        self._end_change()
 
-    def heard(self, changes: ChangeSet) -> None:
-        """A commit, or a key that has arrived."""
-        if self.is_open and changes.touches("contact", "purge_ack"):
-            self.read()
-
-    def read(self) -> None:
-        """Look anew."""
-        incident = self._incident
-
-        def take(lines: Sequence[ContactLine]) -> None:
-            if incident == self._incident:
-                self._show(lines)
-
-        self._session.follow(self._console.contacts.lines(incident), take)
+    def _lines_of(self, incident_id: str) -> Future[Sequence[ContactLine]]:
+        return self._console.contacts.lines(incident_id)
 
     def _show(self, lines: Sequence[ContactLine]) -> None:
         chosen = self.table.chosen
@@ -315,13 +276,3 @@ class ContactSheet(Sheet):
             self.fields[error.field].focus()
             return True
         return self._wrong(error)
-
-    def _wrong(self, error: BaseException) -> bool:
-        if not isinstance(error, Refusal | EnvironmentFault):
-            return False
-        self._say(self._session.sentence(error), "bad")
-        return True
-
-    def _say(self, text: str, tone: str) -> None:
-        set_tone(self.note, tone)
-        self.note.setText(text)
