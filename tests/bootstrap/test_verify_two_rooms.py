@@ -28,7 +28,17 @@ from db.tables.journal import PROJECTED
 from tests.kit import Town, act, cheap_passwords, found_site, meet, people, register, sync
 
 # What belongs to this workstation alone, and what SQLite and the migrations keep.
-LOCAL = {"self", "peer", "peer_ack", "credential", "draft", "bundle", "bundle_peer", "projection"}
+LOCAL = {
+    "self",
+    "peer",
+    "peer_ack",
+    "credential",
+    "draft",
+    "bundle",
+    "bundle_peer",
+    "file_held",
+    "projection",
+}
 KEPT = {"alembic_version", "op", "chain"}
 MANY = 10  # tables that an hour of two rooms fills
 
