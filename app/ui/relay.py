@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.kernel.changes import Change, ChangeSet
+from app.kernel.changes import ACKNOWLEDGED, Change, ChangeSet
 from app.kernel.enums import Origin
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class Relay(QObject):
 class ChangeRelay(QObject):
     """News of commits as a Qt signal: the first at once, what follows gathered every 100 ms (QUALITY, storm).
 
-    While they come in bulk they are gathered for a second; what the officer here does is told as promptly as ever.
+    Acknowledgements hold nothing up. While changes come in bulk they are gathered for a second; what the officer here does is
+    told as promptly as ever.
     """
 
     changed = Signal(object)  # ChangeSet
@@ -95,6 +96,7 @@ class ChangeRelay(QObject):
         self._gate = threading.Lock()
         self._gathered: dict[Change, None] = {}
         self._called = False
+        self._light = False  # what was told last were acknowledgements only
         self._resting = 0  # turns until a bulk is told again
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -120,14 +122,15 @@ class ChangeRelay(QObject):
         """Called by the committing thread."""
         with self._gate:
             self._gathered.update(dict.fromkeys(changes.changes))
-            if not self._called and self._gathered:
-                self._called = True
+            overtakes = self._light and not changes.only_acknowledged  # an act does not wait behind those
+            if self._gathered and (overtakes or not self._called):
+                self._called, self._light = True, False
                 self._woken.emit()
 
     def _wake(self) -> None:
-        if self._timer.isActive() or self._end is None:
+        if self._end is None or self._behind.isActive():
             return
-        if self._behind.interval():
+        if self._behind.interval() and not self._timer.isActive():
             self._behind.start()
         else:
             self._begin()
@@ -151,6 +154,7 @@ class ChangeRelay(QObject):
             for change in due:
                 del self._gathered[change]
             more = bool(due or self._gathered or self._resting)
+            self._light = bool(due) and all(change.entity == ACKNOWLEDGED for change in due)
         if due:
             self.changed.emit(ChangeSet(due))
         return more

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QElapsedTimer, QThread
 
-from app.kernel.changes import Change, ChangeSet
+from app.kernel.changes import ACKNOWLEDGED, Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
 from app.ui.relay import BEHIND_MS, BULK, BULK_TURNS, GATHER_MS, ChangeRelay, Relay
 from tests.ui.board_world import settle
@@ -134,6 +134,27 @@ def test_what_stands_behind_the_board_is_told_a_moment_later(qtbot: Any) -> None
     relay.stop()
     settle()
     assert not relay._behind.isActive()
+
+
+def test_an_act_does_not_wait_behind_acknowledgements(qtbot: Any) -> None:
+    """They come several times a second while there is a line, and would make every fourth act wait for 100 ms."""
+    news, got = News(), list[list[str]]()
+    relay = ChangeRelay(news.subscribe)
+    relay.changed.connect(lambda changes: got.append([each.entity for each in changes.changes]))
+    acknowledged = ChangeSet((Change(ACKNOWLEDGED, "s", ChangeKind.CHANGED, Origin.PEER),))
+    news.tell(acknowledged)
+    settle()
+    news.tell(acknowledged)
+    settle()
+    assert got == [[ACKNOWLEDGED]], "they are gathered themselves"
+    news.tell(change(1))
+    settle()
+    assert got[1:] == [[ACKNOWLEDGED, "incident"]]
+    news.tell(change(2))
+    settle()
+    assert len(got) == 2, "the next one is gathered"
+    qtbot.waitUntil(lambda: len(got) == 3)
+    relay.stop()
 
 
 def test_a_bulk_is_told_once_a_second_own_acts_at_once(qtbot: Any) -> None:
