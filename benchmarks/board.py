@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from app.queries import board
-from app.queries.board import BoardView
+from app.queries.board_view import BoardView
 from benchmarks.board_data import NOW_MS, TERMS, build, terms
 from benchmarks.figures import Figure, ratio_of_pairs, share, tell, timed
 from db.engine import open_reader

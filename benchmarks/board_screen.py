@@ -29,7 +29,7 @@ from app.kernel.changes import Change, ChangeSet
 from app.kernel.clock import ManualClock
 from app.kernel.enums import ChangeKind, Origin
 from app.kernel.texts import Texts
-from app.queries.board import BoardRow
+from app.queries.board_view import BoardRow
 from app.ui.board.panel import BoardPanel
 from app.ui.session import Session
 from app.ui.theme.theme import Theme

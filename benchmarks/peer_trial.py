@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from app.cli.main import main
-from app.queries.board import BoardRow
+from app.queries.board_view import BoardRow
 from app.ui import start
 from app.ui.shell.main_window import MainWindow
 from benchmarks.start_trial import OPEN, after_next_paint, tell

@@ -7,167 +7,53 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from app.domain.first_reporter import Arrival, first_arrived
 from app.kernel.enums import Agency
-from app.queries.disputes import Disputed, disputes
-from app.queries.titles import title_of
+from app.queries.board_view import (
+    COUNTED,
+    GROUPED,
+    NEVER,
+    OWED,
+    PAGE,
+    BoardRow,
+    BoardView,
+    Chip,
+    Counts,
+    Page,
+    Place,
+    Seen,
+    Sort,
+    Tally,
+)
+from app.queries.disputes import disputes
 from db import search
 from db.given import ID, packed
 from db.search import Order, Stretch, Wanted
 
-NEVER = 9_223_372_036_854_775_807
-COUNTED = 999  # closed incidents are counted up to here
-PAGE = 50
 _SECOND_MS = 1_000
 ENROLLED = "enrolled"  # state of a workstation that may write
 LITTLE = 1_000  # operations that wait for the partner: up to here they are looked through
 
-
-class Chip(StrEnum):
-    """Filters of the board's head."""
-
-    ALL = "all"
-    OURS = "ours"  # a running clock is owed by our agency
-    CONFLICTS = "conflicts"
-
-
-class Sort(StrEnum):
-    """Orders of the board."""
-
-    DEADLINE = "deadline"  # what burns first
-    RECEIVED = "received"  # newest first
-
-
-class Seen(StrEnum):
-    """How far the changes of an incident have come at the partner's."""
-
-    QUEUED = "queued"  # something of it is not acknowledged there
-    DELIVERED = "delivered"  # a console of the partner's has durably projected all of it
-    SEEN = "seen"  # a person there has seen it: nothing here claims that yet
-    UNSEEN = "unseen"  # a notice that waits longer than it should
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRow:
-    """What one row of the board paints."""
-
-    id: str
-    no: str | None
-    agency: str | None
-    place: str | None
-    what: str | None
-    unit_code: str | None
-    level: str | None
-    status: str | None
-    reason: str | None
-    owes_reports: int | None
-    received_at: int | None
-    due_at: int | None
-    clock: str | None
-    open: int
-    updated_at: int
-    oral_status: str | None
-    written_status: str | None
-    written_met_at: int | None
-    owed_by: tuple[str, ...] = ()  # agencies that owe what the clock runs for
-    seen: Seen | None = None
-    disputed: tuple[Disputed, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Place and event as one line; empty when neither is known."""
-        return title_of(self.place, self.what)
-
-
 _COLUMNS = (
     "r.id, r.no, r.agency, r.place, r.what, r.unit_code, r.incident_level, r.status, r.status_reason,"
     " r.owes_reports, r.received_at, r.next_due_at, r.next_clock, coalesce(r.open, 0), r.updated_at,"
-    " r.oral_status, r.written_status, r.written_met_at, r.conflicts"
+    " r.oral_status, r.written_status, r.written_met_at, r.deaths, r.injured_serious,"
+    " r.injured_minor, r.missing, r.trapped, r.evacuated, r.conflicts"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BoardView:
-    """What the board shows: for whom, which words (all of them, each by any spelling), which chip, which order."""
-
-    agency: str
-    partner: str
-    words: tuple[tuple[str, ...], ...] = ()
-    chip: Chip = Chip.ALL
-    sort: Sort = Sort.DEADLINE
-
-    @property
-    def whole(self) -> bool:
-        """True if nothing is filtered out."""
-        return not self.words and self.chip is Chip.ALL
-
-    def key(self, row: BoardRow | Place) -> tuple[Any, ...]:
-        """Sort key of a row or of a place, the same order as SQLite's."""
-        received = (row.received_at is None, -(row.received_at or 0), row.id)
-        if self.sort is Sort.RECEIVED:
-            return received
-        return (-row.open, NEVER if row.due_at is None else row.due_at, *received)
-
-
-def words_of(text: str) -> tuple[tuple[str, ...], ...]:
-    """Words of what was typed: all of them must be found."""
-    return tuple((word,) for word in dict.fromkeys(text.split()))
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the board's order: that of the last row of a page."""
-
-    open: int
-    due_at: int | None
-    received_at: int | None
-    id: str
-
-    @classmethod
-    def of(cls, row: BoardRow) -> Place:
-        """The place of a row."""
-        return cls(row.open, row.due_at, row.received_at, row.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows after a place, and where to go on; `end` is None when there is nothing more."""
-
-    rows: tuple[BoardRow, ...]
-    end: Place | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Open incidents by urgency and closed ones; `closed` is COUNTED + 1 for "many": nobody waits for their count."""
-
-    overdue: int = 0
-    soon: int = 0
-    running: int = 0
-    closed: int = 0
-    changes_at: int | None = field(
-        default=None, compare=False
-    )  # UTC ms: from then on time alone makes it untrue
-
-    @property
-    def open(self) -> int:
-        """All that are not closed."""
-        return self.overdue + self.soon + self.running
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Figures of the head: of everything, of what the view shows, what we owe, what stands in conflict."""
-
-    everything: Tally = Tally()
-    shown: Tally = Tally()
-    ours: int = 0
-    conflicts: int = 0
+_CHIPPED = {
+    Chip.ALL: "",
+    Chip.OURS: "AND r.open = 1 AND r.next_due_at IS NOT NULL",
+    Chip.THEIRS: "AND r.open = 1 AND r.next_due_at IS NOT NULL",
+    Chip.CONFLICTS: "AND r.conflicts > 0",
+    Chip.OPEN: "AND r.open = 1",
+}
 
 
 # -- order -------------------------------------------------------------------------------------------------------------
@@ -214,18 +100,43 @@ def page(
     connection: sqlite3.Connection, view: BoardView, after: Place | None = None, limit: int = PAGE
 ) -> Page:
     """The first `limit` rows of a view behind a place, in the board's order; keyset, never OFFSET."""
-    if view.chip is Chip.OURS:
-        found = _ours(connection, view, after, limit)
-    elif view.whole:
-        found = _enriched(connection, view, _straight(connection, _order(view, after), limit))
+    if view.chip in OWED or view.chip is Chip.OPEN:
+        found = _with_rest(connection, view, _open(connection, view, after)[:limit])
+    elif view.sort in GROUPED:
+        found = _grouped(connection, view, after, limit)
     else:
-        rowids = _filtered(connection, view, _order(view, after), limit)
-        sql = (
-            f"SELECT {_COLUMNS} FROM json_each(:rowids) j CROSS JOIN incident r ON r.rowid = j.value"  # nosec B608
-            " ORDER BY j.key"
-        )
-        found = _enriched(connection, view, _read(connection, sql, {"rowids": json.dumps(rowids)}))
-    return Page(tuple(found), Place.of(found[-1]) if len(found) == limit else None)
+        found = _ranged(connection, view, _order(view, after), limit)
+    return Page(tuple(found), view.place(found[-1]) if len(found) == limit else None)
+
+
+def _ranged(connection: sqlite3.Connection, view: BoardView, order: Order, limit: int) -> list[BoardRow]:
+    """Rows of the stretches of an order."""
+    if view.whole:
+        return _enriched(connection, view, _straight(connection, order, limit))
+    rowids = _filtered(connection, view, order, limit)
+    sql = (
+        f"SELECT {_COLUMNS} FROM json_each(:rowids) j CROSS JOIN incident r ON r.rowid = j.value"  # nosec B608
+        " ORDER BY j.key"
+    )
+    return _enriched(connection, view, _read(connection, sql, {"rowids": json.dumps(rowids)}))
+
+
+def _grouped(
+    connection: sqlite3.Connection, view: BoardView, after: Place | None, limit: int
+) -> list[BoardRow]:
+    """Open rows by their groups; behind them the closed ones, which have none, in the index's own order."""
+    found: list[BoardRow] = []
+    if after is None or after.open:
+        found = _with_rest(connection, view, _open(connection, view, after)[:limit])
+        after = None
+    if len(found) < limit:
+        by_deadline = replace(view, sort=Sort.DEADLINE)
+        order = _order(by_deadline, after)
+        if after is None:
+            closed = Stretch("r.open = 0", f"{_DUE}, {_BY_RECEIVED}")
+            order = replace(order, stretches=(closed,))
+        found += _ranged(connection, view, order, limit - len(found))
+    return found
 
 
 def _straight(connection: sqlite3.Connection, order: Order, limit: int) -> list[tuple[Any, ...]]:
@@ -257,20 +168,22 @@ def _containing(wanted: Wanted) -> str:
     return f"CROSS JOIN search_incident d ON d.n = r.rowid AND {wanted.like()}" if wanted else ""
 
 
-def _ours(connection: sqlite3.Connection, view: BoardView, after: Place | None, limit: int) -> list[BoardRow]:
-    """Rows whose running clock our agency owes. Open incidents are few: all of them are read."""
+def _open(connection: sqlite3.Connection, view: BoardView, after: Place | None = None) -> list[BoardRow]:
+    """Open rows of a view behind a place, sorted, with who owes their clocks. They are few: all of them are read."""
     wanted = Wanted(view.words)
     sql = (
         f"SELECT {_COLUMNS} FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
-        " WHERE r.open = 1 AND r.next_due_at IS NOT NULL AND r.retracted = 0"
+        f" WHERE r.open = 1 AND r.retracted = 0 {_CHIPPED[view.chip]}"
     )
     rows = [_row(columns) for columns in _read(connection, sql, wanted.params)]
-    ours = [row for row in _with_owners(connection, rows) if view.agency in row.owed_by]
-    ours.sort(key=view.key)
-    if after is not None:
-        behind = view.key(after)
-        ours = [row for row in ours if view.key(row) > behind]
-    return _with_rest(connection, view, ours[:limit])
+    if view.creditor or view.sort in GROUPED:
+        rows = _with_owners(connection, rows)
+    found = [row for row in rows if not view.creditor or view.creditor in row.owed_by]
+    found.sort(key=view.key)
+    if after is None:
+        return found
+    behind = view.key(after)
+    return [row for row in found if view.key(row) > behind]
 
 
 def rows(
@@ -278,19 +191,14 @@ def rows(
 ) -> list[BoardRow]:
     """Those of some incidents that belong to a view, in no order; with the incidents of some alarm units."""
     wanted = Wanted(view.words)
-    chip = {
-        Chip.ALL: "",
-        Chip.OURS: "AND r.open = 1 AND r.next_due_at IS NOT NULL",
-        Chip.CONFLICTS: "AND r.conflicts > 0",
-    }[view.chip]
     sql = (
         f"SELECT {_COLUMNS} FROM (SELECT {ID} AS id FROM json_each(:ids) j UNION SELECT u.incident_id"  # nosec B608
         f" FROM json_each(:units) j CROSS JOIN alarm_unit u ON u.id = {ID}) j"
-        f" CROSS JOIN incident r ON r.id = j.id {_containing(wanted)} WHERE r.retracted = 0 {chip}"
+        f" CROSS JOIN incident r ON r.id = j.id {_containing(wanted)} WHERE r.retracted = 0 {_CHIPPED[view.chip]}"
     )
     given = {"ids": packed(ids), "units": packed(unit_ids)}
     found = _enriched(connection, view, _read(connection, sql, {**wanted.params, **given}))
-    return [row for row in found if view.chip is not Chip.OURS or view.agency in row.owed_by]
+    return [row for row in found if not view.creditor or view.creditor in row.owed_by]
 
 
 # -- what else a row shows ---------------------------------------------------------------------------------------------
@@ -395,7 +303,7 @@ def _waiting(
 # -- counts ------------------------------------------------------------------------------------------------------------
 def counts(connection: sqlite3.Connection, view: BoardView, now_ms: int, amber_s: int) -> Counts:
     """Figures of the board's head and group heads; overdue from the first ms after the due one (D-02)."""
-    running = _ours(connection, replace(view, words=(), chip=Chip.OURS), None, NEVER)
+    running = _open(connection, replace(view, words=(), chip=Chip.OURS))
     (conflicts,) = _read(
         connection,
         "SELECT count(DISTINCT c.entity_id) FROM conflict c CROSS JOIN incident r ON r.id = c.entity_id"
@@ -404,12 +312,13 @@ def counts(connection: sqlite3.Connection, view: BoardView, now_ms: int, amber_s
     )[0]
     everything = _tally(connection, replace(view, words=(), chip=Chip.ALL), now_ms, amber_s)
     shown = everything if view.whole else _tally(connection, view, now_ms, amber_s)
-    return Counts(everything, shown, len(running), conflicts)
+    groups = Counter(map(view.group, _open(connection, view))) if view.sort in GROUPED else {}
+    return Counts(everything, shown, len(running), conflicts, groups)
 
 
 def _tally(connection: sqlite3.Connection, view: BoardView, now_ms: int, amber_s: int) -> Tally:
-    if view.chip is Chip.OURS:
-        dues = [row.due_at for row in _ours(connection, view, None, NEVER)]
+    if view.chip in OWED or view.chip is Chip.OPEN:
+        dues = [row.due_at for row in _open(connection, view)]
         closed = 0
     else:
         dues = [due for (due,) in _read(connection, *_open_of(view))]
@@ -427,10 +336,9 @@ def _next_change(dues: Iterable[int | None], now_ms: int, amber_s: int) -> int |
 
 def _open_of(view: BoardView) -> tuple[str, dict[str, Any]]:
     wanted = Wanted(view.words)
-    chip = "AND r.conflicts > 0" if view.chip is Chip.CONFLICTS else ""
     return (
         f"SELECT r.next_due_at FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
-        f" WHERE r.open = 1 AND r.retracted = 0 {chip}",
+        f" WHERE r.open = 1 AND r.retracted = 0 {_CHIPPED[view.chip]}",
         wanted.params,
     )
 

@@ -19,7 +19,7 @@ from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.local import acks
 from app.queries import board
-from app.queries.board import Seen
+from app.queries.board_view import Seen
 from db.backup import backup
 from tests.bootstrap.linked import LOOPBACK, both, log_of, until, up
 from tests.kit import Site, Town, register

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.queries import board
-from app.queries.board import BoardRow, BoardView, Chip, Counts, Seen, Sort, Tally, words_of
+from app.queries.board_view import BoardRow, BoardView, Chip, Counts, Seen, Sort, Tally, words_of
 from app.queries.disputes import Disputed
 from db import migrate, search, search_index
 from db.engine import open_writer
@@ -179,7 +179,7 @@ def test_a_row_holds_what_is_painted(db: sqlite3.Connection) -> None:
     (row,) = board.page(db, EMB).rows
     assert row == BoardRow(
         "i1", "FRD-20250714-016", "FRD", "北新泾街道某仓库", "冒烟", None, "level_4", "handling", None, 1, NOW, NOW + 5,
-        "oral_report", 1, NOW, None, None, None, ("FRD",), None, (),
+        "oral_report", 1, NOW, None, None, None, None, None, None, None, None, None, ("FRD",), None, (),
     )  # fmt: skip
     assert row.title == "北新泾街道某仓库 冒烟"
 

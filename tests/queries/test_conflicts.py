@@ -10,7 +10,8 @@ from app.domain.rule_numbers import RuleKey
 from app.journal.history import history
 from app.kernel.enums import IncidentStatus
 from app.queries import conflicts
-from app.queries.board import BoardView, rows
+from app.queries.board import rows
+from app.queries.board_view import BoardView
 from app.queries.conflicts import ConflictCase, is_cautious, open_conflicts, open_count
 from app.queries.disputes import Disputed
 from app.usecases.casualties import SetCasualties

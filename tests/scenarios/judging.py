@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.queries import board
+from app.queries.board_view import BoardView
 from tests.scenarios import general
 from tests.scenarios.duo import Room
 from tests.scenarios.play import Answer, NotYet, Play, plain
@@ -161,7 +162,7 @@ def _rows_of(play: Play, entity: str, where: Mapping[str, Any], room: Room) -> l
 
 def _owner(play: Play, has: Mapping[str, Any], room: Room) -> str:
     """Who owes the first report is no field: the board says it with the clock that runs (RP-01, D-03)."""
-    view = board.BoardView(room.agency, play.duo.other(room).agency)
+    view = BoardView(room.agency, play.duo.other(room).agency)
     with contextlib.closing(room.connect()) as connection:
         found = [row.owed_by for row in board.rows(connection, view, [play.incident])]
     return "" if found == [(has["first_report_owner"],)] and len(has) == 1 else f"owed by {found}"

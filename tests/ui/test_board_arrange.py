@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.queries.board import BoardRow, BoardView, Sort
+from app.queries.board_view import BoardRow, BoardView, Sort
 from app.ui.board.arrange import CLOSED, OVERDUE, RUNNING, SOON, Head, Insert, Move, Remove, Sorted, steps
 from tests.ui.board_world import NOW
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app.kernel.changes import ACKNOWLEDGED, Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
 from app.queries import board
-from app.queries.board import PAGE, Chip, Sort, words_of
+from app.queries.board_view import PAGE, Chip, Sort, words_of
 from app.ui.board import feed as feed_module
 from app.ui.board.arrange import Head
 from app.ui.board.feed import BoardFeed

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QRegion, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.queries.board import BoardRow, BoardView, Seen
+from app.queries.board_view import BoardRow, BoardView, Seen
 from app.queries.disputes import Disputed
 from app.ui.board import delegate, list_view
 from app.ui.board.arrange import Sorted

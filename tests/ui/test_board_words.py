@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.kernel.enums import IncidentStatus
-from app.queries.board import COUNTED, BoardRow, Counts, Seen, Tally
+from app.queries.board_view import COUNTED, BoardRow, Counts, Seen, Tally
 from app.queries.disputes import Disputed
 from app.ui.board.wording import STATES, Wording
 from app.ui.theme.chips import Look

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kernel.clock import SECOND_MS, local_date
-from app.queries.board import BoardRow, BoardView, Sort
+from app.queries.board_view import GROUPED, BoardRow, BoardView, Sort
 
 OVERDUE, SOON, RUNNING, CLOSED = "overdue", "soon", "running", "closed"
 DAY = "day-"  # followed by YYYYMMDD, or nothing for rows without a time
@@ -68,6 +68,8 @@ class Sorted:
         rows: list[Item] = [self.rows[key[-1]] for key in self._keys]
         if self.view.sort is Sort.RECEIVED:
             return list(_with_days(rows))
+        if self.view.sort in GROUPED:
+            return list(self._with_groups(rows))
         amber = now_ms + amber_s * SECOND_MS
         ends = [
             bisect_left(self._keys, (-1, now_ms)),
@@ -82,6 +84,21 @@ class Sorted:
                 items += [Head(group), *rows[begin:end]]
             begin = end
         return items
+
+    def _with_groups(self, rows: Sequence[Item]) -> Iterator[Item]:
+        last = None
+        for row in rows:
+            if isinstance(row, BoardRow):
+                group = group_name(self.view, row)
+                if group != last:
+                    yield Head(group)
+                last = group
+            yield row
+
+
+def group_name(view: BoardView, row: BoardRow) -> str:
+    """Name of the group in which a row stands in a grouped view."""
+    return f"{view.sort}-{view.group(row)}" if row.open else CLOSED
 
 
 def _with_days(rows: Sequence[Item]) -> Iterator[Item]:

@@ -21,7 +21,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.queries.board import BoardRow
+from app.queries.board_view import BoardRow
 from app.ui.board.arrange import Head
 from app.ui.board.model import BoardModel
 from app.ui.board.wording import Shown

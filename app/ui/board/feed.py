@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.kernel.changes import ACKNOWLEDGED, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
 from app.queries import board
-from app.queries.board import PAGE, BoardRow, BoardView, Counts, Page, Place, Seen
+from app.queries.board_view import PAGE, BoardRow, BoardView, Counts, Page, Place, Seen
 from app.ui.board.arrange import Move, Sorted, steps
 from app.ui.board.model import BoardModel
 from app.ui.relay import Relay
@@ -313,5 +313,5 @@ class BoardFeed(QObject):
         self.counts = counts
         moments = (counts.everything.changes_at, counts.shown.changes_at)
         self._stale_at = min((at for at in moments if at is not None), default=None)
-        self._model.set_figures(self._model.wording.figures(counts))
+        self._model.set_figures(self._model.wording.figures(counts, self.view.sort))
         self.counted.emit(counts)

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QRegion
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from app.ui.board.arrange import Head
@@ -13,6 +23,7 @@ from app.ui.board.model import ITEM_ROLE, BoardModel
 IDLE_MS = 3_000
 FADE_MS = 60
 AHEAD = 20  # rows before the end at which the next page is asked for
+_ONLY = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -21,6 +32,7 @@ class BoardList(QTableView):
 
     chosen = Signal(str)
     opened = Signal(str)
+    menu_wanted = Signal(QPoint)  # on the screen, for the rows that are selected
 
     def __init__(self, model: BoardModel, delegate: BoardDelegate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +41,7 @@ class BoardList(QTableView):
         self._touched = QElapsedTimer()
         self._anchor: tuple[str, int] | None = None
         self._quiet = False
+        self.held_open = False  # a menu speaks of the rows: they stay where they are
         self._fading = QTimer(self)
         self._fading.setInterval(FADE_MS)
         self._fading.timeout.connect(self._fade)
@@ -48,7 +61,7 @@ class BoardList(QTableView):
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
         self.setMouseTracking(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -87,7 +100,7 @@ class BoardList(QTableView):
     # -- an officer is at it -----------------------------------------------------------------------------------------
     def busy(self) -> bool:
         """True while the list was touched within the last three seconds: rows must not move."""
-        return self._touched.isValid() and self._touched.elapsed() < IDLE_MS
+        return self.held_open or (self._touched.isValid() and self._touched.elapsed() < IDLE_MS)
 
     def touch(self) -> None:
         """An officer did something in the list."""
@@ -182,7 +195,7 @@ class BoardList(QTableView):
     def _choose_quietly(self, index: QModelIndex) -> None:
         scrolls, self._quiet = self.hasAutoScroll(), True
         self.setAutoScroll(False)
-        self.setCurrentIndex(index)
+        self.selectionModel().setCurrentIndex(index, _ONLY)
         self.setAutoScroll(scrolls)
         self._quiet = False
 
@@ -197,13 +210,32 @@ class BoardList(QTableView):
         item = self.currentIndex().data(ITEM_ROLE)
         return item.id if item is not None and not isinstance(item, Head) else ""
 
+    def chosen_ids(self) -> list[str]:
+        """Ids of all selected incidents, in the board's order."""
+        places = sorted(index.row() for index in self.selectionModel().selectedRows())
+        items = [self._model.item(at) for at in places]
+        return [item.id for item in items if not isinstance(item, Head)]
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Right button or menu key: for the row below it, or the selected ones."""
+        self.touch()
+        at = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            rect = self.visualRect(self.currentIndex()).intersected(self.viewport().rect())
+            at = self.viewport().mapToGlobal(rect.center() if not rect.isEmpty() else QPoint(0, 0))
+        elif not self.indexAt(self.viewport().mapFromGlobal(at)).isValid():
+            return
+        if self.chosen_id():
+            self.menu_wanted.emit(at)
+        event.accept()
+
     def step(self, by: int) -> None:
         """Select the next incident above (-1) or below (1); the first one when none is selected."""
         at = self.currentIndex().row() + (by if self.currentIndex().isValid() else 1)
         while 0 <= at < self._model.rowCount():
             if not isinstance(self._model.item(at), Head):
                 self.touch()
-                self.setCurrentIndex(self._model.index(at))
+                self.selectionModel().setCurrentIndex(self._model.index(at), _ONLY)
                 return
             at += by
 

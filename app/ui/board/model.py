@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.queries.board import BoardRow
+from app.queries.board_view import BoardRow
 from app.ui.board.arrange import Head, Insert, Item, Move, Remove, steps
 from app.ui.board.wording import Shown, Wording
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries import board
-from app.queries.board import COUNTED, BoardRow, BoardView, Chip, Counts, Sort, words_of
+from app.queries.board_view import COUNTED, BoardRow, BoardView, Chip, Counts, Sort, words_of
 from app.ui.board.delegate import BoardDelegate
 from app.ui.board.feed import BoardFeed
 from app.ui.board.list_view import BoardList
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.ui.session import Session
 
 TICK_MS = 1_000
+_CHIPS = (Chip.ALL, Chip.OURS, Chip.CONFLICTS)  # always there; the others while they are chosen
 SMALL_BELOW = 420  # px of width: 44 px rows and short numbers
 
 Spell = Callable[[str], tuple[str, ...]]
@@ -64,6 +65,7 @@ class BoardPanel(QWidget):
     opened = Signal(str)
     register_wanted = Signal()
     oral_wanted = Signal(str)
+    arranged = Signal()  # another order was chosen
 
     def __init__(
         self,
@@ -160,7 +162,7 @@ class BoardPanel(QWidget):
         menu = QMenu(self._sort)
         for sort in Sort:
             action = menu.addAction(self._texts.get(f"ui.board.sort.{sort}"))
-            action.triggered.connect(lambda _=False, sort=sort: self._sort_by(sort))
+            action.triggered.connect(lambda _=False, sort=sort: self.sort_by(sort))
         self._sort.setMenu(menu)
         plate = QWidget()
         plate.setFixedHeight(40)
@@ -190,6 +192,7 @@ class BoardPanel(QWidget):
             button.setChecked(chip is Chip.ALL)
             button.setProperty("kind", "chip")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setVisible(chip in _CHIPS)
             self._chips.addButton(button)
             self._chip_of[chip] = button
             row.addWidget(button)
@@ -244,21 +247,34 @@ class BoardPanel(QWidget):
 
     def _reopen(self) -> None:
         view = self._view()
+        for chip, button in self._chip_of.items():
+            button.setVisible(chip in _CHIPS or chip is view.chip)
         if view != self.feed.view:
             self.feed.open(view)
 
-    def _sort_by(self, sort: Sort) -> None:
+    def sort_by(self, sort: Sort) -> None:
+        """Another order, or other groups."""
         if sort is not self.feed.view.sort:
             self.feed.open(replace(self._view(), sort=sort))
             self._say_sort(0)
+            self.arranged.emit()
+
+    def show_view(self, chip: Chip, text: str = "", sort: Sort | None = None) -> None:
+        """A chip, words and an order at once; one question to the database."""
+        self.search.blockSignals(True)
+        self.search.setText(text)
+        self.search.blockSignals(False)
+        self._chip_of[chip].setChecked(True)
+        if sort is not None and sort is not self.feed.view.sort:
+            self.feed.view = replace(self.feed.view, sort=sort)
+            self._say_sort(0)
+            self.feed.open(self._view())
+            self.arranged.emit()
+        self._reopen()
 
     def clear_filter(self) -> None:
         """Show everything again."""
-        self.search.blockSignals(True)
-        self.search.clear()
-        self.search.blockSignals(False)
-        self._chip_of[Chip.ALL].setChecked(True)
-        self._reopen()
+        self.show_view(Chip.ALL)
 
     def focus_search(self) -> None:
         """Ctrl+F: type at once, what stands there is selected."""

@@ -8,10 +8,11 @@ from html import escape
 from typing import Any, Protocol
 
 from app.kernel.clock import HOUR_MS, SECOND_MS, SHANGHAI, from_ms
-from app.queries.board import COUNTED, BoardRow, Counts, Seen
+from app.queries.board_view import COUNTED, BoardRow, Counts, Seen, Sort
 from app.queries.disputes import Disputed
 from app.ui.board.arrange import CLOSED, DAY, OVERDUE, RUNNING, SOON
 from app.ui.theme.chips import Look
+from app.ui.theme.shapes import NUMERALS
 
 STATES = ("clue", "registered", "handling", "controlled", "closed", "merged", "void")
 _TICKS = {
@@ -20,6 +21,7 @@ _TICKS = {
     Seen.SEEN: ("check-double", "good"),
     Seen.UNSEEN: ("ring-dashed", "warn"),
 }
+_GROUPS = (Sort.LEVEL, Sort.STREET, Sort.OWNER)
 _DIGITAL_H = 10  # longer than this is told in hours, longer than _HOURS_H in days
 _HOURS_H = 48
 _LONGEST_VALUE = 6
@@ -195,6 +197,9 @@ class Wording:
     # -- heads and figures -------------------------------------------------------------------------------------------
     def group(self, group: str) -> str:
         """Name of a group."""
+        sort, dash, key = group.partition("-")
+        if dash and sort in _GROUPS:
+            return self._group_of(sort, key)
         if not group.startswith(DAY):
             return self._texts.get(f"ui.board.group.{group}", minutes=self.amber_ms // 60_000)
         day = group.removeprefix(DAY)
@@ -202,7 +207,17 @@ class Wording:
             return self._texts.get("ui.board.group.no_time")
         return self._texts.get("ui.board.group.day", year=day[:4], month=int(day[4:6]), day=int(day[6:]))
 
-    def figures(self, counts: Counts) -> dict[str, str]:
+    def _group_of(self, sort: str, key: str) -> str:
+        get = self._texts.get
+        if sort == Sort.LEVEL:
+            return " ".join(filter(None, (NUMERALS.get(key), get(f"enum.incident_level.{key}"))))
+        if sort == Sort.STREET:
+            return self._streets.get(key) or key or get("ui.board.group.no_street")
+        if not key:
+            return get("ui.board.group.no_owner")
+        return get("ui.board.group.owed", owner=self._chip(key)[0])
+
+    def figures(self, counts: Counts, sort: Sort = Sort.DEADLINE) -> dict[str, str]:
         """Numbers of the groups by their names."""
         tally = counts.shown
         closed = f"{COUNTED}+" if tally.closed > COUNTED else str(tally.closed)
@@ -211,6 +226,7 @@ class Wording:
             SOON: str(tally.soon),
             RUNNING: str(tally.running),
             CLOSED: closed,
+            **{f"{sort}-{group}": str(count) for group, count in counts.groups.items()},
         }
 
     def facts(self, counts: Counts) -> str:

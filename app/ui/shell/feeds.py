@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import MINUTE_MS
 from app.kernel.errors import EnvironmentFault
-from app.queries.board import BoardView
+from app.queries.board_view import BoardView
 from app.queries.presence import presence
 from app.ui.links.judgement import Standing, judge, of_partner
 from app.ui.relay import BEHIND_MS, ChangeRelay, Relay
