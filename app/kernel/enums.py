@@ -207,6 +207,14 @@ class LogKind(StrEnum):
     ALARM = "alarm"
 
 
+class Severity(IntEnum):
+    """Rank of an alarm: red must be acknowledged, amber is said once and stands, a notice stands in silence."""
+
+    RED = 0
+    AMBER = 1
+    NOTICE = 2
+
+
 class FaultKind(StrEnum):
     """Troubles that the console itself enters into the log (JD-11)."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -117,11 +115,6 @@ def end_entry_cause(watch_id: str) -> tuple[str, ...]:
     return "watch_ended", watch_id
 
 
-def alarm_entry_cause(alarm: str) -> tuple[str, ...]:
-    """What the id of the log entry follows from by which an agency acknowledged an alarm: one for each alarm (JD-11)."""
-    return "alarm_acknowledged", alarm
-
-
 def ended_by_others(connection: sqlite3.Connection, account_id: str, after: int) -> list[LogRow]:
     """What the log says of this person's watches that others ended after a moment (UTC ms), oldest first (JD-04)."""
     cursor = connection.cursor()
@@ -133,14 +126,3 @@ def ended_by_others(connection: sqlite3.Connection, account_id: str, after: int)
     ids = [derived_id(agency, *end_entry_cause(watch_id)) for watch_id, agency in left.fetchall()]
     found = [log_entry(connection, entry_id) for entry_id in ids]
     return sorted((row for row in found if row is not None), key=lambda row: row.at or 0)
-
-
-def acknowledged(connection: sqlite3.Connection, agency: str, alarms: Iterable[str]) -> frozenset[str]:
-    """Which of these alarms the agency has acknowledged, at whichever of its workstations (JD-11)."""
-    by_entry = {derived_id(agency, *alarm_entry_cause(alarm)): alarm for alarm in alarms}
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    rows = cursor.execute(
-        "SELECT id FROM log_entry WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(by_entry)),)
-    )
-    return frozenset(by_entry[entry_id] for (entry_id,) in rows)

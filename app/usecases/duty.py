@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.alarms import check_snooze, snoozed_until
 from app.domain.log_entry import check_log_entry
 from app.domain.required import require_text
 from app.domain.rule_numbers import RuleKey
@@ -13,7 +14,7 @@ from app.journal.operation import Act
 from app.kernel.enums import Agency, LinkState, LogKind, Post, Role
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
-from app.queries import accounts, duty
+from app.queries import accounts, alarms, duty
 from app.queries.duty import LogRow, WatchRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, outcome, writes
 from app.usecases.context import Context, missing, ms
@@ -54,6 +55,17 @@ class AcknowledgeAlarm(Command):
 
     alarm: str
     text: str
+    incident_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SnoozeAlarm(Command):
+    """Put an amber alarm off for some minutes, with a reason; it comes back by itself (JD-11)."""
+
+    alarm: str
+    text: str
+    minutes: int
+    reason: str
     incident_id: str | None = None
 
 
@@ -228,7 +240,7 @@ def acknowledge_alarm(command: AcknowledgeAlarm, context: Context) -> Outcome:
     """One entry for each alarm and agency, whoever of it came first; a second key changes nothing (JD-11)."""
     for name, value in (("alarm", command.alarm), ("text", command.text)):
         require_text(value, "refusal.duty.alarm_required", field=name, clause="JD-11")
-    cause = duty.alarm_entry_cause(command.alarm)
+    cause = alarms.alarm_entry_cause(command.alarm)
     entry_id = derived_id(context.agency, *cause)
     if duty.log_entry(context.connection, entry_id) is not None:
         return outcome(entry_id=entry_id, new=False)
@@ -238,6 +250,29 @@ def acknowledge_alarm(command: AcknowledgeAlarm, context: Context) -> Outcome:
     )
     acts = log_acts(context, LogKind.ALARM, said, context.now_ms, incident_id, cause=cause)
     return outcome(*acts, entry_id=entry_id, new=True)
+
+
+@handles(SnoozeAlarm, creates("log_entry"))
+def snooze_alarm(command: SnoozeAlarm, context: Context) -> Outcome:
+    """One entry with minutes and reason; while an earlier one still runs, nothing is added (JD-11)."""
+    for name, value in (("alarm", command.alarm), ("text", command.text)):
+        require_text(value, "refusal.duty.alarm_required", field=name, clause="JD-11")
+    state = alarms.states(context.connection, context.agency, [command.alarm])[command.alarm]
+    if state.until is not None and context.now_ms < state.until:
+        return outcome(entry_id=state.entry_id, until=state.until, new=False)
+    check_snooze(command.alarm, command.minutes, command.reason, state.times)
+    incident_id = find(context, command.incident_id).id if command.incident_id is not None else None
+    cause = alarms.snooze_entry_cause(command.alarm, state.times + 1, command.minutes)
+    said = context.texts.get(
+        "log.alarm_snoozed",
+        title=context.author.title or "",
+        text=command.text.strip(),
+        minutes=command.minutes,
+        reason=command.reason.strip(),
+    )
+    acts = log_acts(context, LogKind.ALARM, said, context.now_ms, incident_id, cause=cause)
+    until = snoozed_until(context.now_ms, command.minutes)
+    return outcome(*acts, entry_id=acts[0].entity_id, until=until, new=True)
 
 
 @handles(WriteLogEntry, creates("log_entry"))

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QFileDialog
 from app.bootstrap import storage
 from app.bootstrap.backup_store import copies, is_marked
 from app.kernel.clock import HOUR_MS
+from app.kernel.enums import Severity
 from app.kernel.errors import EnvironmentFault
 from app.ui.backup.sheet import BackupSheet
-from app.ui.shell.alarms import Severity
 from tests.kit import founded_town, register
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Open, Room, emb_room, rooms
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.kernel.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from app.kernel.enums import LinkState
+from app.kernel.enums import LinkState, Severity
 from app.kernel.texts import Texts
 from app.queries.duty import WatchRow
 from app.queries.incidents import IncidentRow
@@ -15,7 +15,7 @@ from app.queries.presence import presence
 from app.ui.console import AgencyView
 from app.ui.links.judgement import Standing
 from app.ui.shell import alarms, header_text, moments
-from app.ui.shell.alarms import AlarmDesk, Severity
+from app.ui.shell.alarm_desk import AlarmDesk
 from app.ui.shell.initials import initials, matched, rank
 from app.ui.shell.palette import Entry, found
 from app.ui.shell.runs import Run, words
@@ -249,7 +249,7 @@ def test_the_day_is_counted_and_kept_over_a_restart_of_the_same_day() -> None:
     assert len(again.seen) == 1 and not again.unacknowledged
     tomorrow = AlarmDesk()
     tomorrow.recall(desk.memory(), now + DAY_MS)
-    assert not tomorrow.seen and not tomorrow.acknowledged
+    assert not tomorrow.seen and tomorrow.acknowledged, "what stands over midnight stays acknowledged"
 
 
 def test_links_raise_single_sided_duty_and_clocks_apart() -> None:
@@ -265,10 +265,10 @@ def test_links_raise_single_sided_duty_and_clocks_apart() -> None:
     ("posts", "left_at", "severity", "name"),
     [
         (("leader_on_shift", "duty_chief", "duty_officer"), 5, None, ""),
-        (("duty_chief", "duty_officer"), 5, Severity.AMBER, "understaffed:leader_on_shift"),
-        (("leader_on_shift", "duty_chief"), 5, Severity.RED, "understaffed:5"),
-        ((), 5, Severity.RED, "understaffed:5"),
-        (("duty_chief",), None, Severity.AMBER, "understaffed:leader_on_shift,duty_officer"),
+        (("duty_chief", "duty_officer"), 5, Severity.AMBER, "understaffed:leader_on_shift:AMBER"),
+        (("leader_on_shift", "duty_chief"), 5, Severity.RED, "understaffed:5:RED"),
+        ((), 5, Severity.RED, "understaffed:5:RED"),
+        (("duty_chief",), None, Severity.AMBER, "understaffed:leader_on_shift,duty_officer:AMBER"),
     ],
 )
 def test_a_shift_that_drops_below_two_persons_is_red(

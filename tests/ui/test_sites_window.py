@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from app.bootstrap import renewing, sheets
 from app.kernel.clock import from_ms
-from app.ui.shell.alarms import Severity
+from app.kernel.enums import Severity
 from app.ui.sites.page import print_page
 from app.ui.sites.sheet import SitesSheet
 from app.usecases.duty import WriteLogEntry
@@ -266,7 +266,10 @@ def test_a_certificate_that_ends_soon_is_told_thirty_days_before(emb_room: Room)
     assert not [alarm for alarm in feeds.desk.standing if alarm.kind == "certificate"]
     room.tick(2 * 86_400)
     [alarm] = [alarm for alarm in feeds.desk.standing if alarm.kind == "certificate"]
-    assert alarm.severity is Severity.AMBER and "29 天" in alarm.title
+    assert alarm.severity is Severity.NOTICE and "29 天" in alarm.title
+    room.tick(23 * 86_400)
+    [alarm] = [alarm for alarm in feeds.desk.standing if alarm.kind == "certificate"]
+    assert alarm.severity is Severity.AMBER and "6 天" in alarm.title, "the last week"
 
 
 def test_a_sealed_page_prints_on_one_sheet_each(emb_room: Room, tmp_path: Path) -> None:

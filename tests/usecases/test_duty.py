@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.kernel.enums import LinkState, LogKind, Post
-from app.queries import duty
+from app.queries import alarms, duty
+from app.queries.alarms import AlarmState
 from app.queries.duty import LogRow, WatchRow
 from app.usecases.duty import (
     AcknowledgeAlarm,
@@ -15,6 +16,7 @@ from app.usecases.duty import (
     EndWatch,
     LeaveWatch,
     NoteLinkState,
+    SnoozeAlarm,
     TakeWatch,
     WriteLogEntry,
 )
@@ -205,16 +207,17 @@ def test_an_alarm_is_acknowledged_once_for_the_whole_agency(town: Town) -> None:
     alarm = f"oral_report:{row.id}:1:RED"
     heard = AcknowledgeAlarm(alarm=alarm, text="超 00:01 口头报未报", incident_id=row.id)
 
-    def known(site: Site, agency: str) -> frozenset[str]:
-        return site.node.local(lambda c: duty.acknowledged(c, agency, [alarm, "other"]))
+    def known(site: Site, agency: str) -> set[str]:
+        found = site.node.local(lambda c: alarms.states(c, agency, [alarm, "other"]))
+        return {name for name, state in found.items() if state.acknowledged_at == ms("08:00:00")}
 
-    assert known(town.emb, "EMB") == frozenset()
+    assert known(town.emb, "EMB") == set()
     first = act(town.emb, "duty_officer", heard).result
     again = act(town.emb, "duty_chief", heard).result
     assert (first["new"], again["new"], again["entry_id"]) == (True, False, first["entry_id"])
     town.sync()
     for site in (town.emb, town.frd):
-        assert known(site, "EMB") == {alarm} and known(site, "FRD") == frozenset()
+        assert known(site, "EMB") == {alarm} and known(site, "FRD") == set()
         [entry] = [each for each in log(site) if each.kind == LogKind.ALARM]
         assert (entry.at, entry.incident_id) == (ms("08:00:00"), row.id)
         assert "确认警报：超 00:01 口头报未报" in (entry.text or "")
@@ -235,6 +238,72 @@ def test_technicians_do_not_acknowledge(emb: Site) -> None:
     command = AcknowledgeAlarm(alarm="a", text="b")
     can = ("duty_officer", "duty_chief", "leader", "authorised")
     refused(emb, "technician", command, "E_PERM", "refusal.permission.denied", clause="XC-06", can=can)
+
+
+def state_of(site: Site, alarm: str, agency: str = "EMB") -> AlarmState:
+    return site.node.local(lambda c: alarms.states(c, agency, [alarm]))[alarm]
+
+
+def test_an_amber_alarm_is_put_off_for_the_whole_agency_with_minutes_and_reason(town: Town) -> None:
+    """JD-11: a decision an investigation asks about; it comes back by itself, and three times are enough."""
+    row = register(town.emb)
+    alarm = f"class_pending:{row.id}"
+    command = SnoozeAlarm(alarm=alarm, text="类别待定", minutes=10, reason=" 等现场核实 ", incident_id=row.no)
+    assert state_of(town.emb, alarm) == AlarmState()
+    first = act(town.emb, "duty_officer", command).result
+    assert (first["new"], first["until"]) == (True, ms("08:10:00"))
+    town.emb.at("08:09:59")
+    again = act(town.emb, "duty_chief", command).result
+    assert (again["new"], again["entry_id"], again["until"]) == (False, first["entry_id"], first["until"])
+    town.sync()
+    for site in (town.emb, town.frd):
+        state = state_of(site, alarm)
+        assert (state.until, state.times, state.acknowledged_at) == (ms("08:10:00"), 1, None)
+        assert state.snoozed_by == town.emb.node.local(duty.log)[0].text.split("暂缓")[0]  # type: ignore[union-attr]
+        assert state_of(site, alarm, "FRD") == AlarmState(), "each agency decides for itself"
+        [entry] = [each for each in log(site) if each.kind == LogKind.ALARM]
+        assert entry.incident_id == row.id
+        assert "暂缓警报 10 分钟，原因：等现场核实。警报内容：类别待定。" in (entry.text or "")
+    for time, minutes, until in (("08:10:00", 5, "08:15:00"), ("08:20:00", 30, "08:50:00")):
+        town.emb.at(time)
+        longer = SnoozeAlarm(alarm=alarm, text="类别待定", minutes=minutes, reason="x")
+        assert act(town.emb, "duty_officer", longer).result["until"] == ms(until)
+    town.emb.at("08:50:00")
+    text = "refusal.duty.snooze_often"
+    refused(town.emb, "duty_officer", command, "E_STATE", text, field="alarm", clause="JD-11")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "text", "field"),
+    [
+        ({"alarm": "single_sided:5"}, "E_STATE", "refusal.duty.snooze_red", "alarm"),
+        ({"minutes": 7}, "E_RANGE", "refusal.duty.snooze_minutes", "minutes"),
+        ({"reason": " "}, "E_REQUIRED", "refusal.duty.snooze_reason", "reason"),
+        ({"alarm": "gone:1"}, "E_STATE", "refusal.duty.alarm_unknown", "alarm"),
+        ({"text": ""}, "E_REQUIRED", "refusal.duty.alarm_required", "text"),
+    ],
+)
+def test_what_is_not_put_off(emb: Site, given: dict[str, Any], code: str, text: str, field: str) -> None:
+    """JD-11: red never, nothing without a reason."""
+    command = SnoozeAlarm(**{"alarm": "skew", "text": "b", "minutes": 5, "reason": "c", **given})
+    refused(emb, "duty_officer", command, code, text, field=field, clause="JD-11")
+
+
+def test_the_history_of_a_shift_is_what_its_agency_did_about_alarms(town: Town) -> None:
+    """JD-11: newest first, from a moment on, nobody else's."""
+    act(town.emb, "duty_officer", AcknowledgeAlarm(alarm="single_sided:1", text="甲"))
+    act(town.frd, "duty_officer", AcknowledgeAlarm(alarm="single_sided:1", text="乙"))
+    town.at("08:05:00").sync()
+    act(town.emb, "duty_chief", SnoozeAlarm(alarm="skew", text="丙", minutes=5, reason="丁"))
+    act(town.emb, "duty_officer", WriteLogEntry(text="戊"))
+
+    def acts(since: str) -> list[str]:
+        found = town.emb.node.local(lambda c: alarms.history(c, "EMB", ms(since)))
+        return [row.text.partition("警报")[2] for row in found]
+
+    assert acts("08:00:00") == [" 5 分钟，原因：丁。警报内容：丙。", "：甲。"]
+    assert acts("08:00:01") == [" 5 分钟，原因：丁。警报内容：丙。"]
+    assert acts("08:05:01") == []
 
 
 # -- log -------------------------------------------------------------------------------------------------------------------

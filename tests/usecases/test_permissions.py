@@ -93,6 +93,7 @@ KERNEL: dict[str, dict[str, set[str]]] = {
     "leave_watch": {"EMB": ROOM, "FRD": ROOM},
     "end_watch": {agency: {"duty_chief", "leader"} for agency in ("EMB", "FRD")},
     "acknowledge_alarm": {agency: {*ROOM, "authorised"} for agency in ("EMB", "FRD")},
+    "snooze_alarm": {agency: {*ROOM, "authorised"} for agency in ("EMB", "FRD")},
 }
 
 

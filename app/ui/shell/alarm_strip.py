@@ -11,8 +11,10 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from app.kernel.enums import Severity
 from app.ui.shell import moments
-from app.ui.shell.alarms import Alarm, AlarmDesk, Severity
+from app.ui.shell.alarm_desk import AlarmDesk
+from app.ui.shell.alarms import Alarm
 from app.ui.shell.runs import Painter, Run, RunLines
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme

@@ -1,17 +1,16 @@
 """Which alarms stand, derived from rows and links alone: whoever sees the same rows sees the same alarms (D-02, JD-01).
 
-Acknowledging is an act of the journal (JD-11); what is kept here is what this window knows of it.
+Ranks and rules are declared in `app/domain/alarms.py`; what people do about alarms is kept by `alarm_desk.py`. No widgets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.kernel.clock import SECOND_MS, local_date
-from app.kernel.enums import DeadlineKind, LinkState
+from app.kernel.clock import SECOND_MS
+from app.kernel.enums import DeadlineKind, LinkState, Severity
 from app.queries.titles import title_of
 
 if TYPE_CHECKING:
@@ -20,19 +19,12 @@ if TYPE_CHECKING:
     from app.ui.links.judgement import Standing
 
 
-class Severity(IntEnum):
-    """Red must be acknowledged; amber is said once and stands."""
-
-    RED = 0
-    AMBER = 1
-
-
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm. `id` stays the same while its cause does; `due_at` (UTC ms) counts for clocks, `since` for the rest.
 
-    `kind`: oral_report, written_report, class_pending, single_sided, understaffed, skew, trouble. `owner` is the agency that
-    owes, or empty.
+    `kind` is one of those declared; `id` begins with it and, where it can have several ranks, ends with the rank. `owner` is
+    the agency that owes, or empty.
     """
 
     id: str
@@ -133,65 +125,5 @@ def of_watch(presence: Presence, left_at: int | None, said: str) -> list[Alarm]:
         return []
     if presence.two_persons or left_at is None:
         missing = ",".join(post.value for post in presence.missing)
-        return [Alarm(f"understaffed:{missing}", Severity.AMBER, "understaffed", title=said)]
-    return [Alarm(f"understaffed:{left_at}", Severity.RED, "understaffed", title=said, since=left_at)]
-
-
-@dataclass
-class AlarmDesk:
-    """Keeps which alarms stand, which are acknowledged, which this window is silent about, how many the day has seen."""
-
-    acknowledged: set[str] = field(default_factory=set)
-    muted: set[str] = field(default_factory=set)
-    day: str = ""
-    seen: set[str] = field(default_factory=set)
-    standing: tuple[Alarm, ...] = ()
-
-    def stand(self, alarms: Sequence[Alarm], now_ms: int) -> bool:
-        """Take over what stands now, ranked; True when the set or its order changed."""
-        today = local_date(now_ms)
-        if today != self.day:
-            self.day, self.seen = today, set()
-        ranked = tuple(sorted(alarms, key=self._rank))
-        changed = ranked != self.standing
-        self.standing = ranked
-        known = {alarm.id for alarm in ranked}
-        self.seen |= known
-        self.acknowledged &= known
-        self.muted &= known
-        return changed
-
-    def _rank(self, alarm: Alarm) -> tuple[bool, int, bool, int, str]:
-        """Unacknowledged red, acknowledged red, amber; among them what is longest overdue or due first."""
-        waits = alarm.severity is Severity.RED and alarm.id not in self.acknowledged
-        moment = alarm.due_at if alarm.due_at is not None else alarm.since if alarm.since is not None else 0
-        return (not waits, alarm.severity, alarm.due_at is None, moment, alarm.id)
-
-    @property
-    def unacknowledged(self) -> tuple[Alarm, ...]:
-        """Red alarms nobody of this agency has acknowledged."""
-        return tuple(a for a in self.standing if a.severity is Severity.RED and a.id not in self.acknowledged)
-
-    @property
-    def sounding(self) -> bool:
-        """True while an unacknowledged red alarm is not silenced at this window."""
-        return any(alarm.id not in self.muted for alarm in self.unacknowledged)
-
-    def acknowledge(self, alarms: Iterable[str]) -> bool:
-        """These were acknowledged, here or at another workstation of the agency; True when that was news."""
-        standing = {alarm.id for alarm in self.standing}
-        news = (set(alarms) & standing) - self.acknowledged
-        self.acknowledged |= news
-        self.standing = tuple(sorted(self.standing, key=self._rank))
-        return bool(news)
-
-    def memory(self) -> dict[str, object]:
-        """What is kept over a restart of the same day."""
-        return {"day": self.day, "seen": sorted(self.seen), "acknowledged": sorted(self.acknowledged)}
-
-    def recall(self, kept: object, now_ms: int) -> None:
-        """Take up what was kept, when it is of today."""
-        if isinstance(kept, dict) and kept.get("day") == local_date(now_ms):
-            self.day = str(kept["day"])
-            self.seen = {str(item) for item in kept.get("seen", [])}
-            self.acknowledged = {str(item) for item in kept.get("acknowledged", [])}
+        return [Alarm(f"understaffed:{missing}:AMBER", Severity.AMBER, "understaffed", title=said)]
+    return [Alarm(f"understaffed:{left_at}:RED", Severity.RED, "understaffed", title=said, since=left_at)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 
 from app.kernel.clock import SECOND_MS
-from app.kernel.enums import IncidentStatus
+from app.kernel.enums import IncidentStatus, Severity
 from app.ui.actions import Action, always
 from app.ui.shell import grading, moments
 from app.ui.shell.languages import other_texts
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
 _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui.shell.group.account"
 _SELECT = "ui.shell.why.select"
-SOUND_AGAIN_S = 20
 REGISTER_DRAFT = "draft.register"
 
 
@@ -34,6 +33,7 @@ class Deeds:
         self._window = window
         self._console, self._session, self._texts = window.console, window.session, window.texts
         self._sounded_at = 0
+        self._sounded: frozenset[str] = frozenset()
         self._acknowledging: set[str] = set()
         self._fill_table()
         overlays = window.overlays
@@ -136,19 +136,27 @@ class Deeds:
 
     def tick(self) -> None:
         """An unacknowledged red alarm sounds again after a while."""
+        from app.queries.alarms import SOUNDS
+
         now = self._console.clock.now_ms()
-        if self._window.feeds.desk.sounding and now - self._sounded_at >= SOUND_AGAIN_S * SECOND_MS:
+        again_ms = SOUNDS[Severity.RED].again_s * SECOND_MS
+        if self._window.feeds.desk.sounding and now - self._sounded_at >= again_ms:
             self._sound(now)
 
     # -- alarms ------------------------------------------------------------------------------------------------------------
     def alarms_changed(self) -> None:
-        """A new red alarm sounds at once."""
-        if self._window.feeds.desk.sounding:
+        """A new red alarm sounds at once, amber once; nothing sounds anew because something else changed."""
+        desk = self._window.feeds.desk
+        fresh, self._sounded = desk.calling - self._sounded, desk.calling
+        owes_amber = desk.owes_amber()
+        if fresh:
             self._sound(self._console.clock.now_ms())
+        elif owes_amber and not desk.sounding:
+            self._window.tone.play(Severity.AMBER)
 
     def _sound(self, now_ms: int) -> None:
         self._sounded_at = now_ms
-        self._window.tone.play()
+        self._window.tone.play(Severity.RED)
 
     def acknowledge(self) -> None:
         """F2: one key, the top alarm, once for the agency (JD-11). Where nobody may act, the sound stops at least."""

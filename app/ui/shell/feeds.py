@@ -12,17 +12,20 @@ from PySide6.QtCore import QObject, Signal
 
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import MINUTE_MS
+from app.kernel.enums import Severity
 from app.kernel.errors import EnvironmentFault
 from app.queries.board_view import BoardView
 from app.queries.presence import presence
 from app.ui.links.judgement import Standing, judge, of_partner
 from app.ui.relay import BEHIND_MS, ChangeRelay, Relay
 from app.ui.shell import alarms, header_text
-from app.ui.shell.alarms import Alarm, AlarmDesk, Severity
+from app.ui.shell.alarm_desk import AlarmDesk
+from app.ui.shell.alarms import Alarm
 from app.ui.shell.ports import Health
 from app.ui.sites.words import alarms as trust_alarms
 
 if TYPE_CHECKING:
+    from app.queries.alarms import AlarmState
     from app.queries.duty import WatchRow
     from app.queries.incidents import IncidentRow
     from app.queries.trust import Calls
@@ -54,7 +57,7 @@ class Feeds(QObject):
         self._relay = Relay(self)
         self._changes = ChangeRelay(console.subscribe, self, BEHIND_MS)
         self._changes.changed.connect(self._heard)
-        self.desk = AlarmDesk()
+        self.desk = AlarmDesk(ask_first=True)
         self.rows: Sequence[IncidentRow] = ()
         self.watch: Sequence[WatchRow] = ()
         self._left_at: int | None = None
@@ -96,7 +99,7 @@ class Feeds(QObject):
             self.read_trust()
         if changes.touches("log_entry"):
             self._asked = frozenset()
-            self._ask_acknowledged()
+            self._ask_states()
         self._grown = True
         self.committed.emit(changes)
 
@@ -190,8 +193,8 @@ class Feeds(QObject):
             found += alarms.of_link(self.standing) if self.standing is not None else []
             found += [self._of_trouble(trouble) for trouble in console.troubles()]
         if self.desk.stand(found, now_ms):
+            self._ask_states()
             self.alarms_changed.emit()
-            self._ask_acknowledged()
         self.keep()
 
     def _of_watch(self) -> list[Alarm]:
@@ -203,25 +206,35 @@ class Feeds(QObject):
         since = fault.params.get("since_at")
         if since is None:
             return Alarm(
-                f"trouble:{fault.code}", Severity.AMBER, "trouble", title=self._console.sentence(fault)
+                f"trouble:{fault.code}:AMBER", Severity.AMBER, "trouble", title=self._console.sentence(fault)
             )
-        name = f"trouble:{fault.code}:{since}"  # nothing can be saved: red until it is over
+        name = f"trouble:{fault.code}:{since}:RED"  # nothing can be saved: red until it is over
         return Alarm(name, Severity.RED, "trouble", title=self._console.sentence(fault), since=int(since))
 
-    # -- acknowledging -----------------------------------------------------------------------------------------------------
-    def _ask_acknowledged(self) -> None:
-        """Look whether another workstation of the agency has acknowledged what stands here (JD-11)."""
-        waiting = frozenset(alarm.id for alarm in self.desk.unacknowledged)
-        if not waiting - self._asked:
+    # -- what people do about them -------------------------------------------------------------------------------------------
+    def _ask_states(self) -> None:
+        """Look what this or another workstation of the agency has done about what stands here (JD-11)."""
+        ids = frozenset(alarm.id for alarm in (*self.desk.standing, *self.desk.resting))
+        if not ids - self._asked:
             return
-        self._asked, agency = waiting, self._console.agency
+        self._asked, agency = ids, self._console.agency
 
-        def read(connection: Any) -> frozenset[str]:
-            from app.queries.duty import acknowledged
+        def read(connection: Any) -> dict[str, AlarmState]:
+            from app.queries.alarms import states
 
-            return acknowledged(connection, agency, waiting)
+            return states(connection, agency, ids)
 
-        self._relay.then(self._console.query(read, "shell.acknowledged"), self.acknowledge, self.lost.emit)
+        def failed(error: BaseException) -> None:
+            self.desk.take_states({}, ids)
+            self.lost.emit(error)
+
+        def take(found: dict[str, AlarmState]) -> None:
+            if self.desk.take_states(found, ids):
+                self.judge_alarms(self._console.clock.now_ms())
+                self.keep()
+                self.alarms_changed.emit()
+
+        self._relay.then(self._console.query(read, "shell.alarm_states"), take, failed)
 
     def acknowledge(self, known: Iterable[str]) -> None:
         """These alarms were acknowledged: nothing blinks or sounds for them any more."""

@@ -1,4 +1,4 @@
-"""The alarm sound: a short tone of our own, made here; without a sound device the screen alone tells (SCREEN, Manners)."""
+"""The sounds of alarms: our own pattern for each rank, made here; without a device the screen alone tells (SCREEN, Manners)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import math
 import struct
 import tempfile
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QUrl
 
+from app.kernel.enums import Severity
+
 log = logging.getLogger(__name__)
 RATE = 22_050
-_NOTES = ((880.0, 0.16), (0.0, 0.06), (880.0, 0.16), (0.0, 0.06), (660.0, 0.30))
 _LOUDNESS = 0.5
 _RAMP_S = 0.01
+Notes = Sequence[tuple[float, float]]
 
 
-def samples() -> bytes:
-    """Three notes as 16 bit mono PCM, ramped so that they do not click."""
+def samples(notes: Notes) -> bytes:
+    """Notes (Hz, 0 for a pause; seconds) as 16 bit mono PCM, ramped so that they do not click."""
     frames = bytearray()
-    for pitch, seconds in _NOTES:
+    for pitch, seconds in notes:
         count = int(RATE * seconds)
         for n in range(count):
             edge = min(1.0, n / (RATE * _RAMP_S), (count - n) / (RATE * _RAMP_S))
@@ -31,22 +34,22 @@ def samples() -> bytes:
     return bytes(frames)
 
 
-def write_tone(path: Path) -> None:
-    """Write the tone as a WAV file."""
+def write_tone(path: Path, notes: Notes) -> None:
+    """Write a pattern as a WAV file."""
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        out.writeframes(samples())
+        out.writeframes(samples(notes))
 
 
 class Tone(QObject):
-    """Plays the tone; knows whether there is anything to play it on. Loads its library when first asked."""
+    """Plays the pattern of a rank; knows whether there is anything to play it on. Loads its library when first asked."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.on = True
-        self._effect: Any = None
+        self._effects: dict[Severity, Any] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._asked = False
 
@@ -60,7 +63,7 @@ class Tone(QObject):
     def available(self) -> bool:
         """True when a sound device and the library for it are there."""
         self.prepare()
-        return self._effect is not None
+        return bool(self._effects)
 
     def _load(self) -> None:
         try:
@@ -72,24 +75,31 @@ class Tone(QObject):
             log.info("no alarm sound: no device")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="jdc-tone-")
-        path = Path(self._folder.name) / "alarm.wav"
-        write_tone(path)
-        self._effect = QSoundEffect(self)
-        self._effect.setSource(QUrl.fromLocalFile(str(path)))
+        from app.queries.alarms import SOUNDS
 
-    def play(self) -> bool:
-        """Sound once; False when it is off or there is nothing to sound on."""
-        if not self.on or not self.available:
+        for rank, sound in SOUNDS.items():
+            path = Path(self._folder.name) / f"{rank.name.lower()}.wav"
+            write_tone(path, sound.notes)
+            self._effects[rank] = effect = QSoundEffect(self)
+            effect.setSource(QUrl.fromLocalFile(str(path)))
+
+    def play(self, rank: Severity) -> bool:
+        """Sound a rank's pattern once; False when the sound is off, the rank has none or there is nothing to sound on."""
+        return self.on and self.test(rank)
+
+    def test(self, rank: Severity) -> bool:
+        """Sound once also while the sound is off; False when there is nothing to sound on."""
+        if not self.available or rank not in self._effects:
             return False
-        self._effect.play()
+        self._effects[rank].play()
         return True
 
     def dispose(self) -> None:
-        """Silence, and the file goes."""
-        if self._effect is not None:
-            self._effect.stop()
-            self._effect.deleteLater()
-            self._effect = None
+        """Silence, and the files go."""
+        for effect in self._effects.values():
+            effect.stop()
+            effect.deleteLater()
+        self._effects = {}
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.clock import SHANGHAI, from_ms
+from app.kernel.enums import Severity
 from app.kernel.texts import Texts
 from app.ui.console import DistrictView
 from app.ui.shell import moments
-from app.ui.shell.alarms import Alarm, Severity
+from app.ui.shell.alarms import Alarm
 
 if TYPE_CHECKING:  # heavy, and only named: the shell asks for alarms before the board is painted
     from app.queries.accounts import SiteRow
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # heavy, and only named: the shell asks for alarms before the
 TONES = {"enrolled": "good", "closed": "muted", "revoked": "bad", "forked": "bad", "unknown": "warn"}
 ICONS = {"enrolled": "check", "closed": "minus", "revoked": "cross", "forked": "copy", "unknown": "alert"}
 WARN_DAYS = 30
+SOON_DAYS = 7  # from here on it is no mere notice
 _DAY_MS = 86_400_000
 _HIDDEN = ("agency", "registered_by", "account_id", "author_role", "entered_at", "no", "crs", "lon", "lat")
 
@@ -135,13 +137,14 @@ def stolen_moment(typed: str, now_ms: int) -> datetime | None:
 
 # -- alarms ------------------------------------------------------------------------------------------------------------------
 def alarms(texts: Texts, district: DistrictView, calls: Calls, now_ms: int) -> list[Alarm]:
-    """A copied workstation and an opened seal are red at both rooms; an ending certificate and waiting acts amber."""
+    """A copied workstation and an opened seal are red at both rooms; waiting acts and a certificate in its last week amber."""
     found = [_forked(texts, district, row, now_ms) for row in calls.forked]
     found += [_opened(texts, district, seal, now_ms) for seal in calls.opened]
     until = calls.tls_until
     if until is not None and until - now_ms < WARN_DAYS * _DAY_MS:
         title = texts.get("ui.sites.alarm.certificate", n=max(0, (until - now_ms) // _DAY_MS))
-        found.append(Alarm(f"certificate:{until}", Severity.AMBER, "certificate", title=title))
+        rank = Severity.AMBER if until - now_ms < SOON_DAYS * _DAY_MS else Severity.NOTICE
+        found.append(Alarm(f"certificate:{until}:{rank.name}", rank, "certificate", title=title))
     if calls.waiting:
         title = texts.get("ui.sites.alarm.offers", n=calls.waiting)
         found.append(Alarm("offers", Severity.AMBER, "offers", title=title))
