@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.deadlines import remaining_ms
-from app.kernel.clock import MINUTE_MS, SECOND_MS
+from app.domain.first_arrival import Arrival, first_arrived
+from app.kernel.clock import SECOND_MS
 from app.kernel.enums import Agency
 from app.kernel.errors import ErrorCode, Refusal
 
@@ -28,34 +29,11 @@ _NOT_YOURS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """Arrival stamp of one unit: event time, not the time of entry."""
-
-    agency: Agency
-    arrived_at: int
-
-
-@dataclass(frozen=True, slots=True)
 class FirstReporter:
     """The agency that owes (scene) or may file (remote) the first report."""
 
     agency: Agency
     origin: ReportOrigin
-
-
-def first_arrived(arrivals: Iterable[Arrival]) -> Agency | None:
-    """Agency of the earliest arrival stamp; within the same clock minute FRD goes before EMB (D-03).
-
-    The order of the stamps does not matter. None while nobody is on the scene.
-    """
-    known = tuple(arrivals)
-    if not known:
-        return None
-    minute = min(arrival.arrived_at for arrival in known) // MINUTE_MS
-    in_that_minute = [arrival for arrival in known if arrival.arrived_at // MINUTE_MS == minute]
-    if any(arrival.agency is Agency.FRD for arrival in in_that_minute):
-        return Agency.FRD
-    return min(in_that_minute, key=lambda arrival: (arrival.arrived_at, arrival.agency)).agency
 
 
 def first_reporter(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.domain.first_reporter import Arrival, first_arrived
+from app.domain.first_arrival import Arrival, first_arrived
 from app.kernel.enums import Agency
 from app.queries.board_view import (
     COUNTED,

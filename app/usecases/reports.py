@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from app.domain import report_chain
 from app.domain.event_time import check_event_time
+from app.domain.first_arrival import Arrival
 from app.domain.first_report import check_first_report
-from app.domain.first_reporter import Arrival, check_first_reporter, owner_of_first
+from app.domain.first_reporter import check_first_reporter, owner_of_first
 from app.domain.oral_report import OralForm, check_oral_report
 from app.domain.report_chain import ChainReport
 from app.domain.required import require_text, tidy

@@ -5,13 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.first_arrival import Arrival, first_arrived
 from app.domain.first_reporter import (
     REMOTE_LEFT_S,
-    Arrival,
     FirstReporter,
     ReportOrigin,
     check_first_reporter,
-    first_arrived,
     first_reporter,
     owner_of_first,
 )
