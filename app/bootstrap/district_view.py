@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
+from pathlib import Path
 from typing import Any
 
 from app.domain.outline import Outline, parse_outline
 from app.kernel.errors import EnvironmentFault
+from app.kernel.kept import kept
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES
 from app.ui.console import AgencyView, DistrictView
@@ -26,10 +27,16 @@ def district_view(
     own = data.root / _OWN_FILE
     path = own if own.exists() else RESOURCES / "districts" / f"{code}.toml"
     try:
-        pack = tomllib.loads(path.read_text("utf-8"))
+        pack = _pack(path) if path is own else kept(code, [str(path)], lambda: _pack(path))
         return _view(pack, "" if language == DEFAULT_LANGUAGE else "_en"), _spans(pack)
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise EnvironmentFault("district", "fault.district", path=str(path), problem=str(wrong)) from wrong
+
+
+def _pack(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(path.read_text("utf-8"))
 
 
 def _outline(code: str, box: dict[str, Any]) -> Outline | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import string
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from app.kernel.kept import kept
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 DEFAULT_LANGUAGE = "zh_CN"
@@ -21,6 +21,18 @@ def _flatten(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]
             yield prefix + key, str(value)
 
 
+def _read(paths: Sequence[Path]) -> dict[str, str]:
+    import tomllib  # noqa: PLC0415 - the board is painted without it
+
+    catalogue: dict[str, str] = {}
+    for path in paths:
+        for key, text in _flatten("", tomllib.loads(path.read_text("utf-8"))):
+            if key in catalogue:
+                raise ValueError(f"text {key} stands twice, again in {path.name}")
+            catalogue[key] = text
+    return catalogue
+
+
 @dataclass(frozen=True)
 class Texts:
     """All sentences of one language."""
@@ -31,13 +43,8 @@ class Texts:
     @classmethod
     def load(cls, language: str = DEFAULT_LANGUAGE) -> Texts:
         """Read every file of a language; ValueError when two files hold the same key."""
-        catalogue: dict[str, str] = {}
-        for path in sorted((RESOURCES / "texts" / language).glob("*.toml")):
-            for key, text in _flatten("", tomllib.loads(path.read_text("utf-8"))):
-                if key in catalogue:
-                    raise ValueError(f"text {key} stands twice, again in {path.name}")
-                catalogue[key] = text
-        return cls(language, catalogue)
+        paths = sorted((RESOURCES / "texts" / language).glob("*.toml"))
+        return cls(language, kept("texts", [str(path) for path in paths], lambda: _read(paths)))
 
     def get(self, key: str, **params: Any) -> str:
         """Return the sentence with its parameters; KeyError when the key or a parameter is missing."""
@@ -49,4 +56,6 @@ class Texts:
 
     def parameters(self, key: str) -> frozenset[str]:
         """Names of the parameters a sentence needs."""
+        import string  # noqa: PLC0415 - the board is painted without it
+
         return frozenset(name for _, name, _, _ in string.Formatter().parse(self.catalogue[key]) if name)

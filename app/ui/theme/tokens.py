@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
+from app.kernel.kept import kept
 from app.kernel.texts import RESOURCES
 
 KINDS = ("dark", "light", "wall")
@@ -34,12 +36,19 @@ class Tokens:
         )
 
 
+def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(path.read_text("utf-8"))
+
+
 @cache
 def load(kind: str) -> Tokens:
     """Read resources/themes/<kind>.toml; KeyError for a kind there is not."""
     if kind not in KINDS:
         raise KeyError(kind)
-    content = tomllib.loads((RESOURCES / "themes" / f"{kind}.toml").read_text("utf-8"))
+    path = RESOURCES / "themes" / f"{kind}.toml"
+    content = kept(kind, [str(path)], lambda: _read(path))
     return Tokens(kind, content["colours"], content["type"])
 
 
