@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess  # nosec B404 - our own program, no shell
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,17 +17,22 @@ if TYPE_CHECKING:
 
 PORTS = {Agency.EMB: 47601, Agency.FRD: 47602}
 _OTHER = {Agency.EMB: Agency.FRD, Agency.FRD: Agency.EMB}
+_GUIDED = "guided"
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
 
 def guided_root() -> Path:
     """The folder that holds both rooms."""
-    return DataDir.default(Realm.EXERCISE).root.parent / "guided"
+    return DataDir.default(Realm.EXERCISE).root.parent / _GUIDED
 
 
 def guided_agency(data: DataDir) -> Agency | None:
     """Whose room of the guided exercise this is, None for any other data."""
     root = data.root.resolve()
+    if (
+        root.parent.name != _GUIDED
+    ):  # nearly always, and known without asking the platform where its folders are
+        return None
     known = {guided_root().resolve() / agency.value: agency for agency in PORTS}
     return known.get(root)
 
@@ -53,6 +57,8 @@ def guidance_of(agency: Agency, texts: Texts, names: Mapping[str, str]) -> Guida
     command = command_of(other, "right" if other is Agency.FRD else "left")
 
     def open_other() -> None:
+        import subprocess  # nosec B404 - our own program, no shell
+
         subprocess.Popen(  # nosec B603 - our own program, arguments of our own
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         )

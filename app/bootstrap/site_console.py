@@ -18,12 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.bootstrap.district_view import district_view
 from app.bootstrap.listening import NO_DOORS, Doors, Listening, listening_at
 from app.bootstrap.reading import Reader, told
-from app.bootstrap.window_attachments import SiteAttachments, SiteContacts
-from app.bootstrap.window_backup import SiteBackups
-from app.bootstrap.window_bundles import SiteBundles
-from app.bootstrap.window_imports import SiteImports
-from app.bootstrap.window_links import SiteLinks
-from app.bootstrap.window_sites import SiteTrust
+from app.bootstrap.screen_ports import ScreenPorts
 from app.kernel import imports
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import HOUR_MS, SECOND_MS, Clock
@@ -32,8 +27,6 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, Texts
 from app.local import identity, memory
-from app.local.pairing_view import LISTEN_MEMORY
-from app.ui.shell.ports import Health
 from db.engine import open_reader
 
 if TYPE_CHECKING:
@@ -42,6 +35,7 @@ if TYPE_CHECKING:
     from app.exchange.feed.intake import FeedCounts
     from app.queries.accounts import AccountRow
     from app.replication.status import LinkStatus
+    from app.ui.shell.ports import Health
     from app.usecases.bus import Done
     from app.usecases.commands import Command
 
@@ -51,7 +45,7 @@ ResultT = TypeVar("ResultT")
 _PARTNER = {Agency.EMB: Agency.FRD, Agency.FRD: Agency.EMB, Agency.HALL: Agency.EMB}
 
 
-class SiteConsole:
+class SiteConsole(ScreenPorts):
     """One site for one window. `open` starts the work behind it, `close` ends all of it in order.
 
     EnvironmentFault from the constructor: no database, not ours, or unreadable; nothing is left running then.
@@ -72,7 +66,7 @@ class SiteConsole:
         if not data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(data.database))
         self._know(language)
-        self._listen = listen or self._listened_before()
+        self._listen = listen
         self._reader = Reader(data.database, threading.Event())
         self._acts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="window-acts")
         self._hearers: list[Callable[[ChangeSet], None]] = []
@@ -83,12 +77,6 @@ class SiteConsole:
         self._opening: threading.Thread | None = None
         self._net: threading.Thread | None = None
         self._closed = False
-        self.imports = SiteImports(self._site)
-        self.bundles = SiteBundles(self._site)
-        self.attachments, self.contacts = SiteAttachments(self._site), SiteContacts(self._site)
-        self.backup = SiteBackups(self._site)
-        self.sites = SiteTrust(self._site)
-        self.link_desk = self.pairing = SiteLinks(self._site, lambda: self._service)
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
 
@@ -103,19 +91,29 @@ class SiteConsole:
 
     def _listened_before(self) -> Listening | None:
         """Where links were taken when it was chosen on the screen; None when never, or when what is kept is none."""
+        from app.local.pairing_view import LISTEN_MEMORY
+
         try:
             return listening_at(str(self._memory.get(LISTEN_MEMORY) or ""))
         except Refusal:
             return None
 
     # -- beginning and end -----------------------------------------------------------------------------------------------
-    def open(self) -> None:
-        """Open the site behind the window; `opened` tells how it went. To be called once, after the first paint."""
-        self._opening = threading.Thread(target=self._open, name="window-opening", daemon=True)
+    def open(self, before: Callable[[], None] | None = None) -> None:
+        """Open the site behind the window; `opened` tells how it went. To be called once, after the first paint.
+
+        `before` comes first on the same thread; a fault of it is one of the opening.
+        """
+        self._listen = self._listen or self._listened_before()
+        self._opening = threading.Thread(
+            target=self._open, args=(before,), name="window-opening", daemon=True
+        )
         self._opening.start()
 
-    def _open(self) -> None:
+    def _open(self, before: Callable[[], None] | None) -> None:
         try:
+            if before is not None:
+                before()
             from app.bootstrap.node import Node, Open
 
             node = Node(Open(self.data, self.clock, self.texts.language))
@@ -172,13 +170,7 @@ class SiteConsole:
             self._opening.join()
         else:
             self.opened.cancel()  # acts that wait for it give up
-        self.imports.close()
-        self.bundles.close()
-        self.attachments.close()
-        self.contacts.close()
-        self.sites.close()
-        self.backup.close()
-        self.link_desk.close()
+        self.close_ports()
         with self._guard:
             service = self._service
         if service is not None:
@@ -257,6 +249,8 @@ class SiteConsole:
         return self._reader.ask(self._health, "health")
 
     def _health(self, connection: sqlite3.Connection) -> Health:
+        from app.ui.shell.ports import Health
+
         files = [self.data.database, self.data.database.with_name(self.data.database.name + "-wal")]
         size = sum(file.stat().st_size for file in files if file.exists())
         (held,) = connection.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()

@@ -55,12 +55,15 @@ def run_window(
         if founded is None:
             return 0
         data, realm = founded
-    with _writable(data):
-        if data.logs.exists():
-            logs.configure(data.logs)
     guided = guided_agency(data)
     if guided is not None and listen is None:
         listen = listening_of(guided)
+
+    def log_into() -> None:
+        with _writable(data):
+            if data.logs.exists():
+                logs.configure(data.logs)
+
     console = SiteConsole(data, clock, listen, doors=doors)
     try:
         if console.realm != realm:
@@ -68,7 +71,7 @@ def run_window(
         console.opened.add_done_callback(lambda opened: _tell(opened, tell))
         names = {key: view.short for key, view in console.district.agencies.items()}
         guidance = None if guided is None else guidance_of(guided, console.texts, names)
-        code = start.run(console, console.open, console.stopped, side, guidance)
+        code = start.run(console, lambda: console.open(log_into), console.stopped, side, guidance)
     finally:
         console.close()
     if code != start.RESTORE:

@@ -22,7 +22,8 @@ from app.kernel.texts import Texts
 
 def run(argv: Sequence[str]) -> int:
     """Carry out one call of the command line; returns the exit code."""
-    arguments = parser.build().parse_args(parser.with_verb(argv))
+    call = parser.with_verb(argv)
+    arguments = parser.build(call[0]).parse_args(call)
     imports.one_at_a_time()
     logs.configure()
     try:

@@ -9,8 +9,8 @@ from pathlib import Path
 from app.kernel.enums import Agency, Realm
 
 
-def build() -> argparse.ArgumentParser:
-    """The parser with all its sub-commands."""
+def build(verb: str = "") -> argparse.ArgumentParser:
+    """The parser with all its sub-commands; for the verb `window` with that one alone, since the board waits for it."""
     parser = argparse.ArgumentParser(prog="main.py", description="Joint Duty Console")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", type=Path, help="data folder of the site (default: the user's data folder)")
@@ -27,6 +27,9 @@ def build() -> argparse.ArgumentParser:
         "--key-file", type=Path, help="file with the password (0600); otherwise standard input"
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    if verb == "window":
+        _window(verbs, common)
+        return parser
     _site(verbs, common, signed)
     _trust(verbs, common, signed)
     _acts(verbs, common, signed)
@@ -90,12 +93,7 @@ def _site(
     serve.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
     _add_doors(serve)
     verbs.add_parser("stop", parents=[common], help="stop a running `serve`")
-    window = verbs.add_parser(
-        "window", parents=[common], help="the console with its window (also without a verb)"
-    )
-    window.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
-    window.add_argument("--side", choices=["left", "right"], help="half of the screen (make duo)")
-    _add_doors(window)
+    _window(verbs, common)
     identity = verbs.add_parser(
         "identity", parents=[signed], help="write this site's identity file for pairing"
     )
@@ -121,6 +119,17 @@ def _site(
         help="pair over the network: dial the other side's window; what it reads on standard input",
     )
     dialling.add_argument("address", metavar="HOST:PORT", help="where the other side waits")
+
+
+def _window(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    window = verbs.add_parser(
+        "window", parents=[common], help="the console with its window (also without a verb)"
+    )
+    window.add_argument("--listen", metavar="HOST:PORT", help="where peers may reach it")
+    window.add_argument("--side", choices=["left", "right"], help="half of the screen (make duo)")
+    _add_doors(window)
 
 
 def _trust(

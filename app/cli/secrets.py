@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from pathlib import Path
 
@@ -15,6 +14,8 @@ def read_secret(key_file: Path | None, prompt: str) -> str:
     if key_file is not None:
         return _from_file(key_file)
     if sys.stdin.isatty():
+        import getpass
+
         return getpass.getpass(prompt, stream=sys.stderr)
     try:
         return sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")

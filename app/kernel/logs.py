@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import re
 from pathlib import Path
 
@@ -26,10 +25,10 @@ def configure(folder: Path | None = None, level: int = logging.INFO) -> None:
     """Send the log of this process to standard error and, with a folder, to console.log (5 × 2 MB)."""
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if folder is not None:
+        from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - the board is painted without it
+
         handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / "console.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8"
-            )
+            RotatingFileHandler(folder / "console.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8")
         )
     formatter = _Masking("%(asctime)s %(levelname)s %(name)s %(message)s")
     for handler in handlers:

@@ -8,8 +8,6 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
-
 from app.kernel.enums import Realm
 from app.kernel.errors import EnvironmentFault
 
@@ -47,6 +45,8 @@ class DataDir:
     @classmethod
     def default(cls, realm: Realm = Realm.LIVE) -> DataDir:
         """The platform's user data folder of a realm (XC-10: an exercise lives in its own)."""
+        import platformdirs  # noqa: PLC0415 - the board is painted without it
+
         return cls(Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / realm.value)
 
     @property
