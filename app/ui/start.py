@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from app.kernel import imports
 from app.kernel.errors import EnvironmentFault
 from app.kernel.staying import stay
 
@@ -81,6 +82,7 @@ def application() -> QApplication:
     from PySide6.QtCore import QCoreApplication, Qt
     from PySide6.QtWidgets import QApplication
 
+    imports.one_at_a_time()
     running = QApplication.instance()
     if isinstance(running, QApplication):
         running.setQuitOnLastWindowClosed(False)
