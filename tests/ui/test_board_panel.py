@@ -159,7 +159,7 @@ def test_chips_filter(desk: Desk) -> None:
     settle()
     assert desk.rows() == []
     assert desk.face() is Face.NOTHING
-    QTest.mouseClick(desk.panel._clear, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(desk.panel.faces.clear, Qt.MouseButton.LeftButton)
     settle()
     assert desk.rows() == ["r1", "r2", "r3", "r4"]
 
@@ -215,13 +215,13 @@ def test_an_empty_board_says_what_would_be_there(desk: Desk) -> None:
     desk.hear("r1", "r2", "r3")
     assert desk.face() is Face.EMPTY
     assert "没有在办事件" in desk.texts()
-    assert desk.panel._closed.text() == "查看已结 4 件"
+    assert desk.panel.faces.closed.text() == "查看已结 4 件"
     assert not desk.panel._register.isVisible()  # the other one stands in the middle
     wanted: list[bool] = []
     desk.panel.register_wanted.connect(lambda: wanted.append(True))
-    QTest.mouseClick(desk.panel._register_here, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(desk.panel.faces.register, Qt.MouseButton.LeftButton)
     assert wanted == [True]
-    QTest.mouseClick(desk.panel._closed, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(desk.panel.faces.closed, Qt.MouseButton.LeftButton)
     assert desk.face() is Face.ROWS
     assert len(desk.rows()) == 4
     desk.console.put("r9", next_due_at=NOW)
@@ -236,7 +236,7 @@ def test_a_board_without_any_incident_offers_no_closed_ones(console: FakeConsole
     console.clear()
     desk = Desk(console)
     assert desk.face() is Face.EMPTY
-    assert not desk.panel._closed.isVisible()
+    assert not desk.panel.faces.closed.isVisible()
     console.put("r1")
     desk.hear("r1")
     assert desk.face() is Face.ROWS
@@ -250,7 +250,7 @@ def test_a_board_that_cannot_be_read_says_so_and_tries_again(console: FakeConsol
     assert desk.face() is Face.ERROR
     assert any(text.startswith("told: ") for text in desk.texts())
     console.fault = None
-    QTest.mouseClick(desk.panel._retry, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(desk.panel.faces.retry, Qt.MouseButton.LeftButton)
     settle()
     assert desk.face() is Face.ROWS
     assert len(desk.rows()) == 4

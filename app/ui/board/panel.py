@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -25,12 +26,11 @@ from PySide6.QtWidgets import (
 
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries import board
-from app.queries.board_view import COUNTED, BoardRow, BoardView, Chip, Counts, Sort, words_of
+from app.queries.board_view import BoardRow, BoardView, Chip, Counts, Sort, words_of
 from app.ui.board.delegate import BoardDelegate
 from app.ui.board.feed import BoardFeed
 from app.ui.board.list_view import BoardList
 from app.ui.board.model import BoardModel
-from app.ui.board.placeholder import Placeholder
 from app.ui.board.search_field import SearchField
 from app.ui.board.wording import Wording
 from app.ui.relay import ChangeRelay, Relay
@@ -38,6 +38,7 @@ from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from app.ui.board.faces import Faces
     from app.ui.console import Console
     from app.ui.session import Session
 
@@ -109,7 +110,7 @@ class BoardPanel(QWidget):
     def _build(self) -> None:
         get = self._texts.get
         self._faces = QStackedLayout()
-        for face in (QWidget(), self.list, *self._placeholders()):
+        for face in (QWidget(), self.list):
             self._faces.addWidget(face)
         self._register = self._button("register", icon="plus", key=True, kind="primary")
         self._oral = self._button("oral", icon="mic", key=True)
@@ -198,18 +199,25 @@ class BoardPanel(QWidget):
             row.addWidget(button)
         return row
 
-    def _placeholders(self) -> list[Placeholder]:
-        self._register_here = self._button("register", icon="plus", key=True, kind="primary")
-        self._closed = self._button("closed_some")
-        self._clear, self._retry = self._button("clear"), self._button("again", icon="refresh")
-        empty = Placeholder(self._theme, "tray", "muted", [self._register_here, self._closed])
-        nothing = Placeholder(self._theme, "search", "muted", [self._clear])
-        self._trouble = Placeholder(self._theme, "alert", "warn", [self._retry])
-        for name, face in (("empty", empty), ("nothing", nothing), ("error", self._trouble)):
-            face.title.setText(self._texts.get(f"ui.board.{name}.title"))
-            if face is not self._trouble:
-                face.text.setText(self._texts.get(f"ui.board.{name}.text"))
-        return [empty, nothing, self._trouble]
+    @cached_property
+    def faces(self) -> Faces:
+        """What stands there instead of rows."""
+        from app.ui.board.faces import Faces
+
+        faces = Faces(self._theme, self._texts, self._button)
+        for face in faces.all:
+            self._faces.addWidget(face)
+        faces.register.setText(self._register.text())
+        faces.show_closed(self.feed.counts.everything)
+        faces.register.clicked.connect(self.register_wanted)
+        faces.closed.clicked.connect(self._look_at_closed)
+        faces.clear.clicked.connect(self.clear_filter)
+        faces.retry.clicked.connect(lambda _: self.feed.open())
+        return faces
+
+    def _made_faces(self) -> Faces | None:
+        made: Faces | None = self.__dict__.get("faces")
+        return made
 
     def _connect(self) -> None:
         feed = self.feed
@@ -226,12 +234,8 @@ class BoardPanel(QWidget):
         self.search.accepted.connect(self._open_chosen)
         self.search.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
         self._chips.buttonClicked.connect(lambda _: self._reopen())
-        for button in (self._register, self._register_here):
-            button.clicked.connect(self.register_wanted)
+        self._register.clicked.connect(self.register_wanted)
         self._oral.clicked.connect(lambda: self.oral_wanted.emit(self.list.chosen_id()))
-        self._closed.clicked.connect(self._look_at_closed)
-        self._clear.clicked.connect(self.clear_filter)
-        self._retry.clicked.connect(lambda _: self.feed.open())
         for signal in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
             signal.connect(lambda *_: self._show_face())
         self.model.rowsInserted.connect(lambda *_: self._choose_again())
@@ -353,14 +357,9 @@ class BoardPanel(QWidget):
             if some
             else get("ui.board.chip.conflicts")
         )
-        closed = counts.everything.closed
-        self._closed.setVisible(closed > 0)
-        self._closed.setText(
-            get("ui.board.button.closed", count=closed)
-            if closed <= COUNTED
-            else get("ui.board.button.closed_some")
-        )
-        self._closed.updateGeometry()
+        faces = self._made_faces()
+        if faces is not None:
+            faces.show_closed(counts.everything)
         if counts.everything.open:
             self._show_closed = False
         self._show_face()
@@ -373,13 +372,14 @@ class BoardPanel(QWidget):
             if isinstance(error, Refusal | EnvironmentFault)
             else self._texts.get("ui.board.error.unknown")
         )
-        self._trouble.text.setText(sentence if known else self._texts.get("ui.board.error.unknown"))
+        self.faces.trouble.text.setText(sentence if known else self._texts.get("ui.board.error.unknown"))
         self._show_face()
 
     def show_draft(self, waits: bool) -> None:
         """A registration that was begun and not submitted waits: the button says so."""
         text = self._texts.get(f"ui.board.button.{'resume' if waits else 'register'}")
-        for button in (self._register, self._register_here):
+        faces = self._made_faces()
+        for button in (self._register, *([faces.register] if faces is not None else [])):
             button.setText(text)
             button.updateGeometry()
 
@@ -396,6 +396,8 @@ class BoardPanel(QWidget):
             face = Face.EMPTY
         else:
             face = Face.ROWS
+        if face.value > Face.ROWS.value and self._faces.count() <= face.value:
+            _ = self.faces
         if self._faces.currentIndex() != face.value:
             self._faces.setCurrentIndex(face.value)
             self._register.setVisible(face is not Face.EMPTY)  # one primary button

@@ -31,13 +31,18 @@ class SearchField(QLineEdit):
         self._clear.triggered.connect(self.clear)
         self._clear.setVisible(False)
         self.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
-        self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
+        self.textChanged.connect(self._offer_clear)
         theme.changed.connect(self._dress)
         self._dress()
 
     def _dress(self) -> None:
-        self._clear.setIcon(self._theme.icon("cross", "muted"))
+        if self._clear.isVisible():
+            self._clear.setIcon(self._theme.icon("cross", "muted"))
         self.update()
+
+    def _offer_clear(self, text: str) -> None:
+        self._clear.setVisible(bool(text))
+        self._dress()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows choose in the list, Enter opens, Esc clears and then leaves."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Protocol
 
 from app.kernel.clock import HOUR_MS, SECOND_MS, SHANGHAI, from_ms
@@ -248,6 +247,8 @@ class Wording:
         """Exact times and whatever may be cut off. Tool tips guess whether they are HTML: this one is, with every word of
         an officer escaped.
         """
+        from html import escape
+
         lines = [
             shown.title,
             shown.number,
