@@ -146,6 +146,7 @@ def _figures(found: dict[str, list[Moments]]) -> list[Figure]:
             "start: the same in time of the processor",
             ratio_of_pairs(every("console", processor=True), every("bare", processor=True)),
         ),
+        Figure("start: what stands around the board in its place", median(every("console", "around")), "ms"),
         Figure("start: map shows the district", median(every("console", "map")), "ms", most=2500),
     ]
     if "picard" in found:

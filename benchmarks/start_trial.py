@@ -1,8 +1,8 @@
 """The program itself, telling when it painted: python -m benchmarks.start_trial [ARGUMENTS OF THE WINDOW]
 
-Prints `first`, `rows` and `map` with moments of the monotonic clock in ns, which all processes of a machine share, and the
-processor time until then: the first paint of the board, the paint that holds its rows, the page of the map ready. Ends after the
-last of them.
+Prints `first`, `rows`, `around` and `map` with moments of the monotonic clock in ns, which all processes of a machine share, and
+the processor time until then: the first paint of the board, the paint that holds its rows, what stands around it made, the page
+of the map ready. Ends after the last of them.
 """
 
 from __future__ import annotations
@@ -46,18 +46,23 @@ def watched(console: Any) -> MainWindow:
     """The window, with our ears in it."""
     window = OPEN(console)
     board: Any = window.board
-    load = window.map_host.load
 
-    def loading() -> bool:
-        done = load()
-        panel: Any = window.map_host.panel
-        panel.loaded.connect(lambda: tell("map"))
-        panel.loaded.connect(window.close)
-        return done
+    def around() -> None:
+        tell("around")
+        load = window.map_host.load
 
-    window.first_painted.connect(lambda: tell("first"))
+        def loading() -> bool:
+            done = load()
+            panel: Any = window.map_host.panel
+            panel.loaded.connect(lambda: tell("map"))
+            panel.loaded.connect(window.close)
+            return done
+
+        window.map_host.load = loading  # type: ignore[method-assign]
+
+    window.first_painted.connect(around)
+    after_next_paint(board, lambda: tell("first"))
     board.feed.opened.connect(lambda: after_next_paint(board.list.viewport(), lambda: tell("rows")))
-    window.map_host.load = loading  # type: ignore[method-assign]
     return window
 
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.ui.session import Session
 from app.ui.shell.initials import initials
-from app.ui.shell.sheet import plain
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ _PANEL = "app.ui.board.panel"
 def make_board(console: Console, session: Session, theme: Theme) -> QWidget:
     """The board panel."""
     if importlib.util.find_spec("app.ui.board") is None or importlib.util.find_spec(_PANEL) is None:
+        from app.ui.shell.sheet import plain
+
         label: QLabel = plain(console.texts.get("ui.shell.board.absent"), tone="muted")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setProperty("plane", "surface")

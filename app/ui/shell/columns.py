@@ -24,8 +24,8 @@ class Columns(QSplitter):
 
     moved = Signal(int, int)
 
-    def __init__(self, board: QWidget, map_host: QWidget) -> None:
-        """Desk and links are empty places until `put`."""
+    def __init__(self, board: QWidget, map_plate: QWidget) -> None:
+        """The map's place is kept until `put_map`; desk and links are empty places until `put`."""
         super().__init__(Qt.Orientation.Horizontal)
         self.setObjectName("columns")
         self.setChildrenCollapsible(False)
@@ -36,7 +36,7 @@ class Columns(QSplitter):
         self.inner.setHandleWidth(HANDLE)
         self.desk, self.links = QWidget(), QWidget()
         self.links.setMinimumWidth(LEAST)
-        for widget in (board, map_host):
+        for widget in (board, map_plate):
             self.inner.addWidget(widget)
         for widget in (self.inner, self.desk, self.links):
             self.addWidget(widget)
@@ -46,6 +46,14 @@ class Columns(QSplitter):
         self._widths = {"board": BOARD, "links": LINKS}
         self.splitterMoved.connect(self._dragged)
         self.inner.splitterMoved.connect(self._dragged)
+
+    def put_map(self, map_host: QWidget) -> None:
+        """Put the real map into its place."""
+        before = self.inner.replaceWidget(1, map_host)
+        if before is not None:
+            before.deleteLater()
+        map_host.show()
+        self.fit()
 
     def put(self, desk: QWidget, links: QWidget) -> None:
         """Put the real desk and links into their places."""

@@ -1,6 +1,7 @@
 """The main window: header, columns, alarm strip, desk line, status line, and what lies over them.
 
-The board paints first; sheets are made when they are first opened, the map and the plot come after the first paint.
+The board paints first, between empty plates; what stands around it follows at once (`furniture`), map and plot a moment
+later, sheets when they are first opened (docs/decisions/0040). What is imported here is imported before the first paint.
 """
 
 from __future__ import annotations
@@ -11,46 +12,46 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from app.kernel.changes import ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
-from app.ui.actions import ActionTable
-from app.ui.desk.line import DeskLine
-from app.ui.links.judgement import Standing
 from app.ui.relay import Relay
 from app.ui.session import Session
-from app.ui.shell import grading
-from app.ui.shell.alarm_strip import AlarmStrip
+from app.ui.shell import furniture
 from app.ui.shell.board_host import make_board
 from app.ui.shell.columns import SMALL_BELOW, Columns
-from app.ui.shell.deeds import Deeds
-from app.ui.shell.features import Features
-from app.ui.shell.feeds import Feeds
-from app.ui.shell.header import Header
-from app.ui.shell.lock import IdleLock
-from app.ui.shell.map_host import MapHost
-from app.ui.shell.overlays import Overlays
-from app.ui.shell.pulse import Pulse
-from app.ui.shell.status_line import StatusLine
-from app.ui.shell.tone import Tone
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
+    from app.ui.actions import ActionTable
     from app.ui.desk.data import DeskData
+    from app.ui.desk.line import DeskLine
     from app.ui.desk.page import DeskPage
+    from app.ui.links.judgement import Standing
     from app.ui.links.panel import LinksPanel
+    from app.ui.shell.alarm_strip import AlarmStrip
+    from app.ui.shell.deeds import Deeds
+    from app.ui.shell.features import Features
+    from app.ui.shell.feeds import Feeds
+    from app.ui.shell.header import Header
+    from app.ui.shell.lock import IdleLock
+    from app.ui.shell.map_host import MapHost
+    from app.ui.shell.overlays import Overlays
     from app.ui.shell.palette import Entry
     from app.ui.shell.ports import SiteDoor
+    from app.ui.shell.pulse import Pulse
+    from app.ui.shell.status_line import StatusLine
+    from app.ui.shell.tone import Tone
 
 log = logging.getLogger(__name__)
-GAP = 4
 MEMORY, THEME_MEMORY = "window", "theme"
 ROWS_MS = 500  # so long the first rows are waited for before anything else begins
+SEEN_MS = 8  # the painted board goes to the screen before the processor is taken again
 LATER_MS = 150  # after the first paint: what is heavy comes when the board has settled
 MINIMUM = (900, 600)
-_DESK_ACTS = (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", ""))
+_HANDS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress)
 
 
 class MainWindow(QMainWindow):
@@ -59,63 +60,69 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     closed = Signal()
 
+    # Made by `furniture.bring`, after the first paint.
+    feeds: Feeds
+    pulse: Pulse
+    idle: IdleLock
+    tone: Tone
+    header: Header
+    map_host: MapHost
+    strip: AlarmStrip
+    line: DeskLine
+    status: StatusLine
+    actions_table: ActionTable
+    overlays: Overlays
+    deeds: Deeds
+    features: Features
+
     def __init__(self, console: SiteDoor, session: Session, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.console, self.session, self.theme, self.texts = console, session, theme, console.texts
         self.fault: EnvironmentFault | None = None
         self.restore_wanted = False  # the end of this window is the beginning of a restore
-        self._painted = self._begun = self._disposed = False
+        self._painted = self._furnished = self._disposed = False
         self._relay = Relay(self)
+        self.desk: DeskPage | None = None
+        self.links: LinksPanel | None = None
         app = QApplication.instance()
         if isinstance(app, QApplication):
             theme.apply(app)
         self._build()
-        self.actions_table = ActionTable()
-        self.overlays = Overlays(
-            console, session, theme, self.shell, self.actions_table, self._palette_entries
-        )
-        self.deeds = Deeds(self)
-        self.features = Features(self)
-        self.actions_table.install(self, self.texts.get, self.deeds.denied)
-        self._connect()
-        self._recall()
         self._title()
 
     # -- parts -------------------------------------------------------------------------------------------------------------
     def _build(self) -> None:
-        console, session, theme = self.console, self.session, self.theme
         self.shell = QWidget()
         self.shell.setObjectName("shell")
-        self.shell.setProperty("plane", "canvas")
-        self.shell.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
-        self.feeds = Feeds(console, self)
-        self.pulse = Pulse(console.clock, self)
-        self.idle = IdleLock(session, console.clock, parent=self)
-        self.tone = Tone(self)
-        self.header = Header(console, session, theme)
-        self.board = make_board(console, session, theme)
-        self.map_host = MapHost(console, session, theme)
-        self.desk: DeskPage | None = None
-        self.links: LinksPanel | None = None
-        self.columns = Columns(self.board, self.map_host)
-        self.strip = AlarmStrip(console, self.feeds.desk, theme)
-        self.line = DeskLine(console, theme)
-        self.status = StatusLine(console, theme)
-        column = QVBoxLayout(self.shell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addSpacing(GAP)
-        column.addWidget(self.columns, 1)
-        column.addSpacing(GAP)
-        column.addWidget(self.strip)
-        column.addSpacing(GAP)
-        column.addWidget(self.line)
-        column.addWidget(self.status)
+        self.board = make_board(self.console, self.session, self.theme)
+        self.columns = Columns(self.board, furniture.Plate(self.theme, "ground"))
+        self._plates = furniture.Plates(self.theme, self.shell, self.columns)
         self.setCentralWidget(self.shell)
         self.setMinimumSize(*MINIMUM)
+        self.columns.recall(self._kept("columns"))
         self.columns.arrange(small=False, desk_open=False, links_wanted=True)
+        self.board.installEventFilter(self)
+
+    def furnish(self) -> None:
+        """Put everything in its place that stands around the board; once, after the board's first paint."""
+        if self._furnished or self._disposed:
+            return
+        self._furnished = True
+        furniture.bring(self)
+        self.header.set_small(self.small)
+        self.line.set_small(self.small)
+        self.columns.put_map(self.map_host)
+        self._connect()
+        self.columns.tell()
+        self.tone.on = bool(self._kept("sound", True))
+        self._show_layout()
+        self._plates.give_way(self.header, self.strip, self.line, self.status)
+        self.idle.watch(self.windowHandle())
+        self.place_overlays()
+        self.first_painted.emit()
+        self.pulse.start()
+        QTimer.singleShot(LATER_MS, self, self._later)
 
     def _connect(self) -> None:
         feeds, session, deeds = self.feeds, self.session, self.deeds
@@ -151,7 +158,6 @@ class MainWindow(QMainWindow):
         self.status.wanted.connect(lambda what: told[what]())
         self.theme.changed.connect(self._theme_changed)
         self._relay.then(self.console.opened, self._opened, self._not_opened)
-        self.board.installEventFilter(self)
 
     def _connect_board(self) -> None:
         """The board's own wishes, where this build has a board."""
@@ -181,11 +187,9 @@ class MainWindow(QMainWindow):
                 self.setGeometry(self.screen().availableGeometry())
                 self.showMaximized()
 
-    def _recall(self) -> None:
+    def _kept(self, name: str, otherwise: Any = None) -> Any:
         kept = self.console.memory(MEMORY)
-        if isinstance(kept, dict):
-            self.columns.recall(kept.get("columns"))
-            self.tone.on = bool(kept.get("sound", True))
+        return kept.get(name, otherwise) if isinstance(kept, dict) else otherwise
 
     def _remember(self) -> None:
         kept = {
@@ -197,9 +201,14 @@ class MainWindow(QMainWindow):
         self.console.remember(MEMORY, kept)
 
     def event(self, event: QEvent) -> bool:
-        """The native window was made, or made anew (a web view does that): listen to its keys and mouse."""
+        """The native window was made, or made anew (a web view does that): listen to its keys and mouse.
+
+        Whoever is quicker with a key than what stands around the board gets it first, and then the key.
+        """
+        if event.type() in _HANDS and self._painted:
+            self.furnish()
         handled = super().event(event)
-        if event.type() == QEvent.Type.WinIdChange:
+        if event.type() == QEvent.Type.WinIdChange and self._furnished:
             self.idle.watch(self.windowHandle())
         return handled
 
@@ -210,19 +219,12 @@ class MainWindow(QMainWindow):
             self.board.removeEventFilter(self)
             feed: Any = getattr(self.board, "feed", None)
             if feed is None or feed.loaded:
-                QTimer.singleShot(0, self, self._after_paint)
+                QTimer.singleShot(SEEN_MS, self, self.furnish)
             else:  # the work behind the window would take the processor from them
-                feed.opened.connect(lambda: QTimer.singleShot(0, self, self._after_paint))
-                QTimer.singleShot(ROWS_MS, self, self._after_paint)
+                for come in (feed.opened, feed.failed):
+                    come.connect(lambda *_: QTimer.singleShot(SEEN_MS, self, self.furnish))
+                QTimer.singleShot(ROWS_MS, self, self.furnish)
         return False
-
-    def _after_paint(self) -> None:
-        if self._disposed or self._begun:
-            return
-        self._begun = True
-        self.first_painted.emit()
-        self.pulse.start()
-        QTimer.singleShot(LATER_MS, self, self._later)
 
     def _later(self) -> None:
         if self._disposed:  # closed in the meantime
@@ -244,27 +246,16 @@ class MainWindow(QMainWindow):
         self.tone.prepare()  # now, and not when the first alarm wants to be seen
 
     def make_panels(self) -> None:
-        """Desk and links come after the first paint: nobody waits for them as for the board."""
-        if self.desk is not None:
-            return
-        from app.ui.desk.page import DeskPage
-        from app.ui.links.panel import LinksPanel
-
-        self.desk = DeskPage(self.console, self.session, self.theme)
-        self.links = LinksPanel(self.console, self.session, self.theme)
-        for name, shown in _DESK_ACTS:
-            if name == "raise" and not grading.is_ours(self.console.agency):
-                continue  # nobody here does it (RC-16); the palette says who
-            text = self.texts.get(self.actions_table[name].text)
-            self.desk.add_button(text, shown, self.deeds.runner(name))
-        self.desk.loaded.connect(self._show_desk)
-        self.desk.overview.wanted.connect(lambda name: self.deeds.runner(name)())
-        self.desk.closed.connect(self.close_desk)
-        self.columns.put(self.desk, self.links)
-        if self.feeds.standing is not None:
-            self.links.show_standing(self.feeds.standing, self.console.clock.now_ms())
-        if self.session.selected_incident:
-            self.desk.show_incident(self.session.selected_incident)
+        """Desk and links come a moment later: nobody waits for them as for the board."""
+        if self.desk is None:
+            self.desk, self.links = furniture.bring_panels(self)
+            self.desk.loaded.connect(self._show_desk)
+            self.desk.closed.connect(self.close_desk)
+            self.columns.put(self.desk, self.links)
+            if self.feeds.standing is not None:
+                self.links.show_standing(self.feeds.standing, self.console.clock.now_ms())
+            if self.session.selected_incident:
+                self.desk.show_incident(self.session.selected_incident)
 
     @property
     def selected_row(self) -> IncidentRow | None:
@@ -272,7 +263,8 @@ class MainWindow(QMainWindow):
         data = self.desk.data if self.desk is not None else None
         return data.row if data is not None else None
 
-    def _palette_entries(self) -> list[Entry]:
+    def palette_entries(self) -> list[Entry]:
+        """Everything the palette finds."""
         from app.ui.shell.palette_entries import entries
 
         return entries(self)
@@ -283,10 +275,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Drafts are kept, so nothing is asked; the site behind ends in order afterwards."""
-        register = self.overlays.made("register")
-        if register is not None:
-            register.dismiss()
-        self._remember()
+        if self._furnished:
+            register = self.overlays.made("register")
+            if register is not None:
+                register.dismiss()
+            self._remember()
         event.accept()
         self.closed.emit()
 
@@ -295,23 +288,25 @@ class MainWindow(QMainWindow):
         if self._disposed:
             return
         self._disposed = True
-        self.pulse.stop()
-        self.tone.dispose()
-        parts = (
-            self.features,
-            self.feeds,
-            self.session,
-            self.desk,
-            self.links,
-            self.map_host,
-            self.board,
-        )
+        parts: tuple[Any, ...] = (self.session, self.board)
+        if self._furnished:
+            self.pulse.stop()
+            self.tone.dispose()
+            self.theme.changed.disconnect(self._theme_changed)
+            parts = (
+                self.features,
+                self.feeds,
+                self.session,
+                self.desk,
+                self.links,
+                self.map_host,
+                self.board,
+            )
         for part in parts:
             ending = getattr(part, "dispose", None) or getattr(part, "stop", None)
             if callable(ending):
                 ending()
         self._relay.stop()
-        self.theme.changed.disconnect(self._theme_changed)
         self.hide()
         self.deleteLater()
 
@@ -410,14 +405,21 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         small = self.width() < SMALL_BELOW
         if small != self.columns.small:
-            self.header.set_small(small)
-            self.line.set_small(small)
+            self._set_small(small)
             narrow = getattr(self.board, "set_small", None)
             if callable(narrow):
                 narrow(small)
             self.columns.arrange(small=small, desk_open=self.columns.desk_open, links_wanted=not small)
-        self._show_layout()
-        self.place_overlays()
+        if self._furnished:
+            self._show_layout()
+            self.place_overlays()
+
+    def _set_small(self, small: bool) -> None:
+        if self._furnished:
+            self.header.set_small(small)
+            self.line.set_small(small)
+        else:
+            self._plates.set_small(small)
 
     def open_desk(self, page: str = "overview") -> None:
         """The desk, large; it takes the focus."""
