@@ -193,7 +193,8 @@ class BoardPanel(QWidget):
             button.setChecked(chip is Chip.ALL)
             button.setProperty("kind", "chip")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setVisible(chip in _CHIPS)
+            if chip not in _CHIPS:
+                button.hide()  # never shown here: without a parent it would be a window for a moment
             self._chips.addButton(button)
             self._chip_of[chip] = button
             row.addWidget(button)
