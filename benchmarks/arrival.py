@@ -58,13 +58,13 @@ class Told:
         return [ms for each, at, ms in list(self._seen) if each == kind and began <= at <= ended] or [0.0]
 
 
-def fill(here: Here, count: int) -> None:
-    """Signed acts of a room; the disk is not waited for."""
+def fill(here: Here, count: int, incidents: bool = True) -> None:
+    """Signed acts of a room, all of them entries of the log without `incidents`; the disk is not waited for."""
     chance, known, clock = random.Random(11), words(), SystemClock()
     here.node.local(lambda c: c.execute("PRAGMA synchronous=OFF"))
     for n in range(count):
         text = "".join(chance.choices(known, k=chance.randint(3, 9)))
-        if n % EACH:
+        if n % EACH or not incidents:
             here.node.execute(WriteLogEntry(text=text), here.officer)
             continue
         ago_ms = n // EACH * 7 % SPREAD_MIN * 60_000
