@@ -24,7 +24,8 @@ def always() -> bool:
 class Action:
     """One thing a person can do: id, key of its text, shortcut ("" for none), what happens, when it can.
 
-    `group` is the text key of its heading in the cheat sheet; `why_not` the text key of the reason when the rule says no.
+    `group` is the text key of its heading in the cheat sheet; `why_not` the text key of the reason when the rule says no;
+    `why` words it as things stand, empty where the text says enough.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Action:
     enabled: Rule = always
     group: str = "ui.shell.group.window"
     why_not: str = ""
+    why: Callable[[], str] | None = None
 
     def run(self) -> bool:
         """Do it when its rule allows; True if it was done."""

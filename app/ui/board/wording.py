@@ -56,6 +56,7 @@ class Shown:
     dispute: str
     dim: bool
     struck: bool
+    figures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,23 @@ class Wording:
             dispute=self._dispute(row.disputed),
             dim=not row.open,
             struck=row.status == "void",
+            figures=self._figures(row),
+        )
+
+    def _figures(self, row: BoardRow) -> str:
+        """Casualties that are known and not nought (IS-14)."""
+        hurt = (row.injured_serious, row.injured_minor)
+        figures = {
+            "deaths": row.deaths,
+            "injured": None if hurt == (None, None) else sum(each or 0 for each in hurt),
+            "missing": row.missing,
+            "trapped": row.trapped,
+            "evacuated": row.evacuated,
+        }
+        return " ".join(
+            self._texts.get(f"ui.board.figure.{name}", number=number)
+            for name, number in figures.items()
+            if number
         )
 
     def _tick(self, seen: Seen | None) -> tuple[tuple[str, str, str] | None, str]:

@@ -118,6 +118,8 @@ class Deeds:
     def why_not(self, action: Action) -> str:
         """Why an act is not possible now; empty where nothing is known."""
         row = self._row()
+        if action.why is not None and (said := action.why()):
+            return said
         if action.id == "raise" and (denied := grading.why_not(self._window)):
             return denied
         if action.why_not == _SELECT and row is not None and self._hidden():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.kernel.changes import ChangeSet
 from app.ui.attachments.deeds import AttachmentDeeds
 from app.ui.backup.deeds import BackupDeeds
+from app.ui.board.deeds import BoardDeeds
 from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.imports.deeds import ImportDeeds
@@ -30,6 +31,7 @@ class Features:
         self.link_desk = LinkDeskDeeds(window)
         self.attachments = AttachmentDeeds(window)
         self.sites = SiteDeeds(window)
+        self.board = BoardDeeds(window)
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, for the sheets that show what it may have changed."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.ui.actions import ActionTable
     from app.ui.attachments.sheet import AttachmentSheet
     from app.ui.backup.sheet import BackupSheet
+    from app.ui.board.void_sheet import VoidSheet
     from app.ui.bundles.sheet import BundleSheet
     from app.ui.casualties.sheet import CasualtySheet
     from app.ui.conflicts.sheet import ConflictSheet
@@ -258,6 +259,13 @@ class Overlays:
         return self._sheet(
             "casualties", lambda: CasualtySheet(self._console, self._session, self._theme, self._parent)
         )
+
+    @property
+    def void(self) -> VoidSheet:
+        """Voiding a registration."""
+        from app.ui.board.void_sheet import VoidSheet
+
+        return self._sheet("void", lambda: VoidSheet(self._console, self._session, self._theme, self._parent))
 
     @property
     def conflicts(self) -> ConflictSheet:
