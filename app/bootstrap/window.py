@@ -55,6 +55,9 @@ def run_window(
         if founded is None:
             return 0
         data, realm = founded
+    with _writable(data):
+        if data.logs.exists():  # what writes it comes after the first paint
+            (data.logs / logs.FILE).open("ab").close()
     guided = guided_agency(data)
     if guided is not None and listen is None:
         listen = listening_of(guided)

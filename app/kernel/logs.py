@@ -10,6 +10,8 @@ _PHONE_LIKE = re.compile(
     r"(?<!\d)(?:\+?86[- ]?)?(?:1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{17}[\dXx])(?!\d)"
 )
 
+FILE = "console.log"
+
 
 def mask(text: str) -> str:
     """Replace what looks like a telephone or identity number by asterisks."""
@@ -28,7 +30,7 @@ def configure(folder: Path | None = None, level: int = logging.INFO) -> None:
         from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - the board is painted without it
 
         handlers.append(
-            RotatingFileHandler(folder / "console.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8")
+            RotatingFileHandler(folder / FILE, maxBytes=2_000_000, backupCount=5, encoding="utf-8")
         )
     formatter = _Masking("%(asctime)s %(levelname)s %(name)s %(message)s")
     for handler in handlers:
