@@ -24,6 +24,8 @@ def run(argv: Sequence[str]) -> int:
     """Carry out one call of the command line; returns the exit code."""
     call = parser.with_verb(argv)
     arguments = parser.build(call[0]).parse_args(call)
+    if arguments.verb != "window":  # which has it begin after the first paint
+        gc.enable()
     imports.one_at_a_time()
     logs.configure()
     try:

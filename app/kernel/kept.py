@@ -1,6 +1,6 @@
 """What was read out of the program's own files, kept as JSON beside them: parsing TOML takes longer than the whole board does.
 
-As with compiled modules: made anew when a source has another time or size, and left away where nothing can be written.
+As with compiled modules: made anew when a source has another time or size, and left away where nothing can or may be written.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def kept(name: str, sources: Sequence[str], make: Callable[[], Any]) -> Any:
     except (OSError, ValueError, LookupError, TypeError):
         pass
     content = make()
-    _keep(Path(path), json.dumps([stamp, content], ensure_ascii=False))
+    if not sys.dont_write_bytecode:
+        _keep(Path(path), json.dumps([stamp, content], ensure_ascii=False))
     return content
 
 
