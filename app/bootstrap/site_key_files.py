@@ -1,7 +1,7 @@
 """The files of this workstation's signing key, so that no moment of a rotation leaves it without the key in force.
 
 site.key      the key in force
-site.key.next the next one, on the disk before the operation that names it is committed
+site.key.next the next one, on the disk before the operation that names it is committed; a next start clears one of no use
 site.key.past the one before, kept for nothing but opening what was sealed to it (bundles on their way); it signs nothing any more
 """
 
@@ -28,15 +28,13 @@ log = logging.getLogger(__name__)
 
 
 def prepare(folder: Path) -> SigningKey:
-    """Make the next key and put it on the disk, durably."""
+    """Put the next key on the disk, durably; the one of a rotation that failed is taken again, for its commit may have
+    reached the disk although it was reported as failed."""
+    with contextlib.suppress(OSError, ValueError):
+        return SigningKey((folder / NEXT_FILE).read_bytes())
     key = SigningKey.generate()
     write_secret(folder / NEXT_FILE, bytes(key))
     return key
-
-
-def give_up(folder: Path) -> None:
-    """The rotation did not come about: its key is of no use."""
-    (folder / NEXT_FILE).unlink(missing_ok=True)
 
 
 def take_over(folder: Path) -> None:

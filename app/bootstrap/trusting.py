@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from typing import Any
 
@@ -19,7 +18,8 @@ def rotate_key(node: Node, account_id: str) -> dict[str, Any]:
     """Change the key this workstation signs with; Refusal when the account may not, EnvironmentFault when the disk fails.
 
     The new key lies on the disk before the operation that names it is committed, and takes the old one's place after: whatever
-    is cut off in between, the next start finds the key in force (site_key_files.py).
+    is cut off in between, the next start finds the key in force (site_key_files.py). Nothing is deleted when it fails: a commit
+    that was reported as failed may still be on the disk.
     """
     node.check_right("rotate_key", account_id)
     return node.writing(lambda: _rotate(node, account_id), Priority.OFFICER)
@@ -32,11 +32,6 @@ def _rotate(node: Node, account_id: str) -> dict[str, Any]:
     parts = succession(node.me.realm, site, old.signing, new)
     try:
         done = node.bus.execute(RotateKey(**{name: part.hex() for name, part in parts.items()}), account_id)
-    except BaseException:
-        if node.key.public == old.public:
-            with contextlib.suppress(OSError):
-                site_key_files.give_up(folder)
-        raise
     finally:
         node.journal.succeed_by(None)
     try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nacl.signing import SigningKey
@@ -116,7 +118,6 @@ def test_cut_off_at_every_step_the_next_start_finds_the_key_in_force(
     with monkeypatch.context() as patch:
         if step == "written":
             patch.setattr(east.node.bus, "execute", cut)
-            patch.setattr(site_key_files, "give_up", lambda folder: None)
         elif step == "committed":
             patch.setattr(site_key_files, "take_over", cut)
         else:
@@ -129,6 +130,50 @@ def test_cut_off_at_every_step_the_next_start_finds_the_key_in_force(
     entry(east, "断电之后")
     ship(east, fire)
     assert "断电之后" in texts(fire)
+
+
+class _Failing:
+    """A connection whose COMMIT is reported as failed; `durable`: after it has reached the disk all the same."""
+
+    def __init__(self, connection: sqlite3.Connection, *, durable: bool) -> None:
+        self._connection, self._durable = connection, durable
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: str, *given: Any) -> Any:
+        if statement != "COMMIT":
+            return self._connection.execute(statement, *given)
+        if self._durable:
+            self._connection.execute(statement)
+        wrong = sqlite3.OperationalError("disk I/O error")
+        wrong.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise wrong
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_commit_that_was_reported_as_failed_leaves_the_next_key(
+    town: Town, durable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A COMMIT that fails in its fsync may be found on the disk by the next start: the key it names is still there. One that
+    was not is cleared then, and a second try before that names the same key, so that either of them may be the one found."""
+    east, fire = town.emb, town.frd
+    old, following = east.node.key.public, east.node.data.keys / site_key_files.NEXT_FILE
+    offered = list[bytes]()
+    for _ in range(1 if durable else 2):
+        with monkeypatch.context() as patch:
+            failing = _Failing(east.node.journal._connection, durable=durable)
+            patch.setattr(east.node.journal, "_connection", failing)
+            with pytest.raises(EnvironmentFault):
+                trusting.rotate_key(east.node, east.admin)
+        offered.append(following.read_bytes())
+    assert len(set(offered)) == 1
+    east.reopen()
+    assert (east.node.key.public != old) is durable
+    assert not following.exists()
+    entry(east, "提交报错之后")
+    ship(east, fire)
+    assert "提交报错之后" in texts(fire)
 
 
 def test_a_folder_without_the_key_in_force_is_told(town: Town) -> None:
