@@ -16,6 +16,7 @@ from app.journal.faults import BadTransactionError
 from app.journal.hlc import HybridClock
 from app.journal.indexing import index_anew, index_changes
 from app.journal.keys import Identity, SiteKey
+from app.journal.late_bodies import LateBodies
 from app.journal.offering import Offering, PeerView
 from app.journal.operation import MAX_TRANSACTION_BYTES, Act, author_transaction, weight
 from app.journal.policy import Policy
@@ -55,6 +56,7 @@ class Journal(Taking, Offering):
     ) -> None:
         self._connection, self.identity, self._policy = connection, identity, policy
         self._derivers = derivers or {}
+        self._late = LateBodies()
         self._spoiled: set[bytes] = set()  # last hashes of transactions that met a bug of this version
         self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
         self._rules = rules.fingerprint(policy)

@@ -9,6 +9,7 @@ from app.journal import verbs
 from app.journal.authors import Author, author_of
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, fact_key
+from app.journal.late_bodies import LateBodies, Span
 from app.journal.operation import Operation, Transaction, weight, withhold
 from app.journal.policy import Policy
 from app.journal.scopes import readable_by
@@ -47,6 +48,7 @@ class Offering:
     state: State
     own_agency: str
     _policy: Policy
+    _late: LateBodies
 
     # -- what a peer lacks -----------------------------------------------------------------------------------------------
     def vector(self) -> dict[str, tuple[int, bytes]]:
@@ -150,6 +152,10 @@ class Offering:
             if fact.standing in VALID_ONLY and peer.acked.get(site, 0) >= seq:
                 return True
         return False
+
+    def late_bodies(self, mark: int | None) -> tuple[int, list[Span] | None]:
+        """(mark for the next question, ranges whose bodies came since `mark`); None when more came than is remembered."""
+        return self._late.since(mark)
 
     def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:
         """Transactions whose bodies the peer holds as headers and may read now."""

@@ -13,6 +13,7 @@ from app.journal.bugs import is_bug
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.hlc import HybridClock
 from app.journal.keys import site_id
+from app.journal.late_bodies import LateBodies
 from app.journal.operation import SCHEMA_V, Operation, Transaction, check_signature, check_transaction
 from app.journal.projector import CANNOT_PROJECT, Projector
 from app.journal.site_keys import rotation_in
@@ -86,6 +87,7 @@ class Taking:
     _projector: Projector
     _hlc: HybridClock
     _spoiled: set[bytes]
+    _late: LateBodies
 
     def _finish(self, origin: Origin) -> ChangeSet:
         raise NotImplementedError
@@ -291,6 +293,7 @@ class Taking:
         ]
         for op in news:
             self.state.store.fill(op)
+            self._late.came(op.site, op.seq)
             self._projector.reproject = True
         return bool(news)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from app.journal.journal import NOTHING_SEALED, PeerView, Received
+from app.journal.late_bodies import Span
 from app.journal.operation import Transaction
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
@@ -72,6 +73,10 @@ class JournalPort(Protocol):
 
     def has_rotated(self, site: str) -> bool:
         """True if the key of a site's chain was ever changed."""
+        ...
+
+    def late_bodies(self, mark: int | None) -> tuple[int, list[Span] | None]:
+        """(mark for the next question, ranges whose bodies came since `mark`); None when more came than is remembered."""
         ...
 
     def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:

@@ -108,11 +108,12 @@ class Receiving:
         pace: Pace,
         *,
         coming: Callable[[Mapping[str, int]], None],
+        bodies_come: Callable[[Iterable[Transaction]], None],
         learned: Callable[[Mapping[str, int]], None],
         asked: Callable[[Fill], None],
     ) -> None:
         self._node, self._outbox, self._status, self._pace = node, outbox, status, pace
-        self._coming, self._learned, self._asked = coming, learned, asked
+        self._coming, self._bodies_come, self._learned, self._asked = coming, bodies_come, learned, asked
         self._codec = FrameCodec()
         self._queues = _Queues()
         self._verifier = Verifier()
@@ -223,6 +224,8 @@ class Receiving:
             return
         txs, priority = self._some()
         self._coming(_ends(txs))  # before our news of it wakes the sender
+        if self._queues.decoded[0].fill:
+            self._bodies_come(txs)
         outcome = await self._commit(txs, priority)
         taken = outcome.taken
         self._consume(taken)

@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from app.journal.journal import PeerView
+from app.journal.late_bodies import Span
 from app.journal.offering import numbers
 from app.journal.operation import MAX_TRANSACTION_BYTES, Transaction, weight
 from app.kernel.enums import Priority
-from app.replication.filling import Fills, Span
+from app.replication.filling import Fills, Late
 from app.replication.frames import Ack, Fill, FrameError, Lane, Nack, Ops, Why
 from app.replication.hello import OLDER, Met, flat
 from app.replication.outbox import Outbox
@@ -48,13 +49,14 @@ class _Flying:
 @dataclass
 class _Fetched:
     """One reading from the journal: offered transactions, whether there may be more of them, where to go on, our vector then;
-    forked chains of which more is held than the peer's HELLO showed, with the number before the fork."""
+    forked chains of which more is held than the peer's HELLO showed, with the number before the fork; bodies that came late."""
 
     txs: list[Transaction]
     full: bool
     cursor: int
     vector: dict[str, int]
     grown: dict[str, int]
+    late: Late
 
 
 @dataclass
@@ -142,6 +144,10 @@ class Sending:
         for site, seq in vector.items():
             if site != self._status.own_site:
                 self._knows.sent(site, seq)
+
+    def bodies_come(self, transactions: Iterable[Transaction]) -> None:
+        """The peer sends these bodies."""
+        self._fills.theirs(transactions)
 
     def learned(self, vector: Mapping[str, int]) -> None:
         """The peer sent us these chains up to these numbers, and they were taken: it holds them."""
@@ -257,10 +263,19 @@ class Sending:
         self._caught_up = True  # a change during the reading takes it back
         epoch = self._epoch
         proved = {s: head for s, head in self._knows.proved.items() if s not in self._knows.left_out}
-        work = partial(_read, self._node.journal, self._knows.start(), proved, self._cursor, self._view())
+        work = partial(
+            _read,
+            self._node.journal,
+            self._knows.start(),
+            proved,
+            self._cursor,
+            self._view(),
+            self._fills.mark,
+        )
         got = await self._node.on_writer(Priority.BULK if self._backlog else Priority.LIVE, work)
         self._status.have(got.vector)
         self._status.own_end(got.vector.get(self._status.own_site, 0))
+        self._fills.news(got.late, got.vector)
         if epoch != self._epoch:
             return
         self._cursor = got.cursor
@@ -318,6 +333,7 @@ def _read(
     proved: Mapping[str, tuple[int, bytes]],
     cursor: int,
     view: PeerView,
+    mark: int | None,
 ) -> _Fetched:
     held = journal.vector()
     grown = {site: head[0] for site, head in proved.items() if held.get(site) != head}
@@ -326,4 +342,6 @@ def _read(
     vector = {site: seq for site, (seq, _) in held.items()}
     # No vector tells what is left of a fork's branches: a reading that may have ended by its size is gone on with.
     full = sum(weight(tx) for _, tx in found) + MAX_TRANSACTION_BYTES > _FETCH_BYTES
-    return _Fetched(txs, full, found[-1][0] if found else cursor, vector, grown)
+    return _Fetched(
+        txs, full, found[-1][0] if found else cursor, vector, grown, Late(*journal.late_bodies(mark))
+    )

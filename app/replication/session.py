@@ -200,6 +200,7 @@ class Session:
             status,
             parts.pace,
             coming=self._sending.coming,
+            bodies_come=self._sending.bodies_come,
             learned=self._learned,
             asked=self._sending.on_fill,
         )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.journal import NOTHING_SEALED, PeerView, Received
 from app.journal.keys import SiteKey
+from app.journal.late_bodies import LateBodies, Span
 from app.journal.operation import (
     SCHEMA_V,
     Act,
@@ -53,6 +54,7 @@ class FakeJournal:
         self.received: list[int] = []  # transactions per call
         self.faults: list[Exception] = []  # raised by the next calls of `receive`
         self.mark_faults: list[Exception] = []  # raised by the next calls of `after`
+        self.late = LateBodies()
         self._counter = 0
 
     # -- writing -----------------------------------------------------------------------------------------
@@ -133,6 +135,8 @@ class FakeJournal:
     def _fill(self, tx: Transaction) -> bool:
         late = {op.hash: op for op in tx if op.body is not None and self.ops[op.hash].withheld}
         self.ops.update(late)
+        for op in late.values():
+            self.late.came(op.site, op.seq)
         self.rows = [tuple(late.get(op.hash, op) for op in row) for row in self.rows]
         return bool(late)
 
@@ -183,6 +187,9 @@ class FakeJournal:
             return True
         site, seq = self.disclosed.get(op.scope, ("", 0))
         return bool(seq) and peer.acked.get(site, 0) >= seq
+
+    def late_bodies(self, mark: int | None) -> tuple[int, list[Span] | None]:
+        return self.late.since(mark)
 
     def bodies(self, ranges: Mapping[str, Sequence[tuple[int, int]]], peer: PeerView) -> list[Transaction]:
         out = []

@@ -15,12 +15,13 @@ from typing import Final, TypeVar
 from nacl.signing import SigningKey
 
 from app.journal.journal import PeerView
+from app.journal.late_bodies import Span
 from app.journal.operation import Transaction
 from app.kernel.enums import Priority
 from app.replication.bundles.attached import MAX_WANTS, chunks, wants
 from app.replication.bundles.parts import MAX_FRAMES, Contents, Head, Succession, seal, unpacked_size
 from app.replication.files import FilesPort, NoFiles
-from app.replication.filling import Span, bodies_in
+from app.replication.filling import bodies_in
 from app.replication.frames import Block, Fill, FrameCodec, Hello, Lane, Ops
 from app.replication.packing import FramePacker, TransactionTooLargeError
 from app.replication.peers import LocalSite
