@@ -66,14 +66,16 @@ class KeyStore:
                 (name, subject, key, subject),
             )
 
-    def destroy(self, subjects: Sequence[str]) -> None:
-        """Overwrite all keys of these subjects and note the subjects, for good."""
+    def destroy(self, subjects: Sequence[str], names: Sequence[bytes] = ()) -> None:
+        """Overwrite all keys of these subjects, and those of these names, and note the subjects, for good."""
         with self.guard:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for subject in subjects:
                     self._connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?)", (subject,))
                     self._connection.execute("DELETE FROM subject_key WHERE subject = ?", (subject,))
+                for name in names:
+                    self._connection.execute("DELETE FROM subject_key WHERE id = ?", (name,))
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
                 self._connection.execute("ROLLBACK")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from app.bootstrap.node import Node
@@ -12,7 +12,7 @@ from app.domain import contact as contact_rules
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
 from app.kernel.errors import EnvironmentFault
-from app.local.sealing import NotUnsealedError, key_id, key_id_of
+from app.local.sealing import NotUnsealedError, key_id, key_id_of, unseal
 from app.queries import contacts
 from app.queries.contacts import ContactRow
 from db.tables.contacts import CONTACT_SCOPE
@@ -40,34 +40,50 @@ class ContactKeys:
             return [key.key for key in self._node.subject_keys.held(names)]
 
     def take(self, keys: Sequence[bytes]) -> int:
-        """Keep what is missing here."""
-        missing = self._missing()
+        """Keep what is missing here, each under the contact whose sealed text it opens."""
+        missing, store = self._missing(), self._node.subject_keys
         with _told(self._node):
-            kept = [
-                row
+            added = [
+                (subject, key_id(key))
                 for key in keys
-                if (row := missing.get(key_id(key))) and self._node.subject_keys.add(row, key)
+                if (subject := _opened_by(key, missing.get(key_id(key), ()))) and store.add(subject, key)
             ]
+            if (
+                added
+            ):  # asked after they were added: an order that came meanwhile finds them, or is found here
+                store.destroy((), self._node.read(contacts.purged_texts))
+            kept = [subject for subject, name in added if store.of(name) is not None]
         if kept:
-            changes = (Change("contact", row, ChangeKind.CHANGED, Origin.PEER) for row in kept)
+            changes = (Change("contact", subject, ChangeKind.CHANGED, Origin.PEER) for subject in kept)
             self._node.publish(ChangeSet(tuple(changes)))
         return len(kept)
 
-    def _missing(self) -> dict[bytes, str]:
-        """Name of a missing key -> the contact it opens."""
-        found: dict[bytes, str] = {}
+    def _missing(self) -> dict[bytes, list[tuple[str, str]]]:
+        """Name of a missing key -> the contacts whose texts name it, with the text: of several it opens one alone."""
+        found: dict[bytes, list[tuple[str, str]]] = {}
         rows = self._node.read(contacts.sealed)
         with _told(self._node):
             for row in rows:
+                sealed = row.sealed or ""
                 try:
-                    name = key_id_of(row.sealed or "")
+                    name = key_id_of(sealed)
                 except NotUnsealedError:
                     continue  # another version's
                 if self._node.subject_keys.of(name) is None and not self._node.subject_keys.is_destroyed(
                     row.id
                 ):
-                    found[name] = row.id
+                    found.setdefault(name, []).append((row.id, sealed))
         return found
+
+
+def _opened_by(key: bytes, texts: Sequence[tuple[str, str]]) -> str | None:
+    """The contact whose text this key opens: the subject is sealed into it, so that a text copied into another opens there
+    for nobody."""
+    for subject, sealed in texts:
+        with suppress(NotUnsealedError):
+            unseal(key, subject, sealed)
+            return subject
+    return None
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def purge(node: Node) -> int:
 
 def _destroy_keys(node: Node, subjects: list[str]) -> None:
     try:
-        node.subject_keys.destroy(subjects)
+        node.subject_keys.destroy(subjects, node.read(contacts.purged_texts) if subjects else ())
     except sqlite3.Error as wrong:
         raise EnvironmentFault(
             "data.unwritable", "fault.data.unwritable", path=str(node.data.subject_keys)

@@ -6,7 +6,7 @@ Keys of a subject that was purged are destroyed, and nobody brings them back. sq
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +74,16 @@ class SubjectKeys:
             self._store.add(key_id(key), subject, key)
             return True
 
-    def destroy(self, subjects: Sequence[str]) -> None:
-        """Overwrite all keys of these subjects, for good."""
-        self._store.destroy(subjects)
+    def destroy(self, subjects: Sequence[str], texts: Iterable[tuple[str, str]] = ()) -> None:
+        """Overwrite all keys of these subjects, for good, and whatever else opens one of `texts` (subject, sealed): a manipulated
+        console may have sealed another contact under a key it was given."""
+        with self._store.guard:
+            names = [
+                sealing.key_id_of(sealed)
+                for subject, sealed in texts
+                if self.unseal(subject, sealed) is not None
+            ]
+            self._store.destroy(subjects, names)
 
     # -- the port of use-cases ----------------------------------------------------------------------------------------------
     def seal(self, subject: str, value: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, bindparam, exists, literal, null, select
 
 from app.queries.reading import columns_of, read, read_one
+from db.sql import sql
 from db.tables.attachments import ATTACHMENT
 from db.tables.contacts import CONTACT, CONTACT_ACCESS, PURGE_ACK
 
@@ -63,6 +64,7 @@ _CONTACT = select(*(_C[name] for name in columns_of(ContactRow))).where(_C.retra
 _OF = _CONTACT.where(_C.incident_id == bindparam("incident_id")).order_by(_C.at, _C.id)
 _ONE = _CONTACT.where(_C.id == bindparam("id"))
 _SEALED = _CONTACT.where(_C.sealed.is_not(None), _C.purged_at.is_(None)).order_by(_C.id)
+_PURGED_TEXTS = sql(select(_C.id, _C.sealed).where(_C.sealed.is_not(None), _C.purged_at.is_not(None)))
 _ACCESS = select(*(_L[name] for name in columns_of(AccessRow))).order_by(_L.at.desc(), _L.id)
 _ACCESS_OF = _ACCESS.where(_L.contact_id == bindparam("contact_id"))
 _ACKS = select(*(_P[name] for name in columns_of(PurgeAckRow))).order_by(_P.at, _P.id)
@@ -95,6 +97,11 @@ def contact(connection: sqlite3.Connection, contact_id: str) -> ContactRow | Non
 def sealed(connection: sqlite3.Connection) -> list[ContactRow]:
     """All contacts that hold a value and were not purged: whose keys a site needs."""
     return read(connection, ContactRow, _SEALED)
+
+
+def purged_texts(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(contact, sealed text) of those that were purged: nothing may open these any more."""
+    return [(str(row[0]), str(row[1])) for row in connection.execute(_PURGED_TEXTS)]
 
 
 def accesses(connection: sqlite3.Connection, contact_id: str) -> list[AccessRow]:

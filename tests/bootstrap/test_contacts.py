@@ -155,6 +155,41 @@ def test_a_purge_destroys_it_on_both_sides_and_in_every_copy(town: Town, tmp_pat
     assert again.value.code is ErrorCode.STATE
 
 
+@pytest.mark.parametrize("bound", [False, True], ids=["copied", "sealed anew"])
+def test_a_key_that_another_contact_names_too_is_destroyed_with_its_own(
+    town: Town, monkeypatch: pytest.MonkeyPatch, bound: bool
+) -> None:
+    """Attack: a manipulated console makes a second contact out of the sealed text of a first one, or seals one under its key.
+    Whomever the key is filed under: a purge of the first that is acknowledged leaves it nowhere, and it does not come back."""
+    incident = register(town.frd).id
+    first = noted(town.frd, incident)
+    [row] = town.frd.node.read(contacts.sealed)
+    [key] = key_rows(town.frd)
+    copied = str(row.sealed)
+
+    def under_the_first(_: SubjectKeys, subject: str, value: str) -> str:
+        return seal(key, subject, value) if bound else copied
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SubjectKeys, "seal", under_the_first)
+        noted(town.frd, incident)
+    order = PurgePersonalData(entity=Personal.CONTACT, entity_id=first, reason="家属要求")
+
+    async def story() -> None:
+        async with both(town) as (emb, frd):
+            await until(lambda: up(emb) and up(frd), "up")
+            await until(lambda: key_rows(town.emb) == [key], "the key at EMB")
+            assert town.emb.node.subject_keys.unseal(first, copied) is not None
+            await asyncio.to_thread(act, town.emb, "duty_chief", order)
+            await until(lambda: len(acks(town.emb, first)) == 2, "both have said so")
+            assert key_rows(town.emb) == key_rows(town.frd) == []
+
+    asyncio.run(story())
+    keys = ContactKeys(town.emb.node)
+    assert keys.take([key]) == 0
+    assert key_rows(town.emb) == [], "not by the back door of the second either"
+
+
 def acks(site: Site, contact_id: str) -> list[contacts.PurgeAckRow]:
     return site.node.read(lambda c: contacts.acknowledged(c, "contact", contact_id))
 
