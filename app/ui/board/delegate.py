@@ -70,6 +70,7 @@ CALM, AMBER, OVERDUE = (
     Ink("countdown", True, "warn"),
     Ink("countdown", True, Look.BAD.ink),
 )
+USUAL_PARTS = frozenset({"number", "state", "owed", "seen"})
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -86,6 +87,7 @@ class BoardDelegate(QStyledItemDelegate):
         super().__init__(model)
         self._theme, self._model, self._now = theme, model, now
         self.small = False
+        self._parts = USUAL_PARTS
         self.inset = INSET
         self._texts: dict[tuple[str, str, bool, int], tuple[QStaticText, float, float]] = {}
         self._metrics: dict[tuple[str, bool], QFontMetricsF] = {}
@@ -101,6 +103,12 @@ class BoardDelegate(QStyledItemDelegate):
         self._texts.clear()
         self._metrics.clear()
         self._pictures.clear()
+
+    def show_parts(self, parts: frozenset[str]) -> None:
+        """What the second line shows; disagreements stand in the first one, always."""
+        if parts != self._parts:
+            self._parts = parts
+            self._pictures.clear()
 
     def begin_frame(self) -> None:
         """The list begins to paint."""
@@ -257,26 +265,30 @@ class BoardDelegate(QStyledItemDelegate):
     def _paint_second_line(self, painter: QPainter, rect: QRect, shown: Shown) -> None:
         top, left = self._second(rect), rect.left() + TEXT_X
         right = self._paint_right(painter, rect, shown)
-        number = shown.short_number if self.small else shown.number
-        end = self._text(painter, number, SMALL, left, top, LINE_2_H, int(right - left))
-        start = end + 10
-        if right - start > SIGN + 2 * GAP:
+        start = float(left)
+        if "number" in self._parts:
+            number = shown.short_number if self.small else shown.number
+            start = self._text(painter, number, SMALL, left, top, LINE_2_H, int(right - left)) + 10
+        if "state" in self._parts and right - start > SIGN + 2 * GAP:
             self._sign(painter, shown.state_icon, "muted", start, top + LINE_2_H / 2)
             left = round(start) + SIGN + 4
-            self._text(painter, shown.state, SMALL, left, top, LINE_2_H, int(right - left))
+            start = self._text(painter, shown.state, SMALL, left, top, LINE_2_H, int(right - left)) + 10
+        for part, words in (("figures", shown.figures), ("received", shown.received)):
+            if part in self._parts and words and right - start > 2 * GAP:
+                start = self._text(painter, words, SMALL, start, top, LINE_2_H, int(right - start)) + 10
 
     def _paint_right(self, painter: QPainter, rect: QRect, shown: Shown) -> float:
         """Chips and tick from the right; returns where the room of the left part ends."""
         right = float(rect.right() + 1 - self.inset)
         middle, height = self._second(rect) + LINE_2_H / 2, SMALL_CHIP_H if self.small else CHIP_H
-        for text, look in reversed(shown.chips):
+        for text, look in reversed(shown.chips) if "owed" in self._parts else ():
             ink = Ink("small", False, look.ink)
             width = round(self._width(text, ink)) + PADDING
             plate = QRectF(right - width, middle - height / 2, width, height)
             paint_plate(painter, plate, self._theme, look)
             self._text(painter, text, ink, plate.left() + PADDING / 2, plate.top(), height)
             right -= width + GAP
-        if shown.tick is not None:
+        if shown.tick is not None and "seen" in self._parts:
             icon, token, word = shown.tick
             if word:
                 ink = Ink("small", False, token)

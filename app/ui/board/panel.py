@@ -86,7 +86,7 @@ class BoardPanel(QWidget):
         self.held_elsewhere: Callable[[], bool] = lambda: (
             False
         )  # the selected incident stands open on the desk
-        self._show_closed = False
+        self._show_closed = self._narrow = self._compact = False
         self._error: Exception | None = None
         self._relay = Relay(self)
         self.setAccessibleName(self._texts.get("ui.board.name"))
@@ -160,7 +160,7 @@ class BoardPanel(QWidget):
         self._sort.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow stands behind the words
         self._sort.setIconSize(QSize(12, 12))
         self._sort.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self._sort)
+        menu = self.more = QMenu(self._sort)
         for sort in Sort:
             action = menu.addAction(self._texts.get(f"ui.board.sort.{sort}"))
             action.triggered.connect(lambda _=False, sort=sort: self.sort_by(sort))
@@ -435,7 +435,15 @@ class BoardPanel(QWidget):
 
     def set_small(self, small: bool) -> None:
         """Layout of a small screen: 44 px rows, short numbers."""
-        self.list.set_small(small)
+        self._narrow = small
+        self.list.set_small(small or self._compact)
+
+    def dress_rows(self, parts: frozenset[str], *, small: bool) -> None:
+        """What the second line of a row shows, and how high rows are."""
+        self._compact = small
+        self.list.set_small(self._narrow or small)
+        self._delegate.show_parts(parts)
+        self.list.viewport().update()
 
     def stop(self) -> None:
         """The window closes: no query result and no change is heard any more."""

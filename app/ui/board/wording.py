@@ -57,6 +57,7 @@ class Shown:
     dim: bool
     struck: bool
     figures: str = ""
+    received: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,11 @@ class Wording:
             dim=not row.open,
             struck=row.status == "void",
             figures=self._figures(row),
+            received=self._received(row.received_at),
         )
+
+    def _received(self, at_ms: int | None) -> str:
+        return self._texts.get("ui.board.received", time=clock_time(at_ms)) if at_ms is not None else ""
 
     def _figures(self, row: BoardRow) -> str:
         """Casualties that are known and not nought (IS-14)."""

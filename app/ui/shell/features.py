@@ -8,6 +8,7 @@ from app.kernel.changes import ChangeSet
 from app.ui.attachments.deeds import AttachmentDeeds
 from app.ui.backup.deeds import BackupDeeds
 from app.ui.board.deeds import BoardDeeds
+from app.ui.board.view_deeds import ViewDeeds
 from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.imports.deeds import ImportDeeds
@@ -32,6 +33,7 @@ class Features:
         self.attachments = AttachmentDeeds(window)
         self.sites = SiteDeeds(window)
         self.board = BoardDeeds(window)
+        self.views = ViewDeeds(window)
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, for the sheets that show what it may have changed."""

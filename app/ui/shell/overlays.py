@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.ui.actions import ActionTable
     from app.ui.attachments.sheet import AttachmentSheet
     from app.ui.backup.sheet import BackupSheet
+    from app.ui.board.views_sheet import ViewsSheet
     from app.ui.board.void_sheet import VoidSheet
     from app.ui.bundles.sheet import BundleSheet
     from app.ui.casualties.sheet import CasualtySheet
@@ -259,6 +260,13 @@ class Overlays:
         return self._sheet(
             "casualties", lambda: CasualtySheet(self._console, self._session, self._theme, self._parent)
         )
+
+    @property
+    def views(self) -> ViewsSheet:
+        """Views of the board."""
+        from app.ui.board.views_sheet import ViewsSheet
+
+        return self._sheet("views", lambda: ViewsSheet(self._console.texts, self._theme, self._parent))
 
     @property
     def void(self) -> VoidSheet:
