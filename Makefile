@@ -64,5 +64,5 @@ rules-map: setup-dev
 
 clean:
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup out
-	@find app db tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find app db tests resources -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -f .venv/.compiled

@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap.node import Node, Open, hold_lock
@@ -21,6 +23,7 @@ from app.kernel.enums import Agency, Post, Realm
 from app.kernel.errors import EnvironmentFault
 from app.kernel.paths import DataDir
 from app.ui import start
+from app.ui.shell import main_window
 from app.ui.shell.fault_sheet import FaultSheet
 from app.usecases.duty import TakeWatch
 from tests.kit import START, Site, founded_town, ms, register
@@ -116,6 +119,32 @@ def test_the_board_paints_its_rows_before_anything_heavy_is_loaded(
     found, _, ours = ran.stdout.rpartition(" ours=")
     assert found == "loaded=[] rows=2 hooked=app.kernel.imports", ran.stderr
     assert int(ours) <= OURS_MOST
+
+
+def test_a_key_is_heard_before_what_stands_around_the_board_has_come(
+    rooms: OpenRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "SEEN_MS", 3_600_000)
+    room = rooms("EMB", wait=False)
+    room.wait(lambda: room.board.feed.loaded and room.window._painted)
+    heights = [room.board.height(), room.board.width()]
+    assert not hasattr(room.window, "header")
+    QTest.keyClick(room.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    room.wait(room.window.header.isVisible)
+    room.wait(lambda: room.window.overlays.top_open() is not None)
+    assert [room.board.height(), room.board.width()] == heights  # nothing has moved
+    room.wait(lambda: room.console.opened.done() and room.window.desk is not None)
+
+
+def test_a_window_closed_before_it_was_furnished_ends_without_a_trace(
+    rooms: OpenRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "SEEN_MS", 3_600_000)
+    before = threads()
+    room = rooms("EMB", wait=False)
+    room.wait(lambda: room.window._painted)
+    room.close()
+    assert not threads() - before
 
 
 def test_acts_asked_for_before_the_site_is_open_wait_for_it(rooms: OpenRoom) -> None:
