@@ -130,7 +130,7 @@ class ChangeRelay(QObject):
     def _wake(self) -> None:
         if self._end is None or self._behind.isActive():
             return
-        if self._behind.interval() and not self._timer.isActive():
+        if self._behind.interval():
             self._behind.start()
         else:
             self._begin()
