@@ -51,18 +51,26 @@ class AttachmentFiles:
         """Add a piece."""
         with told_plainly(self._node.data.attachments):
             if not self._is_named(content):  # purged since it was asked for
-                self._store.drop(content)
+                self._store.drop_coming(content)
                 return 0
             return self._store.append(content, offset, data)
 
-    def finish(self, content: str, size: int) -> bool:
-        """Check, keep, tell the screens."""
+    def finish(self, content: str, size: int, *, more: bool = False) -> bool:
+        """Check, keep, tell the screens. What is not whole is thrown away, unless more of it may come; a file that is here
+        already (an officer has attached the same one meanwhile) is left alone by that."""
         with told_plainly(self._node.data.attachments):
-            whole = self._store.held(content) == size and self._store.finish(content)
-            if not whole or not self._is_named(content):  # purged in the last moment
-                self._store.drop(content)
-                return False
+            held = self._store.held(content)
             rows = self._node.read(lambda connection: attachments.named(connection, content))
+            if held != size or not self._store.finish(content):
+                longest = max((row.size or 0 for row in rows), default=0)
+                if (
+                    not more and not size < held <= longest
+                ):  # of records that differ about its size one is false
+                    self._store.drop_coming(content)
+                return False
+            if self._node.read(lambda connection: attachments.is_purged(connection, content)):
+                self._store.drop(content)  # in the last moment
+                return False
         changes = (Change("attachment", row.id, ChangeKind.CHANGED, Origin.PEER) for row in rows)
         self._node.publish(ChangeSet(tuple(changes)))
         return True

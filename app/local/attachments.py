@@ -134,20 +134,23 @@ class AttachmentStore:
             return target.tell()
 
     def finish(self, content: str) -> bool:
-        """Check what came and give it its name; False, and it is thrown away, when it is not what was asked for."""
+        """Check what came and give it its name; False when it is not what was asked for."""
         path, digest = self._coming(content), hasher()
         with open(path, "rb+") as source:
             while piece := source.read(_PIECE):
                 digest.update(piece)
             os.fsync(source.fileno())
         if digest.hexdigest() != content:
-            path.unlink()
             return False
         self._name(path, content)
         return True
 
+    def drop_coming(self, content: str) -> None:
+        """Forget what has come of a file; one that is here whole stays."""
+        self._coming(content).unlink(missing_ok=True)
+
     def drop(self, content: str) -> None:
-        """Forget a file and what has come of it."""
+        """Forget a file and what has come of it: it was destroyed for good."""
         for path in (self._coming(content), self.path(content)):
             path.unlink(missing_ok=True)
 

@@ -63,8 +63,11 @@ class FilesPort(Protocol):
         """Add a piece at the end of what has come; returns the bytes that are here."""
         ...
 
-    def finish(self, content: str, size: int) -> bool:
-        """Check what has come, keep it durably and tell the screens; False, and it is thrown away, if it is something else."""
+    def finish(self, content: str, size: int, *, more: bool = False) -> bool:
+        """Check what has come, keep it durably and tell the screens; False, and it is thrown away, if it is something else.
+
+        `more`: of what may not be all yet; then it stays.
+        """
         ...
 
     def piece(self, content: str, offset: int, size: int) -> bytes | None:
@@ -253,6 +256,18 @@ class FileExchange:
         await run_until_first_ends(works)
 
 
+class KeptBack:
+    """The files of a site towards one that is given none: what is missing here is still asked of it."""
+
+    def __init__(self, files: FilesPort) -> None:
+        self.wanted, self.claim, self.release = files.wanted, files.claim, files.release
+        self.held, self.append, self.finish = files.held, files.append, files.finish
+
+    def piece(self, content: str, offset: int, size: int) -> bytes | None:
+        """None, as if it were not here."""
+        return None
+
+
 class NoFiles:
     """A site without files: wants none, has none."""
 
@@ -275,7 +290,7 @@ class NoFiles:
         """Nothing is kept."""
         return 0
 
-    def finish(self, content: str, size: int) -> bool:
+    def finish(self, content: str, size: int, *, more: bool = False) -> bool:
         """Never."""
         return False
 

@@ -189,6 +189,57 @@ def test_a_file_that_is_not_what_was_named_is_thrown_away(town: Town, tmp_path: 
     assert here(town.emb, incident)
 
 
+def test_a_fetch_that_fails_leaves_the_officers_own_copy(town: Town, tmp_path: Path) -> None:
+    """The partner's copy is damaged on its way, or of another size than a record says; meanwhile the file is attached here."""
+    source = picture(tmp_path, "a.jpg", 100_000)
+    content = attached(town.frd, source, register(town.frd).id)
+    town.sync()
+    files, store = AttachmentFiles(town.emb.node), town.emb.node.attachments
+    assert files.wanted() == [(content, 100_000)]
+    damaged = bytearray(source.read_bytes())
+    damaged[50_000] ^= 1
+    assert files.append(content, 0, bytes(damaged)) == 100_000
+    attached(town.emb, source, register(town.emb).id)
+    for size in (100_000, 99_999):
+        assert not files.finish(content, size)
+        assert store.is_sound(content) and store.held(content) == 0
+        assert files.append(content, 0, b"x") == 1
+
+
+def ordered(site: Site, incident_id: str) -> None:
+    """A file is ordered to be destroyed; nobody carries it out yet."""
+    order = PurgePersonalData(
+        entity=Personal.ATTACHMENT, entity_id=rows(site, incident_id)[0].id, reason="附错"
+    )
+    act(site, "duty_chief", order)
+
+
+def test_no_piece_is_kept_after_the_order_to_destroy_it(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-07: whenever it was given: before a piece, and while the whole file is named."""
+    incidents_, source = [register(town.frd).id for _ in range(2)], picture(tmp_path, "a.jpg", 1000)
+    first = attached(town.frd, source, incidents_[0])
+    second = attached(town.frd, picture(tmp_path, "b.jpg", 1000), incidents_[1])
+    town.sync()
+    files, store = AttachmentFiles(town.emb.node), town.emb.node.attachments
+    assert files.append(first, 0, source.read_bytes()[:500]) == 500
+    ordered(town.emb, incidents_[0])
+    assert files.append(first, 500, source.read_bytes()[500:]) == 0
+    assert store.held(first) == 0 and not store.has(first)
+    named = AttachmentStore.finish
+
+    def meanwhile(self: AttachmentStore, content: str) -> bool:
+        whole = named(self, content)
+        ordered(town.emb, incidents_[1])
+        return whole
+
+    assert files.append(second, 0, (tmp_path / "b.jpg").read_bytes()) == 1000
+    monkeypatch.setattr(AttachmentStore, "finish", meanwhile)
+    assert not files.finish(second, 1000)
+    assert not store.has(second) and store.held(second) == 0
+
+
 def test_a_purge_on_the_way_leaves_nothing_and_stops_nothing(town: Town, tmp_path: Path) -> None:
     """Attached by mistake and purged at once, while it is still coming: no piece stays, and the next file comes."""
     incident, officer = register(town.frd).id, town.frd.account("duty_chief")
@@ -385,4 +436,6 @@ def test_pieces_out_of_order_change_nothing(tmp_path: Path) -> None:
     store, content = AttachmentStore(tmp_path / "store"), "ab" * 32
     assert store.append(content, 0, b"12345") == 5
     assert store.append(content, 9, b"x") == 5 and store.append(content, 0, b"y") == 5
-    assert not store.finish(content) and store.held(content) == 0, "another content: thrown away"
+    assert not store.finish(content), "another content"
+    store.drop_coming(content)
+    assert store.held(content) == 0

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import bundle_look
 from app.bootstrap.attachment_files import AttachmentFiles
+from app.domain.attachment import MediaType
 from app.exchange.bundles import Exported
 from app.replication.bundles import writing
+from app.replication.frames import CHUNK_BYTES
+from app.usecases.attachments import AttachFile
 from tests.bootstrap.sticks import apart, make, take
 from tests.bootstrap.test_attachments import attached, here, picture
-from tests.kit import Town, register
+from tests.kit import Town, act, register
 
 __all__ = ["apart"]
 
@@ -99,3 +103,36 @@ def test_only_what_a_record_here_speaks_of_is_taken(
     assert made.attachments == 1
     take(frd, *paths_of(made))
     assert not frd.node.attachments.has(strange) and frd.node.attachments.held(strange) == 0
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("lie", [4 * CHUNK_BYTES, 410_000, 10])
+def test_a_record_with_a_false_size_keeps_no_file_from_coming(apart: Town, tmp_path: Path, lie: int) -> None:
+    """Attack: a second record of the same file says another size, larger or smaller; the file comes, once damaged too."""
+    emb, frd = apart.emb, apart.frd
+    source = picture(tmp_path, "门头.jpg", 400_000)
+    content = attached(emb, source, register(emb).id)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emb.node.bus, "_beside", replace(emb.node.bus._beside, stored=lambda _: lie))
+        named = AttachFile(
+            incident_id=register(emb).id, content=content, size=lie, media_type=MediaType.JPEG, name="b.jpg"
+        )
+        act(emb, "duty_officer", named)
+    honest = AttachmentFiles.piece
+
+    def damaged(self: AttachmentFiles, name: str, offset: int, size: int) -> bytes | None:
+        piece = honest(self, name, offset, size)
+        return bytes([piece[0] ^ 1]) + piece[1:] if piece and offset else piece
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AttachmentFiles, "piece", damaged)
+        made = make(emb, "FRD", tmp_path)
+    assert len(made.files) > 2
+    take(frd, *paths_of(made))
+    assert not frd.node.attachments.has(content)
+    assert {size for _, size in AttachmentFiles(frd.node).wanted()} == {400_000, lie}
+    take(emb, *paths_of(make(frd, "EMB", tmp_path)))
+    (tmp_path / "again").mkdir()
+    imported = take(frd, *paths_of(make(emb, "FRD", tmp_path / "again")))
+    assert sum(each.attachments for each in imported.bundles) == 1
+    assert frd.node.attachments.is_sound(content) and frd.node.attachments.held(content) == 0

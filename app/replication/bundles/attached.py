@@ -58,43 +58,68 @@ def chunks(files: FilesPort, contents: Iterable[str]) -> Iterator[bytes]:
 
 
 class Attaching:
-    """Takes pieces in, each file from where it stands: what came by wire or with an earlier part is gone on with."""
+    """Takes pieces in, each file from where it stands: what came by wire or with an earlier part is gone on with.
+
+    Records may differ about the size of a file; it is tried at each size they name where its pieces end.
+    """
 
     def __init__(self, files: FilesPort) -> None:
         self._files = files
-        self._wanted: dict[str, int] | None = None
+        self._wanted: dict[str, set[int]] | None = None
         self._claimed: set[str] = set()
+        self._open: tuple[str, int] | None = None  # may be whole, if no more of it comes
 
     def recorded(self) -> None:
         """Acts came in: they may speak of further files."""
         self._wanted = None
 
-    def take(self, chunk: FileChunk) -> tuple[bool, bool]:
-        """(nothing is missing before this piece, the file is whole now)."""
+    def take(self, chunk: FileChunk) -> tuple[bool, int]:
+        """(nothing is missing before this piece, how many files have become whole)."""
         content, data = chunk.content.hex(), chunk.data
-        size = self._known().get(content)
-        if size is None or not data or not self._claim(content):
-            return True, False  # here already, of no record, or coming by wire just now
+        whole = self.over() if self._open is not None and self._open[0] != content else 0
+        sizes = self._known().get(content)
+        if sizes is None or not data or not self._claim(content):
+            return True, whole  # here already, of no record, or coming by wire just now
         held = self._files.held(content)
+        if not chunk.offset and held in sizes:  # it ended there, and comes anew from its beginning
+            if self._finish(content, held):
+                return True, whole + 1
+            held = 0
         if chunk.offset > held:
-            return False, False
+            return False, whole
         if chunk.offset + len(data) > held:
             held = self._files.append(content, held, data[held - chunk.offset :])
-        if held < size:
-            return True, False
-        whole = self._files.finish(content, size)
+        self._open = (content, held) if held in sizes else None
+        if held < max(sizes):
+            return True, whole
+        self._open = None
+        whole += self._finish(content, max(sizes))
         self._known().pop(content, None)
         return True, whole
 
+    def over(self) -> int:
+        """No more of the last file comes just now: it may be whole although a record says otherwise. How many are."""
+        last, self._open = self._open, None
+        return 0 if last is None else self._finish(*last, more=True)
+
     def end(self) -> None:
         """Others may fetch these files again."""
+        self._open = None
         for content in self._claimed:
             self._files.release(content)
         self._claimed.clear()
 
-    def _known(self) -> dict[str, int]:
+    def _finish(self, content: str, size: int, *, more: bool = False) -> int:
+        whole = self._files.finish(content, size, more=more)
+        if whole:
+            self._known().pop(content, None)
+        return int(whole)
+
+    def _known(self) -> dict[str, set[int]]:
         if self._wanted is None:
-            self._wanted = dict(self._files.wanted())
+            self._wanted = {}
+            for content, size in self._files.wanted():
+                self._wanted.setdefault(content, set()).add(size)
         return self._wanted
 
     def _claim(self, content: str) -> bool:

@@ -96,6 +96,7 @@ class BundleTaker:
                     self._attaching.recorded()
                 if taken.gap:
                     break
+            taken.files += self._attaching.over()
         except FrameError as wrong:
             raise bundle_refusal("refusal.bundles.bad_content", what=str(wrong)) from wrong
         finally:
