@@ -17,7 +17,7 @@ from tests.kit import Site, Town
 LOOPBACK = Listening("127.0.0.1", 0)
 
 
-async def until(true: Callable[[], Any], what: str, patience_s: float = 10.0) -> Any:
+async def until(true: Callable[[], Any], what: str, patience_s: float = 60.0) -> Any:
     """Wait for a condition; fails with its name."""
     end = asyncio.get_running_loop().time() + patience_s
     while not (value := true()):

@@ -255,7 +255,7 @@ class FakeNode:
         self._writer.shutdown()
 
 
-async def until(true: Callable[[], Any], what: str, timeout_s: float = 10.0) -> None:
+async def until(true: Callable[[], Any], what: str, timeout_s: float = 60.0) -> None:
     """Wait for a condition; AssertionError that names it when it does not come true in time."""
     loop = asyncio.get_running_loop()
     end = loop.time() + timeout_s

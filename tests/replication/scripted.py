@@ -74,7 +74,7 @@ class ScriptedPeer:
         await self.say(self.hello(**wrong))
         return await self.hear(Hello)
 
-    async def hear(self, kind: type[_F], timeout_s: float = 5.0) -> _F:
+    async def hear(self, kind: type[_F], timeout_s: float = 60.0) -> _F:
         """The next frame of a kind, others are passed over; PINGs are answered meanwhile."""
         async with asyncio.timeout(timeout_s):
             while True:

@@ -246,7 +246,7 @@ def test_waiting_rows_go_to_their_places_by_themselves(
     stand.hear("b")
     assert stand.rows() == ["a", "b"]
     stand.hands.rows = 0
-    qtbot.waitUntil(lambda: stand.rows() == ["b", "a"], timeout=2000)
+    qtbot.waitUntil(lambda: stand.rows() == ["b", "a"], timeout=60_000)
     assert not stand.feed._again.isActive()
 
 

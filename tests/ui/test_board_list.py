@@ -62,6 +62,16 @@ class Stand:
         self.list.show()
         QTest.qWaitForWindowExposed(self.list)
 
+    def rest(self) -> None:
+        """Until what stands there has been painted, however slow the machine is."""
+        for _ in range(6_000):
+            if self.delegate._pictures:
+                break
+            QTest.qWait(10)
+        assert self.delegate._pictures, "never painted"
+        for _ in range(10):
+            QApplication.processEvents()
+
     def rect(self, row_id: str) -> QRect:
         at = self.model.place_of(row_id)
         assert at is not None
@@ -235,7 +245,7 @@ class Painted(QObject):
 def test_a_tick_repaints_the_clocks_of_visible_rows_alone(stand: Stand) -> None:
     stand.put(*(row(f"r{number:02d}", NOW + 1_000 * number) for number in range(40)))
     stand.show()
-    QTest.qWait(50)
+    stand.rest()
     painted = Painted()
     stand.list.viewport().installEventFilter(painted)
     stand.list.tick()
@@ -254,7 +264,7 @@ def test_a_tick_repaints_the_clocks_of_visible_rows_alone(stand: Stand) -> None:
 def test_a_tick_does_not_paint_titles_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     stand.put(row("r1", NOW + 5_000), row("r2"))
     stand.show()
-    QTest.qWait(50)
+    stand.rest()
     whole: list[str] = []
     monkeypatch.setattr(stand.delegate, "_paint_first_line", lambda *_: whole.append("title"))
     stand.model.retell()
@@ -316,7 +326,7 @@ def test_a_screen_full_of_new_rows_is_painted_over_several_frames(
 def test_a_row_turns_red_as_a_whole_when_its_time_is_over(stand: Stand) -> None:
     stand.put(row("r1", NOW + 500))
     stand.show()
-    QTest.qWait(50)
+    stand.rest()
     painted = Painted()
     stand.list.viewport().installEventFilter(painted)
     stand.now += 1_000
