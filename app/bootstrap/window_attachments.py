@@ -154,7 +154,7 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     author = node.read(lambda connection: accounts.account(connection, account_id))
     state, came = "coming", 0
     destroyed: tuple[str, ...] = ()
-    reached: list[str] = []
+    reached: list[tuple[str, int]] = []
     why = ""
     if row.purged_at is not None:
         state = "purged"
@@ -177,5 +177,5 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
         came,
         destroyed,
         why,
-        tuple(agency for agency in reached if agency != row.agency),
+        tuple(each for each in reached if each[0] != row.agency),
     )

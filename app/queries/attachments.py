@@ -73,7 +73,7 @@ _UNCONFIRMED, _UNCONFIRMED_VALUES = with_values(
     .order_by(func.max(_C.at).desc(), _C.content)
 )
 _REACHED = sql(
-    select(PEER.c.agency)
+    select(PEER.c.agency, func.min(FILE_HELD.c.told_at))
     .join(FILE_HELD, FILE_HELD.c.peer == PEER.c.site)
     .where(FILE_HELD.c.content == bindparam("content"))
     .group_by(PEER.c.agency)
@@ -87,9 +87,9 @@ def unconfirmed(connection: sqlite3.Connection, agency: str, peer: str) -> list[
     return [str(row[0]) for row in connection.execute(_UNCONFIRMED, given)]
 
 
-def reached(connection: sqlite3.Connection, content: str) -> list[str]:
-    """Agencies of which a workstation has said that it holds a file (hash in hex) whole."""
-    return [str(row[0]) for row in connection.execute(_REACHED, {"content": content})]
+def reached(connection: sqlite3.Connection, content: str) -> list[tuple[str, int]]:
+    """Agencies of which a workstation has said that it held a file (hash in hex) whole, and when one first did (UTC ms)."""
+    return [(str(row[0]), int(row[1])) for row in connection.execute(_REACHED, {"content": content})]
 
 
 def purged(connection: sqlite3.Connection) -> list[ContentRow]:

@@ -85,7 +85,8 @@ def test_a_picture_reaches_the_partner_and_is_saved_there(town: Town, tmp_path: 
 def reached(site: Site, incident_id: str) -> list[list[str]]:
     """Agencies known to hold the files of an incident, file by file."""
     names = [str(row.content) for row in rows(site, incident_id)]
-    return [site.node.read(partial(attachments.reached, content=content)) for content in names]
+    told = [site.node.read(partial(attachments.reached, content=content)) for content in names]
+    return [[agency for agency, _ in each] for each in told]
 
 
 def test_that_a_file_is_there_whole_is_known_where_it_was_attached(
@@ -136,6 +137,30 @@ def test_a_file_that_came_otherwise_is_confirmed_by_the_next_session(town: Town,
 
     asyncio.run(story())
     assert receipts.unconfirmed(town.emb.node.me.site) == []
+
+
+def test_only_a_sound_file_is_said_to_be_here(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged on the disk: it is there by name, and is not answered for; each state of it is read once."""
+    content = attached(town.frd, picture(tmp_path, "a.jpg", 50_000), register(town.frd).id)
+    receipts, path = FileReceipts(town.frd.node), town.frd.node.attachments.path(content)
+    right, read, sound = path.read_bytes(), list[str](), AttachmentStore.is_sound
+
+    def counted(self: AttachmentStore, content: str) -> bool:
+        read.append(content)
+        return sound(self, content)
+
+    monkeypatch.setattr(AttachmentStore, "is_sound", counted)
+    for held, answer in ((right, [content]), (right[:-1] + b"x", []), (b"x", []), (right, [content])):
+        path.write_bytes(held)
+        stamp = 1_000_000_000 * (len(read) + 1)
+        os.utime(path, ns=(stamp, stamp))
+        read.clear()
+        assert [receipts.whole([content]) for _ in range(3)] == [answer] * 3
+        assert read == [content]
+    path.unlink()
+    assert receipts.whole([content]) == []
 
 
 def test_a_later_session_goes_on_where_the_first_one_ended(

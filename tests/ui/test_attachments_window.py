@@ -12,6 +12,7 @@ from app.queries import attachments, contacts
 from app.queries.incidents import IncidentRow
 from app.ui.attachments.sheet import AttachmentSheet
 from app.ui.contacts.sheet import ContactSheet
+from app.ui.shell import moments
 from tests.kit import founded_town, register
 from tests.ui.bundle_kit import introduce
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
@@ -100,7 +101,9 @@ def test_that_the_partner_has_a_file_is_said_once_it_has_said_so(rooms: Open, tm
     assert cells(sheet)[0][4] == "已在本台"
     [kept] = room.site.node.read(lambda c: attachments.attachments(c, row.id))
     FileReceipts(room.site.node).confirmed(there.site.node.me.site, [str(kept.content)])
-    room.wait(lambda: cells(sheet)[0][4] == "已在本台，消防支队已收到")
+    [(_, at)] = room.site.node.read(lambda c: attachments.reached(c, str(kept.content)))
+    said = f"已在本台，消防支队 {moments.day_clock(at, room.site.node.clock.now_ms())} 已收到"
+    room.wait(lambda: cells(sheet)[0][4] == said)
 
 
 def test_what_is_no_attachment_is_told_in_place(emb_room: Room, tmp_path: Path) -> None:

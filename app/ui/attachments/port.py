@@ -14,7 +14,7 @@ class AttachmentLine:
     """One attachment; `state`: here | coming | purged; `came`: bytes of it that have arrived; `by`: title of who attached it.
 
     `destroyed`: agencies whose workstations have said that they destroyed it; `why`: the reason of the order;
-    `reached`: of our own file, other agencies of which a workstation has said that it holds it whole.
+    `reached`: of our own file, (other agency of which a workstation has said that it held it whole, when it said so first).
     """
 
     id: str
@@ -29,7 +29,7 @@ class AttachmentLine:
     came: int = 0
     destroyed: tuple[str, ...] = ()
     why: str = ""
-    reached: tuple[str, ...] = ()
+    reached: tuple[tuple[str, int], ...] = ()
 
 
 class AttachmentDoor(Protocol):

@@ -33,15 +33,17 @@ def kind_words(texts: Texts, media_type: str) -> str:
     return texts.get(f"ui.attachments.kind.{_KINDS.get(media_type, 'other')}")
 
 
-def state_words(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any]) -> str:
-    """Where its file is."""
+def state_words(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any], now_ms: int) -> str:
+    """Where its file is; that others received it is told with the moment, for what has become of it since is not known here."""
     if each.state == "coming" and each.came and each.size:
         return texts.get("ui.attachments.state.part", percent=min(99, each.came * 100 // each.size))
     if each.state == "purged" and each.destroyed:
         names = texts.get("wording.comma").join(agency_name(agencies, agency) for agency in each.destroyed)
         return texts.get("ui.attachments.state.destroyed", names=names)
     if each.state == "here" and each.reached:
-        names = texts.get("wording.comma").join(agency_name(agencies, agency) for agency in each.reached)
+        names = texts.get("wording.comma").join(
+            f"{agency_name(agencies, agency)} {moments.day_clock(at, now_ms)}" for agency, at in each.reached
+        )
         return texts.get("ui.attachments.state.reached", names=names)
     return texts.get(f"ui.attachments.state.{each.state}")
 
@@ -61,7 +63,7 @@ def row(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any], now_ms:
         size_words(texts, each.size),
         kind_words(texts, each.media_type),
         attached,
-        state_words(texts, each, agencies),
+        state_words(texts, each, agencies, now_ms),
     )
     about = "\n".join(
         part
