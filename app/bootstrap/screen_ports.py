@@ -11,19 +11,40 @@ if TYPE_CHECKING:
     from app.bootstrap.window_attachments import SiteAttachments, SiteContacts
     from app.bootstrap.window_backup import SiteBackups
     from app.bootstrap.window_bundles import SiteBundles
+    from app.bootstrap.window_exports import SiteExports
     from app.bootstrap.window_imports import SiteImports
     from app.bootstrap.window_links import SiteLinks
     from app.bootstrap.window_sites import SiteTrust
+    from app.kernel.paths import DataDir
 
-    Port = SiteAttachments | SiteContacts | SiteBackups | SiteBundles | SiteImports | SiteLinks | SiteTrust
+    Port = (
+        SiteAttachments
+        | SiteContacts
+        | SiteBackups
+        | SiteBundles
+        | SiteExports
+        | SiteImports
+        | SiteLinks
+        | SiteTrust
+    )
 
 PortT = TypeVar("PortT", bound="Port")
-_IN_ORDER = ("imports", "bundles", "attachments", "contacts", "sites", "backup", "link_desk")  # of their ends
+_IN_ORDER = (
+    "exports",
+    "imports",
+    "bundles",
+    "attachments",
+    "contacts",
+    "sites",
+    "backup",
+    "link_desk",
+)  # of their ends
 
 
 class ScreenPorts:
     """What `app.ui.shell.ports.SiteDoor` offers beyond the two doors."""
 
+    data: DataDir
     _closed: bool
     _service: Service | None
 
@@ -42,6 +63,13 @@ class ScreenPorts:
         from app.bootstrap.window_imports import SiteImports
 
         return self._made(SiteImports(self._site))
+
+    @cached_property
+    def exports(self) -> SiteExports:
+        """The board as a file or on paper."""
+        from app.bootstrap.window_exports import SiteExports
+
+        return self._made(SiteExports(self.data.database))
 
     @cached_property
     def bundles(self) -> SiteBundles:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,7 @@ from db.given import ID, packed
 from db.search import Order, Stretch, Wanted
 
 _SECOND_MS = 1_000
+PIECE = 2_000  # rows read at once where all are wanted
 ENROLLED = "enrolled"  # state of a workstation that may write
 LITTLE = 1_000  # operations that wait for the partner: up to here they are looked through
 
@@ -107,6 +108,27 @@ def page(
     else:
         found = _ranged(connection, view, _order(view, after), limit)
     return Page(tuple(found), view.place(found[-1]) if len(found) == limit else None)
+
+
+def every_row(connection: sqlite3.Connection, view: BoardView) -> Iterator[BoardRow]:
+    """All rows of a view in its order, read piece by piece; as of one moment inside a transaction of the caller's."""
+    end: Place | None = None
+    while True:
+        found = page(connection, view, end, PIECE)
+        yield from found.rows
+        end = found.end
+        if end is None:
+            return
+
+
+def total(connection: sqlite3.Connection, view: BoardView) -> int:
+    """How many rows a view has; 0 where counting would take as long as reading."""
+    if view.words:
+        return 0
+    if view.creditor:
+        return len(_open(connection, view))
+    sql = f"SELECT count(*) FROM incident r WHERE r.retracted = 0 {_CHIPPED[view.chip]}"  # nosec B608
+    return int(_read(connection, sql, {})[0][0])
 
 
 def _ranged(connection: sqlite3.Connection, view: BoardView, order: Order, limit: int) -> list[BoardRow]:

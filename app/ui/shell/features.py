@@ -8,6 +8,7 @@ from app.kernel.changes import ChangeSet
 from app.ui.attachments.deeds import AttachmentDeeds
 from app.ui.backup.deeds import BackupDeeds
 from app.ui.board.deeds import BoardDeeds
+from app.ui.board.output_deeds import OutputDeeds
 from app.ui.board.view_deeds import ViewDeeds
 from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
@@ -34,6 +35,7 @@ class Features:
         self.sites = SiteDeeds(window)
         self.board = BoardDeeds(window)
         self.views = ViewDeeds(window)
+        self.output = OutputDeeds(window, self.board)
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, for the sheets that show what it may have changed."""
@@ -42,6 +44,6 @@ class Features:
 
     def dispose(self) -> None:
         """Hear nothing any more."""
-        parts = (self.imports, self.bundles, self.backup, self.link_desk, self.sites, self.conflicts)
+        parts = (self.imports, self.output, self.bundles, self.backup, self.link_desk, self.sites, self.conflicts)
         for each in parts:
             each.dispose()

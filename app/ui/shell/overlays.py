@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.ui.actions import ActionTable
     from app.ui.attachments.sheet import AttachmentSheet
     from app.ui.backup.sheet import BackupSheet
+    from app.ui.board.output_sheet import OutputSheet
     from app.ui.board.views_sheet import ViewsSheet
     from app.ui.board.void_sheet import VoidSheet
     from app.ui.bundles.sheet import BundleSheet
@@ -259,6 +260,15 @@ class Overlays:
 
         return self._sheet(
             "casualties", lambda: CasualtySheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def output(self) -> OutputSheet:
+        """An export under way."""
+        from app.ui.board.output_sheet import OutputSheet
+
+        return self._sheet(
+            "output", lambda: OutputSheet(self._console.texts, self._session, self._theme, self._parent)
         )
 
     @property

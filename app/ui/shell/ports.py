@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from app.kernel.errors import EnvironmentFault
 from app.ui.attachments.port import AttachmentDoor
 from app.ui.backup.port import BackupDoor
+from app.ui.board.port import ExportDoor
 from app.ui.bundles.port import BundleDoor
 from app.ui.console import Console
 from app.ui.contacts.port import ContactDoor
@@ -51,6 +52,11 @@ class SiteDoor(Console, Protocol):
     @property
     def bundles(self) -> BundleDoor:
         """Exchange by stick."""
+        ...
+
+    @property
+    def exports(self) -> ExportDoor:
+        """The board as a file or on paper."""
         ...
 
     @property
