@@ -43,7 +43,7 @@ from app.replication.bundles.parts import bundle_refusal, outline
 from app.replication.bundles.writing import BundleWriter, Order, Written
 from app.replication.frames import Hello
 from app.replication.hello import greeting
-from app.replication.peers import Peer
+from app.replication.peers import Peer, PeerState
 from app.usecases.bundles import NoteBundle, Step
 
 ID_BYTES = 16
@@ -211,7 +211,7 @@ class _Export:
     def _files(self, noted: Mapping[str, int], asked: Sequence[str]) -> tuple[str, ...]:
         """Files of attachments to go along: those he asked for, and those that acts name which he may not have yet."""
         node, peer = self.node, self.peer
-        if not node.read(attachments.contents):
+        if peer.state is not PeerState.OPEN or not node.read(attachments.contents):
             return ()
         view = PeerView(peer.agency, peer.site, peer.scopes, noted)
         steps = named_in(node.journal, dict(noted), view, _SCAN_BYTES)

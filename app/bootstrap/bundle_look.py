@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.bootstrap.bundles import CLOSED, NOTE, label_of, opened, standings
 from app.bootstrap.node import Node
-from app.bootstrap.pairing import confirmed_peers
+from app.bootstrap.pairing import known_peers
 from app.exchange.bundles import UNWATCHED, CancelledError, Examined, Looked, Unusable, Watch
 from app.journal.operation import SCHEMA_V, Transaction
 from app.kernel.enums import Priority
@@ -210,7 +210,7 @@ def examine(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = U
     node.check_right(NOTE, account_id)
     found, bad = search(node, paths, watch)
     rows = standings(node)
-    agencies = {peer.site: peer.agency for peer in confirmed_peers(node)}
+    agencies = {peer.site: peer.agency for peer in known_peers(node)}
     news = _News(node, watch)
     looked = []
     for (site, seq, bundle), parts in _bundles_of(found).items():

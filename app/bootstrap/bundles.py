@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.bootstrap.node import Node
-from app.bootstrap.pairing import confirmed_peers
+from app.bootstrap.pairing import known_peers
 from app.bootstrap.scopes import scopes_of
 from app.bootstrap.site_key_files import past_key
 from app.exchange.bundles import Partner, Past
@@ -45,7 +45,6 @@ from app.usecases.commands import name_of
 
 NOTE: Final = name_of(NoteBundle)
 CLOSED: Final = ("closed", "revoked")
-REVOKED: Final = "revoked"
 
 log = logging.getLogger(__name__)
 _guard = threading.Lock()
@@ -97,7 +96,7 @@ def partner_named(node: Node, to: str) -> Peer:
 
     Refusal: `unknown_partner`, `several_partners` (names them by id), `partner_closed`.
     """
-    known, rows = confirmed_peers(node), standings(node)
+    known, rows = known_peers(node), standings(node)
     found = [peer for peer in known if to in (peer.site, peer.agency)]
     open_ones = [peer for peer in found if not _is_closed(rows, peer.site)]
     if not found:
@@ -112,7 +111,7 @@ def partner_named(node: Node, to: str) -> Peer:
 
 
 def _is_closed(rows: Mapping[str, accounts.SiteRow], site: str) -> bool:
-    return site in rows and rows[site].state in CLOSED
+    return site in rows and (rows[site].state in CLOSED or accounts.is_revoked(rows[site]))
 
 
 def label_of(rows: Mapping[str, accounts.SiteRow], agencies: Mapping[str, str], site: str) -> str:
@@ -125,10 +124,10 @@ def label_of(rows: Mapping[str, accounts.SiteRow], agencies: Mapping[str, str], 
 
 def partners(node: Node) -> list[Partner]:
     """Paired workstations with what waits to be carried to them."""
-    noted, rows, known_peers = node.local(acks.noted), standings(node), confirmed_peers(node)
-    agencies = {peer.site: peer.agency for peer in known_peers}
+    noted, rows, paired = node.local(acks.noted), standings(node), known_peers(node)
+    agencies = {peer.site: peer.agency for peer in paired}
     out = []
-    for peer in known_peers:
+    for peer in paired:
         known = noted.get(peer.site, {})
         made = node.local(partial(bundles.of_peer, direction=bundles.OUT, peer=peer.site))
         last = next((row for row in made if row.state == bundles.MADE), None)
@@ -283,7 +282,7 @@ def _check_sender(node: Node, part: Outline) -> None:
     if site not in {row.site for row in node.local(peers.peers)}:
         raise bundle_refusal("refusal.bundles.unknown_sender")
     row = standings(node).get(site)
-    if row is not None and row.state == REVOKED:
+    if row is not None and accounts.is_revoked(row):
         raise bundle_refusal("refusal.bundles.revoked_sender")
     known = key_of(node, site)
     key = signing_key(node.me.realm, site, known, part.head.successions)

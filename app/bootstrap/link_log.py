@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +57,11 @@ class LinkLog:
     def close(self) -> None:
         """From here on nothing is noted any more: that we end is no cut of a link."""
         self._closed = True
+
+    def forget(self, sites: Iterable[str]) -> None:
+        """These are met no more: that their lines end is no cut, it was decided (JD-01)."""
+        for site in sites:
+            self._lines.pop(site, None)
 
     def on_status(self, status: LinkStatus) -> None:
         """A link changed its state or its reason."""

@@ -6,8 +6,9 @@ Until a side has confirmed, it accepts nothing from the other (REPLICATION, Wire
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -24,6 +25,8 @@ from app.kernel.paths import write_secret
 from app.local import acks, peers
 from app.local.pairing_view import digits_of
 from app.local.peers import PeerRow
+from app.queries import accounts
+from app.queries.accounts import SiteRow
 from app.replication.identity import (
     FORMAT,
     FORMAT_ROTATED,
@@ -34,9 +37,12 @@ from app.replication.identity import (
     read_identity,
     write_identity,
 )
-from app.replication.peers import Peer
+from app.replication.peers import Peer, PeerState
 from app.replication.tls import load_tls
-from app.usecases.sites import MeetAgency
+from app.usecases.commands import name_of
+from app.usecases.sites import ForgetPeer, MeetAgency
+
+FORGET: Final = name_of(ForgetPeer)
 
 
 @dataclass(frozen=True)
@@ -147,22 +153,44 @@ def certificate_span(row: PeerRow) -> tuple[int, int]:
     return to_ms(root.not_valid_before_utc), to_ms(root.not_valid_after_utc)
 
 
+def known_peers(node: Node) -> list[Peer]:
+    """Peers confirmed here, with how far each is still met, as replication wants them."""
+    noted, sites = node.local(acks.noted), {row.id: row for row in node.local(accounts.sites)}
+    return [_peer(row, state_of(sites.get(row.site)), noted.get(row.site)) for row in node.local(peers.peers)]
+
+
 def confirmed_peers(node: Node) -> list[Peer]:
-    """Peers confirmed here, as replication wants them."""
-    out = []
-    noted = node.local(acks.noted)
-    for row in node.local(peers.peers):
-        other = read_identity(unpack(row.identity)["file"])
-        endpoint = parse_address(row.address)
-        endpoints = (endpoint,) if endpoint else ()
-        out.append(
-            Peer(
-                row.site,
-                row.agency,
-                other.tls_root,
-                endpoints,
-                scopes_of(row.agency),
-                noted.get(row.site),
-            )
-        )
-    return out
+    """Peers confirmed here and not revoked."""
+    return [peer for peer in known_peers(node) if peer.state is not PeerState.REVOKED]
+
+
+def state_of(site: SiteRow | None) -> PeerState:
+    """How far a paired workstation is met: a stolen one not at all; one that was closed or copied may still hold acts that are
+    needed, and is given no contacts and no files (REPLICATION, Trust)."""
+    if site is None:
+        return PeerState.OPEN
+    if accounts.is_revoked(site):
+        return PeerState.REVOKED
+    return PeerState.ENDED if site.state in ("closed", "forked") else PeerState.OPEN
+
+
+def _peer(row: PeerRow, state: PeerState, acked: Mapping[str, int] | None) -> Peer:
+    root = read_identity(unpack(row.identity)["file"]).tls_root
+    endpoint = parse_address(row.address)
+    scopes = scopes_of(row.agency) if state is PeerState.OPEN else frozenset()
+    return Peer(row.site, row.agency, root, (endpoint,) if endpoint else (), scopes, acked, state)
+
+
+def forget(node: Node, site: str, account_id: str) -> dict[str, Any]:
+    """Undo a pairing on this side: entered in the duty log, then neither dialled nor let in until it is paired again.
+
+    Refusal: E_PERM, and E_STATE when no such workstation is paired here.
+    """
+    node.check_right(FORGET, account_id)
+    if site not in {row.site for row in node.local(peers.peers)}:
+        refusal = Refusal(ErrorCode.STATE, "refusal.sync.no_peer", field="site", clause="CM-04")
+        node.record_refusal(FORGET, refusal, account_id)
+        raise refusal
+    done = node.execute(ForgetPeer(site=site), account_id)
+    node.local(lambda connection: peers.forget_peer(connection, site))
+    return dict(done.result)

@@ -52,6 +52,7 @@ from app.queries import (
     shelters,
 )
 from app.usecases.accounts import SetPassword
+from app.usecases.sites import ForgetPeer
 from db.tables import ENTITIES
 
 Json = dict[str, Any]
@@ -207,6 +208,10 @@ class Desk:
         except Refusal as wrong:
             self._node.record_refusal(*fit_for_audit(name, wrong), account_id)
             raise
+        if isinstance(command, ForgetPeer):
+            result = pairing.forget(self._node, command.site, account_id)
+            self.pairing_changed()
+            return {"result": result, "changes": []}
         done = self._node.execute(command, account_id)
         changes = [plain(change) for change in done.changes.changes]
         return {"result": plain(done.result), "changes": changes}

@@ -29,12 +29,13 @@ from app.bootstrap.scopes import scopes_of
 from app.bootstrap.self_watch import SelfWatch
 from app.bootstrap.storage import probe
 from app.journal.operation import SCHEMA_V
+from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
 from app.kernel.tasks import TaskSet
 from app.local import acks
 from app.replication.beside import Beside
-from app.replication.peers import LocalSite
+from app.replication.peers import LocalSite, PeerState
 from app.replication.service import Replication
 from app.replication.status import LinkStatus
 from app.replication.tls import load_tls
@@ -57,6 +58,7 @@ class Service:
         self.self_watch = SelfWatch(node, self.links)
         self.restored = RestoredWatch(node, self.links)
         self._callers: set[asyncio.Task[Any]] = set()  # connections of the local socket
+        self._reloading = asyncio.Lock()
         self._asked: set[asyncio.Task[Any]] = set()  # those of them that wait for an answer
         self.desk = Desk(node, self.links)
         self.stop = asyncio.Event()
@@ -65,7 +67,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         me = self._node.me
         local = LocalSite(me.realm, me.district, me.agency, me.site, SCHEMA_V, scopes_of(me.agency))
-        peers = await asyncio.to_thread(pairing.confirmed_peers, self._node)
+        peers = await asyncio.to_thread(pairing.known_peers, self._node)
         noted = await self._node.on_local(Priority.LIVE, acks.noted)
         self.link_acts = LinkActsWatch(self._node, self._loop)
         await self.link_acts.read()
@@ -95,6 +97,8 @@ class Service:
             stack.callback(self._node.subscribe(self.self_watch.hear))
             self._tasks.spawn(self.self_watch.run(self.link_log.write), "self watch")
             stack.callback(self._node.subscribe(self.link_acts.hear))
+            stack.callback(self._node.subscribe(self._heard_of_sites))
+            self._peers_changed()  # what came while nobody listened yet
             self._tasks.spawn(self.link_acts.run(), "link acts")
             self._tasks.spawn(self.restored.run(self.link_log.write), "restored watch")
             self._tasks.spawn(probe(self._node), "storage")
@@ -141,8 +145,17 @@ class Service:
     def _peers_changed(self) -> None:
         self._tasks.spawn(self._reload_peers(), "peers")
 
+    def _heard_of_sites(self, changes: ChangeSet) -> None:
+        """A workstation was revoked, closed or copied, perhaps: its line ends or is met otherwise at once; on any thread."""
+        if changes.touches("site") and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._peers_changed)
+
     async def _reload_peers(self) -> None:
-        await self.replication.set_peers(await asyncio.to_thread(pairing.confirmed_peers, self._node))
+        async with self._reloading:  # what is read later is never overtaken by what was read before
+            known = await asyncio.to_thread(pairing.known_peers, self._node)
+            met = {peer.site for peer in known if peer.state is not PeerState.REVOKED}
+            self.link_log.forget({link.site for link in self.replication.status()} - met)
+            await self.replication.set_peers(known)
 
     def _heard_of_peer(self, peer: str, vector: Mapping[str, int]) -> None:
         """A stick brought a peer's acknowledgement; on any thread (CM-07)."""

@@ -206,6 +206,14 @@ def _bytes_of(path: Path) -> bytes:
         raise EnvironmentFault("file.unreadable", "fault.file.unreadable", path=str(path)) from wrong
 
 
+def _state(site: SiteRow | None) -> str:
+    from app.queries.accounts import is_revoked
+
+    if site is None:
+        return ""
+    return "revoked" if is_revoked(site) else site.state or ""
+
+
 def _card(row: Any, site: SiteRow | None) -> PeerCard:
     from app.bootstrap.pairing import certificate_span
 
@@ -216,9 +224,10 @@ def _card(row: Any, site: SiteRow | None) -> PeerCard:
         row.agency,
         (site.label or "") if site is not None else "",
         (site.letter or "") if site is not None else "",
-        (site.state or "") if site is not None else "",
+        _state(site),
         row.address,
         row.confirmed_at,
         valid_from,
         renewed or valid_until,
+        site.state_at if site is not None else None,
     )

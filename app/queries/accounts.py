@@ -134,6 +134,11 @@ def sites(connection: sqlite3.Connection) -> list[SiteRow]:
     return read(connection, SiteRow, _SITES)
 
 
+def is_revoked(site: SiteRow) -> bool:
+    """True of a workstation that was cut off as stolen, one that was copied besides as well."""
+    return site.state == "revoked" or site.last_seq is not None
+
+
 def twin_of(connection: sqlite3.Connection, site: str) -> str | None:
     """Another enrolled workstation of the same agency that bears the same series letter (D-35), None as it should be."""
     found = sites(connection)

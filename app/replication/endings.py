@@ -16,6 +16,8 @@ BAD_TRANSACTION: Final = "refusal.sync.bad_transaction"
 PEER_ERROR: Final = "refusal.sync.peer_error"
 PAUSED: Final = "refusal.sync.paused"
 INTERNAL: Final = "refusal.sync.internal"
+REVOKED: Final = "refusal.sync.revoked"
+NOT_PAIRED: Final = "refusal.sync.not_paired"
 
 # What a peer may give as its reason in ERR, and what that means seen from here; anything else is PEER_ERROR.
 _TOLD: Final = {
@@ -31,6 +33,7 @@ _TOLD: Final = {
     "proto_newer": "proto_older",
     "proto_older": "proto_newer",
     "realm": "realm",
+    "revoked": "revoked_there",
     "same_site": "same_site",
     "silent": "silent",
     "wrong_site": "wrong_site",
@@ -49,6 +52,7 @@ _LASTING: Final = frozenset(
         "peer_error",
         "realm",
         "refused_there",
+        "revoked_there",
         "same_site",
         "wrong_site",
     )

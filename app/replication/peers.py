@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from app.replication.tls import pin_of
@@ -23,6 +24,14 @@ class LocalSite:
     scopes: frozenset[str] = frozenset()
 
 
+class PeerState(StrEnum):
+    """How far a paired site is still met (REPLICATION, Trust: Lines)."""
+
+    OPEN = "open"
+    ENDED = "ended"  # closed or copied: what it says is taken, and it is given neither contacts nor files
+    REVOKED = "revoked"  # never dialled, refused at our port with the reason
+
+
 @dataclass(frozen=True)
 class Peer:
     """A site with which pairing was confirmed on both sides.
@@ -38,6 +47,7 @@ class Peer:
     endpoints: tuple[tuple[str, int], ...] = ()
     scopes: frozenset[str] = frozenset()
     acked: Mapping[str, int] | None = field(default=None, compare=False)  # says nothing of who it is
+    state: PeerState = PeerState.OPEN
 
     @property
     def pin(self) -> bytes:

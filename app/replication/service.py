@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Final
@@ -24,10 +25,11 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
 from app.replication.beside import Beside
 from app.replication.dialling import CLOSE_S, dial
-from app.replication.endings import CLOSED, PAUSED, SessionEndedError
+from app.replication.endings import CLOSED, NOT_PAIRED, PAUSED, REVOKED, SessionEndedError, refusal
+from app.replication.files import KeptBack
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
-from app.replication.peers import LocalSite, Pace, Peer
+from app.replication.peers import LocalSite, Pace, Peer, PeerState
 from app.replication.ports import JournalPort, NodePort
 from app.replication.session import Hooks, Parts, Session
 from app.replication.status import Limits, LinkStatus, PeerStatus
@@ -69,6 +71,7 @@ class Replication:
         self._listen, self._pace = listen, pace or Pace()
         self._wanted = tuple(peers)
         self._links: dict[str, Link] = {}
+        self._revoked: tuple[Peer, ...] = ()
         self._tasks = TaskSet("replication")
         self._server: Server | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -80,7 +83,9 @@ class Replication:
         self.last_refusal: Refusal | None = None
         hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal, self._on_acknowledged)
         instance = os.urandom(_INSTANCE_BYTES)
-        self._parts = Parts(node, local, clock, self._pace, instance, hooks, beside or Beside())
+        beside = beside or Beside()
+        self._parts = Parts(node, local, clock, self._pace, instance, hooks, beside)
+        self._parts_for_ended = replace(self._parts, beside=replace(beside, files=KeptBack(beside.files)))
 
     # -- beginning and end -------------------------------------------------------------------------------
     async def __aenter__(self) -> Replication:
@@ -99,7 +104,8 @@ class Replication:
     ) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
-        self._retire(self._links.values())
+        for link in self._links.values():
+            link.retire(CLOSED)
         await self._sessions_over()
         await self._tasks.close()
         if self._server is not None:
@@ -137,11 +143,6 @@ class Replication:
         """The port listened on, None when this site only dials."""
         return None if self._server is None else int(next(iter(self._server.sockets)).getsockname()[1])
 
-    @staticmethod
-    def _retire(links: Iterable[Link]) -> None:
-        for link in links:
-            link.retire(CLOSED)
-
     async def _sessions_over(self) -> None:
         try:
             async with asyncio.timeout(2 * CLOSE_S):
@@ -152,12 +153,18 @@ class Replication:
 
     # -- peers -------------------------------------------------------------------------------------------
     async def set_peers(self, peers: Iterable[Peer]) -> None:
-        """Talk to exactly these confirmed peers from now on; sessions with others end."""
-        wanted = {peer.site: peer for peer in peers}
-        gone = [link for site, link in self._links.items() if wanted.get(site) != link.peer]
-        self._retire(gone)
-        for link in gone:
-            del self._links[link.peer.site]
+        """Talk to exactly these confirmed peers from now on; sessions with others end, and so they do when more or less of a
+        peer is met than before. A revoked one is told why it is refused, and nothing else. One call at a time.
+        """
+        known = {peer.site: peer for peer in peers}
+        self._revoked = tuple(peer for peer in known.values() if peer.state is PeerState.REVOKED)
+        for peer in self._revoked:
+            self._context.load_verify_locations(cadata=peer.root_pem)
+        wanted = {site: peer for site, peer in known.items() if peer not in self._revoked}
+        for link in [link for site, link in self._links.items() if wanted.get(site) != link.peer]:
+            site = link.peer.site
+            link.retire(CLOSED if site in wanted else REVOKED if site in known else NOT_PAIRED)
+            del self._links[site]
         new = [peer for site, peer in wanted.items() if site not in self._links]
         ages = await self._node.on_writer(Priority.LIVE, partial(_own_end, self._node.journal, new))
         for peer, (seq, hlc_ms) in zip(new, ages, strict=True):
@@ -166,7 +173,9 @@ class Replication:
     def _add(self, peer: Peer, own_seq: int, oldest_at: int | None) -> None:
         limits = Limits(self._pace.heartbeat_s, self._pace.dead_s, self._pace.stall_s)
         status = PeerStatus(
-            peer.site, peer.agency, self._local.site, self._clock, limits, remembered=peer.acked
+            *(peer.site, peer.agency, self._local.site, self._clock, limits),
+            remembered=peer.acked,
+            ended=peer.state is PeerState.ENDED,
         )
         status.own_end(own_seq, 0 if oldest_at is None else self._clock.now_ms() - oldest_at)
         link = self._links[peer.site] = Link(peer, status, self._pace)
@@ -199,7 +208,10 @@ class Replication:
         """
         links = self._links.values() if only is None else (only,)
         shown = connection.transport.get_extra_info("ssl_object")
-        pin = peer_pin(shown, [link.peer.root_pem for link in links])
+        revoked = self._revoked if only is None else ()
+        pin = peer_pin(shown, [*(link.peer.root_pem for link in links), *(peer.root_pem for peer in revoked)])
+        if any(peer.pin == pin for peer in revoked):
+            raise refusal("revoked")
         return next(link for link in links if link.peer.pin == pin)
 
     async def _converse(
@@ -213,7 +225,8 @@ class Replication:
                 await connection.close()
                 link.failed(wrong.text)
                 return 0.0
-        session = Session(self._parts, link.peer, WebSocketCarrier(connection), link.status, dialled=dialled)
+        parts = self._parts if link.peer.state is PeerState.OPEN else self._parts_for_ended
+        session = Session(parts, link.peer, WebSocketCarrier(connection), link.status, dialled=dialled)
         try:
             ended = await session.run()
         except asyncio.CancelledError:
@@ -226,7 +239,8 @@ class Replication:
 
     def _admit(self, session: Session) -> bool:
         link = self._links.get(session.peer.site)
-        return link is not None and link.admit(self._local, session)
+        met = link is not None and link.peer == session.peer  # not as it was met before its standing changed
+        return link is not None and met and link.admit(self._local, session)
 
     def _on_refused(self, wrong: Refusal) -> None:
         self.last_refusal = wrong

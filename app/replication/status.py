@@ -43,7 +43,8 @@ class LinkStatus:
     `waiting_out` counts own operations that the peer has not acknowledged, None when nothing is known of
     the peer yet; `waiting_in` counts those it announced and that are not applied here. `acts_out` counts what an officer
     would call waiting, acts instead of operations, without the console's own notes (D-38). `last_out`, `last_in`: the
-    newest act acknowledged there and the newest of theirs applied here; known after a restart too. `rtt_samples` holds
+    newest act acknowledged there and the newest of theirs applied here; known after a restart too. `ended`: a workstation that
+    was closed or copied, of which nobody expects that it answers. `rtt_samples` holds
     (UTC ms, ms) of the last ten minutes. `clock_offset_ms` is the peer's clock minus ours (D-24).
     """
 
@@ -64,6 +65,7 @@ class LinkStatus:
     acts_out: Waiting | None = None
     last_out: Moved | None = None
     last_in: Moved | None = None
+    ended: bool = False
 
     @property
     def clock_warns(self) -> bool:
@@ -102,6 +104,7 @@ class PeerStatus:
     limits: Limits = field(default_factory=Limits)
     monotonic: Callable[[], float] = time.monotonic
     remembered: Mapping[str, int] | None = None
+    ended: bool = False
 
     def __post_init__(self) -> None:
         self._connected = False
@@ -280,4 +283,5 @@ class PeerStatus:
             clock_offset_ms=min(self._offsets)[1] if self._offsets else None,
             reason=reason,
             note=self._note if self._connected else None,
+            ended=self.ended,
         )

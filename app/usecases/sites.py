@@ -27,6 +27,13 @@ class MeetAgency(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForgetPeer(Command):
+    """Undo the pairing with a workstation on this side: no line to it until it is paired again."""
+
+    site: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AnnounceSite(Command):
     """The console announces its label and the public-key hash its TLS certificates are pinned by."""
 
@@ -103,6 +110,21 @@ def meet_agency(command: MeetAgency, context: Context) -> Outcome:
         raise Refusal(ErrorCode.FORMAT, "refusal.sync.identity", field="recovery_key", clause="CM-04")
     act = context.mark("agency", command.agency.value, verbs.MEET, key=key, name=command.name)
     return outcome(act, agency=command.agency.value)
+
+
+@handles(ForgetPeer, creates("log_entry"))
+def forget_peer(command: ForgetPeer, context: Context) -> Outcome:
+    """Whoever wonders why a line is gone reads it in the log; the pairing itself is this workstation's own (JD-11)."""
+    row = next((row for row in accounts.sites(context.connection) if row.id == command.site), None)
+    peer, letter = ("", "") if row is None else (row.agency or "", row.letter or "")
+    text = context.texts.get(
+        "log.peer_forgotten",
+        peer=peer_said(context, peer),
+        letter=letter or context.texts.get("log.no_letter"),
+        site=command.site[:8],
+    )
+    acts = log_acts(context, LogKind.LINK, text, context.now_ms)
+    return outcome(*acts, entry_id=acts[0].entity_id, site=command.site)
 
 
 @handles(AnnounceSite, writes("site", "label", "tls_pin", "tls_until"))

@@ -21,7 +21,7 @@ from app.replication.status import LinkStatus, Moved, Waiting
 from app.ui.link_desk.port import LogLine, PeerCard
 from app.ui.link_desk.sheet import LinkDeskSheet
 from app.ui.link_desk.words import Wording
-from app.ui.links.judgement import Standing, judge
+from app.ui.links.judgement import Standing, judge, of_partner
 from app.ui.links.sentences import why
 from tests.kit import founded_town, ms
 from tests.ui.test_pairing_window import as_admin, dials, listens, up
@@ -138,7 +138,28 @@ def test_certificates_that_end_and_workstations_that_ended_are_said(wording: Wor
     soon, over = replace(CARD, valid_until=NOW + 86_400_000), replace(CARD, valid_until=NOW - 1)
     assert "2025-07-15 到期" in advice(wording, UP, soon)
     assert "已过期" in facts(wording, UP, over)["对方证书"]
-    assert "已被撤销" in advice(wording, UP, replace(CARD, state="revoked"))
+    assert "数据被复制过" in advice(wording, UP, replace(CARD, state="forked"))
+
+
+def test_a_revoked_workstation_is_shown_as_one_and_a_closed_one_is_not_waited_for(wording: Wording) -> None:
+    """No line, since when, and what to do; a closed one that talks is shown as it stands. None of them alarms the room."""
+    down = replace(UP, state=LinkState.DOWN, ended=True, reason="refusal.sync.unreachable")
+    for state, link, word in (
+        ("revoked", UP, "已作废，不再连线"),
+        ("closed", down, "已停用，没有接通"),
+        ("forked", down, "已停用，没有接通"),
+    ):
+        card = replace(CARD, state=state, state_at=NOW - 3_600_000)
+        standing = wording.standing(card, [link], NOW)
+        assert wording.texts.get(standing.word) == word
+        head = "".join(run.text for run in wording.head(standing, NOW))
+        assert "08:00" in head and "1 小时" in head
+        said, tone = wording.advice(card, standing, NOW)
+        assert said and tone == "warn" and standing.tone == "muted"
+    closed = replace(CARD, state="closed")
+    assert wording.standing(closed, [replace(UP, ended=True)], NOW).state is LinkState.UP
+    assert of_partner([down], "FRD") is None, "no partner that could be missed"
+    assert of_partner([down, replace(UP, ended=True)], "FRD") is not None
 
 
 def test_a_line_is_named_by_its_room_and_seat(wording: Wording) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class PeerCard:
     """A workstation confirmed here: site, agency, its label and series letter, state of enrolment ("" unknown), the address it is
-    dialled at ("" it dials), moments in UTC ms: confirmed, certificate valid from and until (None unknown).
+    dialled at ("" it dials), moments in UTC ms: confirmed, certificate valid from and until, in this state since (None unknown).
     """
 
     site: str
@@ -23,6 +23,7 @@ class PeerCard:
     confirmed_at: int
     valid_from: int | None
     valid_until: int | None
+    state_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.replication.status import LinkStatus, Moved
     from app.ui.console import AgencyView
 
+ENDED = ("closed", "forked")  # met only to take what they never sent
 SOON_MS = 60 * 86_400_000  # a certificate that ends within sixty days is said
 
 
@@ -51,13 +52,17 @@ class Wording:
     def standing(self, card: PeerCard, links: Sequence[LinkStatus], now_ms: int) -> Standing:
         """How its line stands."""
         link = next((each for each in links if each.site == card.site), None)
+        if card.state == "revoked":
+            return Standing(None, "ui.link_desk.state.revoked", "lock", "muted", card.state_at)
+        if card.state in ENDED and (link is None or link.state is LinkState.DOWN):
+            return Standing(None, f"ui.link_desk.state.{card.state}", "ring", "muted", card.state_at)
         return judge(link, now_ms) if link is not None else NO_NETWORK
 
     def head(self, standing: Standing, now_ms: int) -> list[Run]:
         """State and since when."""
         texts = self.texts
         line = [Run(texts.get(standing.word), standing.tone, "summary", True, icon=standing.icon)]
-        if standing.state is not None and standing.since is not None:
+        if standing.since is not None:
             since = moments.day_clock(standing.since, now_ms)
             age = moments.age(texts, now_ms - standing.since)
             line.append(Run(texts.get("ui.link_desk.since", time=since, age=age), "muted", "small"))
@@ -66,9 +71,9 @@ class Wording:
     def advice(self, card: PeerCard, standing: Standing, now_ms: int) -> tuple[str, str]:
         """What is stuck and what to do next, and its tone."""
         texts, said = self.texts, []
-        if card.state in ("closed", "revoked", "forked"):
+        if card.state in ENDED:
             said.append(texts.get(f"ui.link_desk.ended.{card.state}"))
-        if standing.state is None:
+        if standing.state is None and texts.has(f"{standing.word}_why"):
             said.append(texts.get(f"{standing.word}_why"))
         if stuck := why(texts, standing, self.name(card)):
             said.append(stuck)

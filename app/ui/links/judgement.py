@@ -57,9 +57,11 @@ NOT_PAIRED = Standing(None, "ui.links.state.unpaired", "ring-dashed", "warn")
 
 
 def of_partner(links: Sequence[LinkStatus], partner: str) -> LinkStatus | None:
-    """The link to the partner's agency; of several the one that stands best."""
+    """The link to the partner's agency; of several the one that stands best. That a closed or copied workstation does not
+    answer is nothing to wait for."""
     order = {LinkState.UP: 0, LinkState.DEGRADED: 1, LinkState.DOWN: 2}
-    fitting = sorted((link for link in links if link.agency == partner), key=lambda link: order[link.state])
+    awaited = (link for link in links if not (link.ended and link.state is LinkState.DOWN))
+    fitting = sorted((link for link in awaited if link.agency == partner), key=lambda link: order[link.state])
     return fitting[0] if fitting else None
 
 
