@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from app.bootstrap.backup_store import copies
+from app.bootstrap.backup_store import SECOND_FOLDER, copies
 from app.bootstrap.backup_work import BackupJob
 from app.bootstrap.child import Child, GivenUpError
 from app.bootstrap.node import Node
@@ -24,7 +24,6 @@ from app.kernel.clock import SECOND_MS
 from app.kernel.errors import EnvironmentFault
 from app.local import memory
 
-SECOND_FOLDER: Final = "backup.second"  # key of the workstation's memory
 LOOK_S: Final = 10.0
 START_S: Final = 60.0  # a console that has just been opened has better things to do
 RETRY_S: Final = 900.0

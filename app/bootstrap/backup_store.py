@@ -18,6 +18,8 @@ from app.kernel.paths import sync_folder, write_secret
 from db.backup import backup_moment, backups
 
 MARK = "duty-console-backups.json"
+FILES = "files"  # what stands beside the database, by content, once for all copies of a folder
+SECOND_FOLDER = "backup.second"  # key of the workstation's memory: the folder that was chosen
 _FORMAT = 1
 _PIECE = 1 << 20
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bootstrap.backup_store import (
+    FILES,
     Copy,
     carry,
     copies,
@@ -33,7 +34,6 @@ from db.examine import wal_of
 from db.problems import DatabaseProblemError, ProblemKind
 
 MIB = 1 << 20
-FILES = "files"  # what stands beside the database, by content, once for all copies of a folder
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _second(copy: Copy, job: BackupJob, tell: Progress, keeper: FilesBeside) -> 
         carry(copy, folder)
         keeper.carry(copy.path, folder / FILES)
         thin(folder, job)
-    except OSError:
+    except (OSError, DatabaseProblemError):
         return "unwritable"
     tell("second", 1, 1)
     return "kept"

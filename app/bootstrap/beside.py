@@ -45,15 +45,20 @@ class AttachmentsBeside:
     """
 
     def __init__(self, root: Path) -> None:
-        self._own = AttachmentStore(DataDir(root).attachments)
+        self._own, self._live = AttachmentStore(DataDir(root).attachments), DataDir(root).database
 
     def carry(self, copy: Path, folder: Path) -> None:
-        """What was purged leaves the folder as well."""
+        """What was purged leaves the folder as well; after each file the site's own record is asked, for an order that was
+        carried out and acknowledged while the file was on its way would find it here again."""
         kept = AttachmentStore(folder)
-        for content in _named(copy):
-            _copy(self._own, kept, content)
-        for content in _purged(copy):
-            kept.drop(content)
+        with _reading(self._live if self._live.is_file() else copy) as record:
+            for content in _named(copy):
+                came = not kept.has(content) and _copy(self._own, kept, content)
+                if came and attachments.is_purged(record, content):
+                    kept.drop(content)
+            for row in attachments.purged(record):
+                if row.content and names_a_file(row.content):
+                    kept.drop(row.content)
 
     def outstanding(self, folder: Path) -> int:
         """As `FilesBeside.outstanding`; asked of the disk alone, before anything is known of the database."""
@@ -88,14 +93,6 @@ def _named(copy: Path) -> list[str]:
     with _reading(copy) as connection:
         rows = attachments.contents(connection)
     return [row.content for row in rows if row.content and names_a_file(row.content)]
-
-
-def _purged(copy: Path) -> list[str]:
-    with _reading(copy) as connection:
-        rows, kept = attachments.purged(connection), {row.content for row in attachments.contents(connection)}
-    return [
-        row.content for row in rows if row.content and names_a_file(row.content) and row.content not in kept
-    ]
 
 
 @contextlib.contextmanager

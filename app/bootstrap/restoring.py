@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from app.bootstrap.backup_work import FILES
+from app.bootstrap.backup_store import FILES
 from app.bootstrap.beside import AttachmentsBeside, FilesBeside
 from app.bootstrap.feature_table import policy
 from app.bootstrap.founding import check_vacant, give_name

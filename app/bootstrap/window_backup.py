@@ -124,8 +124,7 @@ class SiteBackups:
         return self._work.submit(lambda: self._choose_second(folder, account_id))
 
     def _choose_second(self, folder: Path | None, account_id: str) -> None:
-        from app.bootstrap.backing_up import SECOND_FOLDER
-        from app.bootstrap.backup_store import mark
+        from app.bootstrap.backup_store import SECOND_FOLDER, mark
         from app.local import memory
 
         node = self._site()

@@ -14,7 +14,8 @@ class AttachmentLine:
     """One attachment; `state`: here | coming | purged; `came`: bytes of it that have arrived; `by`: title of who attached it.
 
     `destroyed`: agencies whose workstations have said that they destroyed it; `why`: the reason of the order;
-    `reached`: of our own file, (other agency of which a workstation has said that it held it whole, when it said so first).
+    `reached`: of our own file, (other agency of which a workstation has said that it held it whole, when it said so first);
+    `waits`: a folder of backups that is out of reach, while the copy in it is not destroyed.
     """
 
     id: str
@@ -30,6 +31,7 @@ class AttachmentLine:
     destroyed: tuple[str, ...] = ()
     why: str = ""
     reached: tuple[tuple[str, int], ...] = ()
+    waits: str = ""
 
 
 class AttachmentDoor(Protocol):

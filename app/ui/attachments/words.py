@@ -76,4 +76,5 @@ def row(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any], now_ms:
 def instead(texts: Texts, each: AttachmentLine) -> str:
     """What stands where a picture would, for what is none or not here."""
     said = texts.get(f"ui.attachments.instead.{each.state}")
-    return f"{said}\n{each.why}" if each.why else said
+    waits = texts.get("fault.purge.second", path=each.waits) if each.waits else ""
+    return "\n".join(part for part in (said, each.why, waits) if part)
