@@ -101,6 +101,7 @@ def compare(node: Node, other_file: bytes) -> Pairing:
     other, own = read_identity(other_file), read_identity(identity_file(node))
     check_pairing(own, other)
     check_agency(other)
+    _check_standing(node, other.site)
     return Pairing(other, pairing_number(own, other))
 
 
@@ -110,6 +111,13 @@ def check_agency(other: Identity) -> None:
         raise Refusal(
             ErrorCode.FORMAT, "refusal.sync.agency_unknown", field="file", clause="CM-04", agency=other.agency
         )
+
+
+def _check_standing(node: Node, site: str) -> None:
+    """Refusal E_SYNC for a workstation that was revoked: whoever has it may read its number on the telephone, too."""
+    row = next((row for row in node.local(accounts.sites) if row.id == site), None)
+    if state_of(row) is PeerState.REVOKED:
+        raise Refusal(ErrorCode.SYNC, "refusal.sync.revoked", field="file", clause="CM-04")
 
 
 def confirm(node: Node, other_file: bytes, number: str, account_id: str, address: str = "") -> dict[str, Any]:
@@ -128,6 +136,7 @@ def enter(node: Node, other: Identity, other_file: bytes, account_id: str, addre
 
     A further workstation of our own agency is enrolled by our own recovery key: there is nobody to meet.
     """
+    _check_standing(node, other.site)
     parse_address(address)  # of the other's making: refused here rather than found out at the next start
     assert len(bytes.fromhex(other.recovery_key)) == KEY_BYTES
     if other.agency == node.me.agency:

@@ -93,6 +93,16 @@ class SiteLinks:
         node.local(lambda connection: peers.set_address(connection, site, address))
         self._changed()
 
+    def forget(self, site: str, account_id: str) -> Future[None]:
+        """Undo a pairing."""
+        return self._work.submit(lambda: self._forget(site, account_id))
+
+    def _forget(self, site: str, account_id: str) -> None:
+        from app.bootstrap import pairing
+
+        pairing.forget(self._site(), site, account_id)
+        self._changed()
+
     def _changed(self) -> None:
         service = self._service()
         if service is not None:

@@ -116,10 +116,10 @@ def meet_agency(command: MeetAgency, context: Context) -> Outcome:
 def forget_peer(command: ForgetPeer, context: Context) -> Outcome:
     """Whoever wonders why a line is gone reads it in the log; the pairing itself is this workstation's own (JD-11)."""
     row = next((row for row in accounts.sites(context.connection) if row.id == command.site), None)
-    peer, letter = ("", "") if row is None else (row.agency or "", row.letter or "")
+    agency, letter = (None, None) if row is None else (row.agency, row.letter)
     text = context.texts.get(
         "log.peer_forgotten",
-        peer=peer_said(context, peer),
+        peer=peer_said(context, agency) if agency else context.texts.get("log.peer_unmet"),
         letter=letter or context.texts.get("log.no_letter"),
         site=command.site[:8],
     )

@@ -149,6 +149,9 @@ def test_a_stolen_workstation_reads_nothing_any_more(city: City, tmp_path: Path)
     with pytest.raises(Refusal) as caught:
         partner_named(east.node, stolen)
     assert caught.value.text == "refusal.bundles.partner_closed"
+    with pytest.raises(Refusal) as caught:
+        pairing.compare(east.node, pairing.identity_file(west.node, []))
+    assert caught.value.text == REVOKED, "nor is it paired again"
 
 
 # -- lost, copied ----------------------------------------------------------------------------------------------------------

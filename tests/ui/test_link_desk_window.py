@@ -17,6 +17,7 @@ from app.bootstrap.site_console import SiteConsole
 from app.kernel.clock import SystemClock
 from app.kernel.enums import LinkState
 from app.kernel.texts import Texts
+from app.queries import duty
 from app.replication.status import LinkStatus, Moved, Waiting
 from app.ui.link_desk.port import LogLine, PeerCard
 from app.ui.link_desk.sheet import LinkDeskSheet
@@ -313,3 +314,50 @@ def test_an_address_is_changed_by_keyboard_and_only_by_who_may(rooms: Open) -> N
     there.press(ENTER)
     there.wait(up(there))
     there.wait(lambda: sheet.chosen is not None and sheet.chosen.address == service.address)
+
+
+def test_a_pairing_is_undone_by_keyboard_and_only_by_who_may(rooms: Open) -> None:
+    """CM-04: said what it means, asked twice, refused to an officer; then the line is gone at once and on record."""
+    here, there = rooms("EMB", before=listens), rooms("FRD", before=dials)
+    for room in (here, there):
+        as_admin(room)
+    service = here.console._service
+    assert service is not None and service.replication.port is not None
+    joined(here, there, service.replication.port)
+    there.wait(lambda: up(here)() and up(there)())
+    here.window.session.lock()
+    here.sign_in("duty_officer")
+    sheet = desk_of(here)
+    here.wait(lambda: sheet.chosen is not None and here.focus() is sheet.peers)
+    sheet.forget.setFocus()
+    here.press(ENTER)
+    here.wait(lambda: here.focus() is sheet.forgetting.cancel)
+    here.press(ESCAPE)
+    assert sheet.is_open and not sheet.forgetting.isVisible(), "Esc leaves the question, not the desk"
+    sheet.forget.setFocus()
+    here.press(ENTER)
+    sheet.forgetting.run.setFocus()
+    here.press(ENTER)
+    here.wait(lambda: "账号管理员" in sheet.fault.text())
+    assert sheet.story.peers and up(here)()
+    here.window.session.lock()
+    as_admin(here)
+    sheet = desk_of(here)
+    sheet.forget.setFocus()
+    here.press(ENTER)
+    sheet.forgetting.run.setFocus()
+    here.press(ENTER)
+    here.wait(lambda: not sheet.story.peers and sheet.empty_head.isVisible())
+    there.wait(lambda: not up(there)())
+    desk = desk_of(there)
+    there.wait(lambda: "对方没有与本工作站配对" in desk.advice.text())
+    assert here.console._node is not None
+    assert [line for line in log_texts(here) if "解除配对" in line]
+    there.close()
+    here.close()
+
+
+def log_texts(room: Room) -> list[str]:
+    """What stands in a room's log."""
+    assert room.console._node is not None
+    return [str(row.text) for row in room.console._node.local(duty.log)]

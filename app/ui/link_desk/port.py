@@ -61,3 +61,7 @@ class LinkDeskDoor(Protocol):
     def set_address(self, site: str, address: str, account_id: str) -> Future[None]:
         """Dial a peer elsewhere ("" nowhere). The future raises Refusal (E_PERM, E_FORMAT)."""
         ...
+
+    def forget(self, site: str, account_id: str) -> Future[None]:
+        """Undo the pairing with a workstation on this side. The future raises Refusal (E_PERM, E_STATE), EnvironmentFault."""
+        ...

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.kernel.changes import ACKNOWLEDGED, ChangeSet
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.link_desk.facts import FactsTable
+from app.ui.link_desk.forgetting import Forgetting
 from app.ui.link_desk.port import LinkStory, PeerCard
 from app.ui.link_desk.words import Wording
 from app.ui.relay import Relay
@@ -105,7 +106,7 @@ class LinkDeskSheet(Sheet):
         self.peers.setFrameShape(QFrame.Shape.NoFrame)
         self.peers.setFixedWidth(PEERS_WIDTH)
         self.peers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.peers.currentRowChanged.connect(lambda _row: self.tick())
+        self.peers.currentRowChanged.connect(self._other_chosen)
         row.addWidget(self.peers)
         right = QVBoxLayout()
         right.setSpacing(8)
@@ -174,7 +175,11 @@ class LinkDeskSheet(Sheet):
         self.fault.hide()
         column = QVBoxLayout()
         column.setSpacing(4)
+        self.forgetting = Forgetting(self._theme, texts)
+        self.forgetting.wanted.connect(self._forget)
+        self.forgetting.left.connect(self._leave_acts)
         column.addWidget(self._editor)
+        column.addWidget(self.forgetting)
         column.addWidget(self.fault)
         return column
 
@@ -198,7 +203,10 @@ class LinkDeskSheet(Sheet):
         self.again.setObjectName("linkDeskPair")
         self.again.clicked.connect(self._pair_again)
         self.more: dict[str, HintButton] = {}
-        for part in (self.change, self.again):
+        self.forget = HintButton(self._theme, texts.get("ui.link_desk.forget"), icon="link-off")
+        self.forget.setObjectName("linkDeskForget")
+        self.forget.clicked.connect(self._ask_forget)
+        for part in (self.change, self.again, self.forget):
             row.addWidget(part)
         for action_id, name, icon in (
             ("bundles", "bundle", "export"),
@@ -274,7 +282,7 @@ class LinkDeskSheet(Sheet):
     def tick(self) -> None:
         """Once a second: states, ages, figures."""
         self.stack.setCurrentIndex(1 if self.story.peers else 0)
-        for button in (self.change, self.again):
+        for button in (self.change, self.again, self.forget):
             button.setVisible(bool(self.story.peers))
         if not self.story.peers:
             self._show_empty()
@@ -307,9 +315,10 @@ class LinkDeskSheet(Sheet):
         self.first.setVisible(self._known)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc leaves the address first; Enter presses the button that has the focus."""
-        if event.key() == Qt.Key.Key_Escape and not self._editor.isHidden():
-            self._leave_address()
+        """Esc leaves the address or the question first; Enter presses the button that has the focus."""
+        asks = not (self._editor.isHidden() and self.forgetting.isHidden())
+        if event.key() == Qt.Key.Key_Escape and asks:
+            self._leave_acts()
             event.accept()
         elif not press_focused(self, event):
             super().keyPressEvent(event)
@@ -323,6 +332,7 @@ class LinkDeskSheet(Sheet):
         if card is None:
             return
         self.fault.hide()
+        self.forgetting.hide()
         self.address.setText(card.address)
         self._editor.show()
         self.address.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -338,13 +348,37 @@ class LinkDeskSheet(Sheet):
         asked = self._console.link_desk.set_address(card.site, self.address.text(), account.id)
         self._relay.then(asked, lambda _none: self._saved(), self._not_saved)
 
-    def _leave_address(self) -> None:
-        self._editor.hide()
-        self.fault.hide()
+    def _ask_forget(self) -> None:
+        if self.chosen is not None:
+            self.fault.hide()
+            self._editor.hide()
+            self.forgetting.ask()
+
+    def _forget(self) -> None:
+        card, account = self.chosen, self._session.account
+        if card is None:
+            return
+        if account is None:
+            self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
+            return
+        asked = self._console.link_desk.forget(card.site, account.id)
+        self._relay.then(asked, lambda _none: self._saved(), self._not_saved)
+
+    def _other_chosen(self, _row: int) -> None:
+        """What was asked about one line is never done to another."""
+        self._hide_acts()
+        self.tick()
+
+    def _hide_acts(self) -> None:
+        for part in (self._editor, self.forgetting, self.fault):
+            part.hide()
+
+    def _leave_acts(self) -> None:
+        self._hide_acts()
         self.peers.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _saved(self) -> None:
-        self._leave_address()
+        self._leave_acts()
         self.read()
 
     def _not_saved(self, error: Exception) -> None:
