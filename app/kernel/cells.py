@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20|%")
-_UNSEEN = "\ufeff\u200b\u200e\u200f\u00a0\u3000\"'"
+_SIGNS = "=+-@"
+_WIDE = 0xFEE0  # from a sign to its full-width form, which spreadsheets take for the same
+_STARTS = (*_SIGNS, *(chr(ord(sign) + _WIDE) for sign in _SIGNS), "|", "%")
+_UNSEEN = "".join(map(chr, (0xFEFF, 0x200B, 0x200E, 0x200F, 0xA0, 0x3000))) + "\"'"
 
 
 def neutral(text: str) -> str:

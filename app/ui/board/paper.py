@@ -111,7 +111,7 @@ class _Sheet:
         painter.setPen(_BLACK)
         foot = QRectF(0, self._area.height() - self._line, width, self._line)
         last = page == self.pages - 1
-        said = "　".join(filter(None, (paper.printed, paper.rest if last else "")))
+        said = "    ".join(filter(None, (paper.printed, paper.rest if last else "")))
         painter.drawText(foot, left | middle, said)
         painter.drawText(foot, right | middle, paper.page.format(page=page + 1, pages=self.pages))
 

@@ -96,7 +96,7 @@ class ViewsSheet(Sheet):
         self.list.clear()
         for n, view in enumerate(self._views):
             said = self._texts.get(f"ui.board.views.{view.name}") if n < len(BUILT_IN) else view.name
-            self.list.addItem(f"{said}　{view.text}" if view.text and view.text != said else said)
+            self.list.addItem(f"{said}    {view.text}" if view.text and view.text != said else said)
         self.list.setCurrentRow(min(max(at, 0), len(self._views) - 1))
         self._allow()
 
