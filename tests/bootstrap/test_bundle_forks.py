@@ -10,10 +10,12 @@ import pytest
 
 from app.bootstrap import bundle_export
 from app.local import acks
+from app.replication.bundles import writing
 from app.replication.frames import Hello
 from app.replication.hello import Ranges, Vector, greeting
 from app.replication.peers import LocalSite
 from tests.bootstrap.sticks import apart, log_of, make, take
+from tests.bootstrap.test_attachments import attached, picture
 from tests.bootstrap.test_joining import joined
 from tests.kit import Site, Town, founded_town, register, ship, sync, town
 from tests.usecases.test_reentry import clone
@@ -125,3 +127,49 @@ def test_a_stick_vouches_for_nothing_that_is_not_here(
     (tmp_path / "back").mkdir()
     take(frd, *paths_of(make(emb, "FRD", tmp_path / "back")))
     assert held(frd, original) == held(emb, original)
+
+
+def test_sticks_tell_a_fork_although_each_room_took_the_other_to_hold_its_branch(
+    apart: Town, third: tuple[Site, Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a stick only the part without that chain arrived, so that either room noted the other's number as one of its own
+    branch; as soon as a HELLO shows the other branch that is taken back, and the next stick brings all (REPLICATION, Fork)."""
+    emb, frd = apart.emb, apart.frd
+    original, other = third
+    chain = original.node.me.site
+    turns = iter(range(1, 100))
+    monkeypatch.setattr(writing, "PART_BYTES", 150_000)
+
+    def stick(source: Site, target: Site) -> list[Path]:
+        folder = tmp_path / f"stick {next(turns)}"
+        folder.mkdir()
+        return paths_of(make(source, target.agency, folder))
+
+    def forks() -> set[int | None]:
+        return {site.node.journal.state.chains[chain].fork_seq for site in (emb, frd)}
+
+    def noted(at: Site, of: Site) -> int:
+        return at.node.local(acks.noted)[of.node.me.site].get(chain, 0)
+
+    common = held(emb, original)
+    for _ in range(3):
+        register(other)
+    ship(other, emb)
+    for _ in range(5):
+        register(original)
+    ship(original, frd)
+    attached(frd, picture(tmp_path, "门头.jpg", 400_000), register(frd).id)
+    here = held(emb, original)
+    take(emb, stick(frd, emb)[-1])
+    assert noted(emb, frd) == here > common, "of a branch that FRD does not hold"
+    for _ in range(4):
+        register(other)
+    ship(other, emb)
+    take(frd, *stick(emb, frd))
+    assert noted(frd, emb) == held(frd, original) > common, "and EMB does not hold this one"
+    assert forks() == {None}
+    for _ in range(2):
+        take(emb, *stick(frd, emb))
+        take(frd, *stick(emb, frd))
+    assert len(forks()) == 1 and None not in forks()
+    assert held(emb, original) == held(frd, original)
