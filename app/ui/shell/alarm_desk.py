@@ -52,7 +52,7 @@ class AlarmDesk:
     standing: tuple[Alarm, ...] = ()
     resting: tuple[Alarm, ...] = ()  # put off, with the moment of their coming back in `states`
     states: dict[str, AlarmState] = field(default_factory=dict)
-    amber_calls: int = 0  # sounds that are owed for what is not red
+    _owed: set[str] = field(default_factory=set)  # amber that has called and not sounded yet
     _began: int | None = None
     _unasked: set[str] = field(default_factory=set)
     _before: set[str] = field(
@@ -96,7 +96,7 @@ class AlarmDesk:
             if alarm.id in self._before:
                 self._before.discard(alarm.id)
             elif self._caller.calls(alarm.severity, alarm.kind, now_ms):
-                self.amber_calls += alarm.severity is Severity.AMBER
+                self._owed |= {alarm.id} if alarm.severity is Severity.AMBER else set()
         if starting:
             self._unasked |= {alarm.id for alarm in fresh if alarm.id not in self.states}
 
@@ -128,10 +128,11 @@ class AlarmDesk:
 
     def owes_amber(self) -> bool:
         """True once after something amber has called; at the start not before it is known what was put off."""
-        owed = bool(self.amber_calls) and not self._unasked
-        if owed:
-            self.amber_calls = 0
-        return owed
+        if not self._owed or self._unasked:
+            return False
+        stands = bool(self._owed & {alarm.id for alarm in self.standing})
+        self._owed.clear()
+        return stands
 
     def groups(self) -> list[Group]:
         """What stands, each red alone, the others of one kind and rank together where their first one stands (EEMUA 191)."""
@@ -176,7 +177,7 @@ class AlarmDesk:
             "day": self.day,
             "seen": sorted(self.seen),
             "acknowledged": sorted(self.acknowledged),
-            "standing": sorted(alarm.id for alarm in self.standing),
+            "standing": sorted(alarm.id for alarm in (*self.standing, *self.resting)),
         }
 
     def recall(self, kept: object, now_ms: int) -> None:

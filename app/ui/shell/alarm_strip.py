@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.kernel.enums import Severity
-from app.ui.shell import moments
+from app.ui.shell import alarm_words
 from app.ui.shell.alarm_desk import AlarmDesk
 from app.ui.shell.alarms import Alarm
 from app.ui.shell.runs import Painter, Run, RunLines
@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 HEIGHT = 36
 BLINK_MS = 500  # on and off: 1 Hz
 INSET = 12
+LIST = "#list"  # what is clicked that is no incident's: the list of alarms
+_TONES = {Severity.RED: "bad", Severity.AMBER: "warn", Severity.NOTICE: "text"}
 
 
 class AlarmStrip(QWidget):
-    """36 px. `acknowledge_wanted` by its button; `incident_wanted` with the id of a clicked alarm's incident."""
+    """36 px. `acknowledge_wanted` by its button; `incident_wanted` with the id of a clicked alarm's incident.
+
+    `list_wanted`: the tile, the rest of the queue or an alarm without an incident was clicked.
+    """
 
     acknowledge_wanted = Signal()
     incident_wanted = Signal(str)
+    list_wanted = Signal()
 
     def __init__(
         self, console: Console, desk: AlarmDesk, theme: Theme, parent: QWidget | None = None
@@ -55,7 +61,7 @@ class AlarmStrip(QWidget):
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.acknowledge_wanted)
         for line in (self.line, self.next):
-            line.clicked.connect(self.incident_wanted)
+            line.clicked.connect(self._clicked)
         self._blink = QTimer(self)
         self._blink.setInterval(BLINK_MS)
         self._blink.timeout.connect(self._toggle)
@@ -85,20 +91,32 @@ class AlarmStrip(QWidget):
             self.update()
         self._place()
 
+    def _clicked(self, key: str) -> None:
+        if key == LIST:
+            self.list_wanted.emit()
+        else:
+            self.incident_wanted.emit(key)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The tile opens the list."""
+        if self._tile and event.position().x() < self._tile_width():
+            self.list_wanted.emit()
+            return
+        super().mousePressEvent(event)
+
     def _tile_runs(self, waiting: int) -> list[Run]:
         texts = self._texts
         if waiting:
             return [Run(texts.get("ui.shell.alarm.waiting", n=waiting), "ink", "table", True, icon="bell")]
         if self._desk.standing:
             number = len(self._desk.standing)
-            red = any(alarm.severity is Severity.RED for alarm in self._desk.standing)
-            token = "bad" if red else "warn"
+            token = _TONES[min(alarm.severity for alarm in self._desk.standing)]
             return [Run(texts.get("ui.shell.alarm.standing", n=number), token, "table", True, icon="alert")]
         return []
 
     def sentence(self, alarm: Alarm) -> str:
         """What the strip says of an alarm, for the log."""
-        return " ".join(run.text for run in self._runs(alarm, True))
+        return alarm_words.sentence(self._texts, alarm, self._console.agency, self._now)
 
     def _nothing(self) -> Run:
         return Run(self._texts.get("ui.shell.alarm.none"), "muted", "table", icon="check")
@@ -107,45 +125,20 @@ class AlarmStrip(QWidget):
         rest = self._desk.standing[1:]
         if not rest:
             return []
-        more = Run(self._texts.get("ui.shell.alarm.more", n=len(rest)), "muted", "small")
+        more = Run(self._texts.get("ui.shell.alarm.more", n=len(rest)), "muted", "small", key=LIST)
         return [more, *self._runs(rest[0], rest[0].id not in self._desk.acknowledged)[:2]]
 
     def _runs(self, alarm: Alarm, fresh: bool) -> list[Run]:
-        texts = self._texts
-        tone = "bad" if alarm.severity is Severity.RED else "warn"
-        key = alarm.incident_id
+        texts, now, key = self._texts, self._now, alarm.incident_id or LIST
+        tone = _TONES[alarm.severity]
+        said = alarm_words.words(texts, alarm, now)
         if alarm.due_at is None:
-            return [Run(self._words(alarm), tone if fresh else "text", "table", shrinks=True, key=key)]
-        left = alarm.due_at - self._now
-        clock = texts.get(
-            "ui.shell.alarm.over" if left < 0 else "ui.shell.alarm.left", time=moments.countdown(texts, left)
-        )
-        agency = self._console.agency
-        side = texts.get(f"ui.shell.side.{'own' if alarm.owner == agency else 'partner'}")
-        what = texts.get(
-            "ui.shell.alarm.clock", title=alarm.title, clock=texts.get(f"enum.deadline_kind.{alarm.kind}")
-        )
+            return [Run(said, tone if fresh else "text", "table", shrinks=True, key=key)]
         return [
-            Run(clock, tone, "table", True, key=key),
-            Run(what, "text", "table", shrinks=True, key=key),
-            Run(texts.get("ui.shell.alarm.owed", side=side), "muted", "table", key=key),
+            Run(alarm_words.clock(texts, alarm, now), tone, "table", True, key=key),
+            Run(said, "text", "table", shrinks=True, key=key),
+            Run(alarm_words.owed(texts, alarm, self._console.agency), "muted", "table", key=key),
         ]
-
-    def _words(self, alarm: Alarm) -> str:
-        texts = self._texts
-        if alarm.kind == "single_sided":
-            since = alarm.since if alarm.since is not None else self._now
-            span = moments.age(texts, self._now - since)
-            return texts.get("ui.shell.alarm.single_sided", time=moments.minute_text(since), age=span)
-        if alarm.kind == "class_pending":
-            since = alarm.since if alarm.since is not None else self._now
-            span = moments.age(texts, self._now - since)
-            return texts.get(
-                "ui.shell.alarm.class_pending", title=alarm.title, time=moments.minute_text(since), age=span
-            )
-        if alarm.kind == "skew":
-            return texts.get("ui.shell.alarm.skew", s=abs(alarm.number))
-        return alarm.title
 
     # -- painting ----------------------------------------------------------------------------------------------------------
     def _toggle(self) -> None:
@@ -188,11 +181,14 @@ class AlarmStrip(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the incident of the top alarm."""
+        """Enter opens the incident of the top alarm, Space the list."""
         top = self._desk.standing[0] if self._desk.standing else None
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and self.hasFocus() and top is not None and top.incident_id:
             self.incident_wanted.emit(top.incident_id)
+        elif event.key() == Qt.Key.Key_Space and self.hasFocus():
+            self.list_wanted.emit()
+            return
         super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

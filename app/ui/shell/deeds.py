@@ -34,7 +34,6 @@ class Deeds:
         self._console, self._session, self._texts = window.console, window.session, window.texts
         self._sounded_at = 0
         self._sounded: frozenset[str] = frozenset()
-        self._acknowledging: set[str] = set()
         self._fill_table()
         overlays = window.overlays
         overlays.when_made["register"] = self._made_register
@@ -161,34 +160,8 @@ class Deeds:
         self._window.tone.play(Severity.RED)
 
     def acknowledge(self) -> None:
-        """F2: one key, the top alarm, once for the agency (JD-11). Where nobody may act, the sound stops at least."""
-        from app.usecases.duty import AcknowledgeAlarm
-
-        feeds = self._window.feeds
-        waiting = [alarm for alarm in feeds.desk.unacknowledged if alarm.id not in self._acknowledging]
-        if not waiting:
-            if not self._acknowledging:
-                self._say(self._texts.get("ui.shell.alarm.nothing"), icon="info", tone="muted")
-            return
-        alarm = waiting[0]
-
-        def heard(_done: Done) -> None:
-            self._acknowledging.discard(alarm.id)
-            feeds.acknowledge([alarm.id])
-
-        def refused(_error: BaseException) -> bool:
-            self._acknowledging.discard(alarm.id)
-            feeds.desk.muted.add(alarm.id)
-            return False
-
-        command = AcknowledgeAlarm(
-            alarm=alarm.id, text=self._window.strip.sentence(alarm), incident_id=alarm.incident_id or None
-        )
-        if self._session.locked:
-            feeds.desk.muted.update(each.id for each in waiting)
-            self._session.sign_in_wanted.emit("ui.shell.sign_in.to_acknowledge")
-        elif self._session.act(command, heard, refused):
-            self._acknowledging.add(alarm.id)
+        """F2: one key, the top alarm."""
+        self._window.features.alarms.acknowledge_top()
 
     def alarms(self) -> None:
         """Focus the alarm strip."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.kernel.changes import ChangeSet
+from app.ui.alarms.deeds import AlarmDeeds
 from app.ui.attachments.deeds import AttachmentDeeds
 from app.ui.backup.deeds import BackupDeeds
 from app.ui.board.deeds import BoardDeeds
@@ -25,6 +26,7 @@ class Features:
     """All of them, by name."""
 
     def __init__(self, window: MainWindow) -> None:
+        self.alarms = AlarmDeeds(window)
         self.imports = ImportDeeds(window)
         self.registers = RegisterDeeds(window)
         self.backup = BackupDeeds(window)
@@ -39,11 +41,20 @@ class Features:
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, for the sheets that show what it may have changed."""
+        self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
 
     def dispose(self) -> None:
         """Hear nothing any more."""
-        parts = (self.imports, self.output, self.bundles, self.backup, self.link_desk, self.sites, self.conflicts)
+        parts = (
+            self.imports,
+            self.output,
+            self.bundles,
+            self.backup,
+            self.link_desk,
+            self.sites,
+            self.conflicts,
+        )
         for each in parts:
             each.dispose()

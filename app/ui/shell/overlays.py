@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.ui.actions import ActionTable
+    from app.ui.alarms.sheet import AlarmSheet
     from app.ui.attachments.sheet import AttachmentSheet
     from app.ui.backup.sheet import BackupSheet
     from app.ui.board.output_sheet import OutputSheet
@@ -301,6 +302,15 @@ class Overlays:
 
         return self._sheet(
             "history", lambda: HistorySheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def alarms(self) -> AlarmSheet:
+        """What stands, what was put off, what the shift did about it."""
+        from app.ui.alarms.sheet import AlarmSheet
+
+        return self._sheet(
+            "alarms", lambda: AlarmSheet(self._console, self._session, self._theme, self._parent)
         )
 
     def top_open(self) -> Sheet | None:
