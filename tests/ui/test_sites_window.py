@@ -15,6 +15,7 @@ from app.kernel.clock import from_ms
 from app.kernel.enums import Severity
 from app.ui.sites.page import print_page
 from app.ui.sites.sheet import SitesSheet
+from app.ui.sites.site_part import SitePart
 from app.usecases.duty import WriteLogEntry
 from tests.bootstrap.test_joining import joined
 from tests.kit import ADMIN_PASSWORD, Site, Town, act, cheap_passwords, founded_town, moment, sync
@@ -296,3 +297,73 @@ def test_a_sealed_page_prints_on_one_sheet_each(emb_room: Room, tmp_path: Path) 
     )
     assert "ABCD-EFGH-JKMN-PQRS" not in said[0] and "ABCD-EFGH-JKMN-PQRS" in said[1]
     found.close()
+
+
+def sealed(room: Room, part: SitePart) -> None:
+    """A seal's page was made and is shown."""
+    part.choose("seal")
+    with cheap_passwords():
+        room.press(ENTER, CTRL)
+        room.wait(part.page.isVisible)
+
+
+def test_a_finished_page_stands_in_no_ones_way(emb_room: Room, tmp_path: Path) -> None:
+    """Saved, not put away, and then a theft: the deed says what will happen and has its button."""
+    room = emb_room
+    admin(room)
+    part = opened(room).sites
+    sealed(room, part)
+    room.console.sites.on_data_disk = lambda path: False  # type: ignore[method-assign]
+    part.page.save(tmp_path / "sheet.html")
+    room.wait(lambda: part.page.page == "" and "已存到" in part.page.note.text())
+    part.table.selectRow(1 - part.model.place_of(room.console.site))
+    room.click(part.chips["rotate"])
+    assert not part.page.isVisible()
+    assert "无须重新配对" in part.about.text() and part.about.isVisible() and part.run.isVisible()
+    room.click(part.chips["rotate"])
+    assert not part.page.isVisible()  # it does not come back
+
+
+def test_a_page_that_was_not_kept_waits_beside_another_deed(emb_room: Room) -> None:
+    room = emb_room
+    admin(room)
+    part = opened(room).sites
+    sealed(room, part)
+    room.click(part.chips["rotate"])
+    assert not part.page.isVisible() and part.run.isVisible() and part.page.page
+    room.click(part.chips["recovery"])
+    assert "没有印好或存好" in part.about.text() and not part.run.isVisible()
+    room.click(part.chips["seal"])
+    assert part.page.isVisible() and part.page.printing.isVisible() and not part.run.isVisible()
+
+
+def test_what_is_shown_once_is_gone_at_the_lock(emb_room: Room) -> None:
+    room = emb_room
+    admin(room)
+    part = opened(room).sites
+    sealed(room, part)
+    room.window.session.lock()
+    assert part.page.page == "" and not part.page.isVisible() and "已清除" in part.note.text()
+
+
+def test_a_time_that_is_none_is_called_so(
+    founded_town: tuple[Path, dict[str, str]], forked_room: Room
+) -> None:
+    """25:99 is no time at which nothing was written; the red goes with the next key."""
+    room = forked_room
+    admin(room)
+    sheet = opened(room)
+    part = sheet.sites
+    part.choose("revoke")
+    copied = (
+        next(each.row.id for each in sheet.view.sites if each.row.state == "forked") if sheet.view else ""
+    )
+    part.table.selectRow(part.model.place_of(copied))
+    part.take_key(founded_town[0] / "recovery-EMB.json")
+    part.stolen.editor.setText("25:99")
+    room.press(ENTER, CTRL)
+    assert "14:02" in part.stolen.fault.text()
+    assert room.focus() is part.stolen.editor
+    part.stolen.editor.clear()
+    room.type("0")
+    assert part.stolen.fault.text() == ""

@@ -32,7 +32,7 @@ class PageView(QWidget):
         super().__init__()
         texts = console.texts
         self._console, self._session, self._texts = console, session, texts
-        self.page = ""
+        self.page, self.kind = "", ""  # what is shown once; what it is of, also once it was saved
         self._dialogs: list[QWidget] = []
         self.note = wrapped()
         self.note.setObjectName("sitesPageNote")
@@ -61,7 +61,7 @@ class PageView(QWidget):
 
     def take(self, page: str, kind: str) -> None:
         """A page was made; `kind`: seal (a password that stands nowhere else) | recovery."""
-        self.page = page
+        self.page, self.kind = page, kind
         self._tell(f"ui.sites.page_kept.{kind}", "warn")
         self.printing.show()
         self.saving.show()
@@ -70,9 +70,21 @@ class PageView(QWidget):
 
     def forget(self) -> None:
         """Nothing of it stays."""
-        self.page = ""
-        self.hide()
+        self.clear()
         self.forgotten.emit()
+
+    def clear(self) -> None:
+        """Nothing of it stays, nor a dialog that could still print or save it."""
+        self.page, self.kind = "", ""
+        for dialog in self._dialogs:
+            dialog.close()
+        self._dialogs = []
+        self.hide()
+
+    def make_way(self) -> None:
+        """Something else is wanted: a page that was saved is done with, one that was not waits until it is asked for."""
+        if not self.page:
+            self.clear()
 
     def print(self) -> None:
         """The system's own print dialog, opened and not awaited."""
@@ -106,10 +118,13 @@ class PageView(QWidget):
             self._tell("ui.sites.on_disk", "bad")
             return
 
-        def saved(_done: object) -> None:
-            self.forget_but_say(path.name)
+        page = self.page
 
-        self._session.follow(self._console.sites.save_page(self.page, path), saved)
+        def saved(_done: object) -> None:
+            if self.page == page:  # not cleared meanwhile
+                self.forget_but_say(path.name)
+
+        self._session.follow(self._console.sites.save_page(page, path), saved)
 
     def forget_but_say(self, name: str) -> None:
         """Saved: the page goes, the sentence stays until it is put away."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 COLUMNS = ("agency", "letter", "label", "state", "state_at", "heard_at", "key_at", "tls_until")
 DEEDS = ("rotate", "renew", "seal", "recovery", "close", "revoke")
 OF_CHOSEN = ("close", "revoke")
+PAGES = ("seal", "recovery")
 WITH_KEY = ("recovery", "close", "revoke")
 _OPEN = {"close": ("enrolled", "forked"), "revoke": ("enrolled", "closed", "forked")}
 _BELOW = 196  # the most that any deed takes
@@ -48,6 +49,7 @@ class SitePart(QWidget):
         self._console, self._session, self._theme, self._texts = console, session, theme, console.texts
         self.view: TrustView | None = None
         self.deed, self._busy = "", False
+        self._doing = ("", "")  # what is under way, and for whom
         self.key_file: Path | None = None
         self._dialog: QFileDialog | None = None
         self._last_good: tuple[str, int, int] | None = (
@@ -68,6 +70,7 @@ class SitePart(QWidget):
         self.page = PageView(console, session, theme)
         self.page.forgotten.connect(self._page_gone)
         column.addWidget(self._below())
+        session.account_changed.connect(lambda _account: self._hand_over())
 
     # -- parts -------------------------------------------------------------------------------------------------------------
     def _below(self) -> QWidget:
@@ -111,7 +114,7 @@ class SitePart(QWidget):
             "stolen_at", texts.get("ui.sites.stolen_at"), line(texts.get("ui.sites.stolen_hint"))
         )
         self.stolen.editor.setMinimumWidth(220)
-        self.stolen.editor.textChanged.connect(lambda _text: self._find_last())
+        self.stolen.editor.textChanged.connect(lambda _text: self._find_last(typed=True))
         self.choose_key = HintButton(
             self._theme, texts.get("ui.sites.choose_key"), icon="file", hint="Ctrl+O"
         )
@@ -178,6 +181,7 @@ class SitePart(QWidget):
     def choose(self, deed: str) -> None:
         """Look at what a deed will do; the same again puts it away."""
         self.deed = "" if deed == self.deed else deed
+        self.page.make_way()
         self._say("")
         self._show()
         if self.deed and self.run.isEnabled():
@@ -185,6 +189,8 @@ class SitePart(QWidget):
 
     def why_not(self) -> str:
         """Text key of what stands against the deed, empty for nothing."""
+        if self.deed in PAGES and self.page.page and self.page.kind != self.deed:
+            return "ui.sites.why_not.page"
         if self.deed not in OF_CHOSEN:
             return ""
         chosen = self.chosen()
@@ -203,8 +209,26 @@ class SitePart(QWidget):
         fit = [v for v in rows if v.row.agency == self._console.agency and v.row.state == "enrolled"]
         return [each for each in fit if each.row.id != wanted]
 
+    def _shows_page(self) -> bool:
+        """A page that was made is shown with its own deed and with none, never before another."""
+        return bool(self.page.kind) and self.deed in ("", self.page.kind)
+
+    def _hand_over(self) -> None:
+        """Another sits there, or nobody: nothing that is shown once stays, nor what was begun."""
+        lost = bool(self.page.page)
+        self.page.clear()
+        self.deed, self.key_file = "", None
+        if self._dialog is not None:
+            self._dialog.close()
+        self.stolen.editor.clear()
+        self.stolen.say("")
+        self._say(self._texts.get("ui.sites.page_lost") if lost else "", "warn")
+        self._show()
+
     def _show(self) -> None:
         texts, deed = self._texts, self.deed
+        shows_page = self._shows_page()
+        self.page.setVisible(shows_page)
         for name, chip in self.chips.items():
             chip.setChecked(name == deed)
         against = self.why_not()
@@ -215,8 +239,8 @@ class SitePart(QWidget):
         )
         self.about.setText(texts.get(against) if against else about)
         set_tone(self.about, "warn" if against or (copied and not deed) else "")
-        self.about.setVisible(bool(against or about) and not self.page.isVisible())
-        ready = bool(deed) and not against
+        self.about.setVisible(bool(against or about) and not shows_page)
+        ready = bool(deed) and not against and not shows_page
         self.heir.setVisible(ready and deed == "close")
         self.heir_name.setVisible(ready and deed == "close")
         self.stolen.setVisible(ready and deed == "revoke")
@@ -227,7 +251,7 @@ class SitePart(QWidget):
         self.key_name.setText(
             texts.get("ui.sites.key_file", name=key.name) if key else texts.get("ui.sites.no_key_file")
         )
-        self.run.setVisible(ready and not self.page.isVisible())
+        self.run.setVisible(ready)
         self.run.setText(texts.get(f"ui.sites.run.{deed}") if deed else "")
         self.run.setEnabled(not self._busy and (deed not in WITH_KEY or key is not None))
         if deed == "revoke" and ready:
@@ -256,7 +280,10 @@ class SitePart(QWidget):
         self.run.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # -- the last act to be trusted ----------------------------------------------------------------------------------------
-    def _find_last(self) -> None:
+    def _find_last(self, *, typed: bool = False) -> None:
+        if typed:
+            self.stolen.say("")
+            self._say("")
         chosen = self.chosen()
         when = words.stolen_moment(self.stolen.editor.text(), self._console.clock.now_ms())
         if chosen is None or when is None or self.deed != "revoke":
@@ -284,7 +311,7 @@ class SitePart(QWidget):
     def submit(self) -> None:
         """Carry out what is explained there."""
         account = self._session.account
-        if not self.deed or self.why_not() or self._busy or self.page.isVisible():
+        if not self.deed or self.why_not() or self._busy or self._shows_page():
             return
         if account is None:
             self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
@@ -295,7 +322,7 @@ class SitePart(QWidget):
         begin = self._begin(account.id)
         if begin is None:
             return
-        self._busy = True
+        self._busy, self._doing = True, (self.deed, account.id)
         self._say(self._texts.get("ui.sites.busy"))
         self._show()
         self._session.follow(begin(), self._done, self._refused)
@@ -324,7 +351,8 @@ class SitePart(QWidget):
                 return None
             return lambda: sites.close_site(site, heir, key, account)
         if words.stolen_moment(self.stolen.editor.text(), self._console.clock.now_ms()) is None:
-            self.stolen.say(self._texts.get("ui.sites.no_last_good"))
+            self.stolen.say(self._texts.get("ui.forms.time_format"))
+            self.stolen.focus()
             return None
         self.stolen.say("")
         last = self._last_good
@@ -334,10 +362,14 @@ class SitePart(QWidget):
         return lambda: sites.revoke_site(site, last[1], key, account)
 
     def _done(self, result: Any) -> None:
-        self._busy, was = False, self.deed
+        self._busy, (was, whose) = False, self._doing
         self.key_file = None
         self._say(self._texts.get("ui.sites.done"), "good")
-        if was in ("seal", "recovery") and isinstance(result, str):
+        account = self._session.account
+        if isinstance(result, str) and (account is None or account.id != whose):
+            self._say(self._texts.get("ui.sites.page_lost"), "warn")
+        elif isinstance(result, str):
+            self.deed = was
             self._say("")
             self.page.take(result, was)
         else:
