@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.bootstrap.guided import guidance_of, guided_agency, listening_of
 from app.bootstrap.listening import NO_DOORS, Doors
 from app.bootstrap.site_console import SiteConsole
-from app.kernel import logs
+from app.kernel import crashes, logs
 from app.kernel.clock import Clock
 from app.kernel.enums import Realm
 from app.kernel.errors import EnvironmentFault
@@ -66,6 +66,7 @@ def run_window(
         with _writable(data):
             if data.logs.exists():
                 logs.configure(data.logs)
+                crashes.leave_traces(data.logs)
 
     console = SiteConsole(data, clock, listen, doors=doors)
     try:
