@@ -82,3 +82,28 @@ def test_a_gap_claims_nothing(tmp_path):
             assert service.status()[0].waiting_out.count == 2
 
         attack([victim, attacker], script)
+
+
+def test_who_brings_a_chain_holds_it_as_far_as_it_brought_it(tmp_path):
+    """Noted without any ACK: what it wrote, and what it relayed of a third workstation. Not of our own chain, though it brings
+    that as well: what of ours has arrived there is said by its ACKs alone."""
+    with sites(tmp_path, "EMB", "FRD", "HALL") as (victim, attacker, hall):
+        heard: list[Vector] = []
+
+        async def script(service, peer):
+            await victim.node.write("ours")
+            relayed_ = [hall.journal.author([hall.journal.act(f"{n}")]) for n in range(2)]
+            written = attacker.journal.author([attacker.journal.act("theirs")])
+            await peer.greet(vector=[])
+            await peer.hear(Ops)
+            service.on_acknowledged(lambda site, vector, whole: heard.append(dict(vector)))
+            await peer.ops(1, [*own_chain(victim), *relayed_, written])
+            await until(lambda: any(attacker.site in vector for vector in heard), "taken")
+            assert {hall.site: 2, attacker.site: 1} in heard
+            assert not any(victim.site in vector for vector in heard)
+
+        attack([victim, attacker], script)
+
+
+def own_chain(site: Site) -> list[Transaction]:
+    return [tx for tx in site.journal.rows if tx[0].site == site.site]

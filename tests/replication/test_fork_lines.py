@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.journal.operation import Act, ChainEnd, Transaction
+from app.replication.service import Replication
 from app.replication.tls import create_tls
 from tests.journal.towns import sync, town
 from tests.replication.fakes import run
@@ -63,6 +65,32 @@ def test_one_more_act_of_a_branch_comes_from_elsewhere(told: tuple[Street, Trans
     run(story(), LIMIT_S)
     assert all(room.station.journal.state.store.get(more[-1].hash) for room in street.rooms.values())
     street.sound()
+
+
+def test_who_sends_more_of_a_branch_is_noted_no_further_than_the_fork(
+    told: tuple[Street, Transaction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond a fork a number tells nothing of which branch it is: what is held here as that chain ends before it."""
+    street, more = told
+    chain, noted, hear = more[-1].site, list[int](), Replication._on_acknowledged
+
+    def heard(self: Replication, site: str, vector: Mapping[str, int], whole: bool) -> None:
+        noted.append(vector.get(chain, 0))
+        hear(self, site, vector, whole)
+
+    monkeypatch.setattr(Replication, "_on_acknowledged", heard)
+
+    async def story() -> None:
+        async with street.linked():
+            await street.level()
+            await street["E2"].do(lambda at: at.journal.receive([more]))
+            await street.level()
+            await street["F1"].do(lambda at: edit(at, "FRD-o", place="and back"))
+            await street.shows("place", "and back")
+
+    run(story(), LIMIT_S)
+    forks = {room.station.journal.state.chains[chain].fork_seq for room in street.rooms.values()}
+    assert forks == {min(forks)} and max(noted) < min(forks) <= more[-1].seq
 
 
 def test_a_proof_longer_than_one_reading_goes_over_whole(tmp_path: Path) -> None:
