@@ -157,6 +157,8 @@ def test_a_revoked_workstation_is_shown_as_one_and_a_closed_one_is_not_waited_fo
         assert "08:00" in head and "1 小时" in head
         said, tone = wording.advice(card, standing, NOW)
         assert said and tone == "warn" and standing.tone == "muted"
+        named = [fact.name for fact in wording.facts(card, standing, "", NOW)]
+        assert (named == ["配对时间", "工作站代号"]) is (state == "revoked")
     closed = replace(CARD, state="closed")
     assert wording.standing(closed, [replace(UP, ended=True)], NOW).state is LinkState.UP
     assert of_partner([down], "FRD") is None, "no partner that could be missed"

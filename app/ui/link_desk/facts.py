@@ -30,7 +30,10 @@ class FactsTable(QWidget):
         """Show these."""
         while len(self._lines) < len(facts):
             self._add_line()
-        for (name, value), fact in zip(self._lines, facts, strict=True):
+        for at, line in enumerate(self._lines):
+            for label in line:
+                label.setVisible(at < len(facts))
+        for (name, value), fact in zip(self._lines, facts, strict=False):
             if name.text() != fact.name:
                 name.setText(fact.name)
             if value.text() != fact.value:
@@ -39,7 +42,8 @@ class FactsTable(QWidget):
 
     def said(self) -> dict[str, str]:
         """What stands there, by name."""
-        return {name.text(): value.text() for name, value in self._lines}
+        shown = (line for line in self._lines if not line[0].isHidden())
+        return {name.text(): value.text() for name, value in shown}
 
     def _add_line(self) -> None:
         row = len(self._lines)

@@ -24,7 +24,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.link_desk.facts import FactsTable
 from app.ui.link_desk.forgetting import Forgetting
 from app.ui.link_desk.port import LinkStory, PeerCard
-from app.ui.link_desk.words import Wording
+from app.ui.link_desk.words import REVOKED, Wording
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell.runs import Run, RunLines, Runs
@@ -62,6 +62,7 @@ class LinkDeskSheet(Sheet):
         self._again.timeout.connect(self.read)
         self._build()
         self.closed.connect(self._clock.stop)
+        self.closed.connect(self._hide_acts)
 
     def dispose(self) -> None:
         """Hear nothing any more."""
@@ -299,6 +300,8 @@ class LinkDeskSheet(Sheet):
         card = self.chosen
         if card is None:
             return
+        for button in (self.change, self.again):
+            button.setVisible(card.state != REVOKED)
         standing = self.wording.standing(card, links, now)
         self.name.setText(self.wording.name(card))
         self.state.set_runs(self.wording.head(standing, now))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.replication.status import LinkStatus, Moved
     from app.ui.console import AgencyView
 
+REVOKED = "revoked"
 ENDED = ("closed", "forked")  # met only to take what they never sent
 SOON_MS = 60 * 86_400_000  # a certificate that ends within sixty days is said
 
@@ -52,7 +53,7 @@ class Wording:
     def standing(self, card: PeerCard, links: Sequence[LinkStatus], now_ms: int) -> Standing:
         """How its line stands."""
         link = next((each for each in links if each.site == card.site), None)
-        if card.state == "revoked":
+        if card.state == REVOKED:
             return Standing(None, "ui.link_desk.state.revoked", "lock", "muted", card.state_at)
         if card.state in ENDED and (link is None or link.state is LinkState.DOWN):
             return Standing(None, f"ui.link_desk.state.{card.state}", "ring", "muted", card.state_at)
@@ -89,7 +90,7 @@ class Wording:
 
     # -- facts -------------------------------------------------------------------------------------------------------------
     def facts(self, card: PeerCard, standing: Standing, listening: str, now_ms: int) -> list[Fact]:
-        """Both directions, clock, address, certificate, version, pairing."""
+        """Both directions, clock, address, certificate, version, pairing; of a line that is none any more whose it was."""
         texts = self.texts
         rows = [
             ("out", self._out(standing, now_ms), standing.out_tone if standing.waiting_out else ""),
@@ -108,6 +109,7 @@ class Wording:
         return [
             Fact(texts.get(f"ui.link_desk.fact.{name}"), value, tone if tone in ("warn", "bad") else "")
             for name, value, tone in rows
+            if card.state != REVOKED or name in ("paired", "site")
         ]
 
     def _out(self, standing: Standing, now_ms: int) -> str:
