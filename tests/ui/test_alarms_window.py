@@ -173,13 +173,13 @@ def test_a_forgotten_watch_is_ended_from_the_account_block_and_its_officer_is_to
     ]
     order = [sheet.buttons["1"]]
     sheet.buttons["1"].setFocus()
-    for _ in range(4):
+    for _ in range(5):
         room.press(TAB)
         order.append(room.focus())  # type: ignore[arg-type]
     assert [sheet.buttons["1"], sheet.buttons["3"], button] == order[:3], (
         "top to bottom, what is held is passed over"
     )
-    assert order[3] is sheet.buttons["0"]
+    assert order[3:5] == [sheet.sound.buttons["4"], sheet.buttons["0"]]
     room.click(button)
     assert room.focus() is sheet.reason
     room.press(ENTER)
@@ -225,3 +225,44 @@ def test_an_alarm_sounds_when_it_comes_and_again_while_it_waits(emb_room: Room) 
     room.press(Qt.Key.Key_F2)
     room.tick(60)
     assert len(sounded) == 2
+
+
+@pytest.mark.parametrize(("digit", "said"), [(Qt.Key.Key_5, "听得到"), (Qt.Key.Key_6, "听不到")])
+def test_the_sound_is_tried_when_the_watch_is_taken_and_the_result_noted(
+    emb_room: Room, digit: Qt.Key, said: str
+) -> None:
+    """SCREEN, Manners: also while the sound is off, by keys alone."""
+    room, window = emb_room, emb_room.window
+    tried: list[Severity] = []
+
+    def sound(rank: Severity) -> bool:
+        tried.append(rank)
+        return True
+
+    window.tone.test = sound  # type: ignore[method-assign]
+    window.tone.on = False
+    room.sign_in()
+    window.deeds.watch()
+    sheet = window.overlays.watch
+    room.press(digit)
+    assert sheet.is_open and not sheet.sound.buttons["5"].isVisible(), "nothing was tried yet"
+    room.press(Qt.Key.Key_4)
+    assert tried == [Severity.RED] and "警报声现在是关的" in sheet.sound.said.text()
+    room.press(digit)
+    room.wait(lambda: "已记入值班日志" in sheet.sound.said.text())
+    [entry] = [row for row in room.site.rows("log_entry") if row["kind"] == "alarm"]
+    assert entry["text"] == f"警报声试听：{said}。"
+    assert not sheet.sound.buttons["5"].isVisible()
+
+
+def test_without_a_sound_device_that_is_said_plainly_and_noted(emb_room: Room) -> None:
+    room, window = emb_room, emb_room.window
+    window.tone.test = lambda rank: False  # type: ignore[method-assign]
+    room.sign_in()
+    window.deeds.watch()
+    sheet = window.overlays.watch
+    room.press(Qt.Key.Key_4)
+    assert "没有声音设备" in sheet.sound.said.text()
+    room.wait(lambda: "已记入值班日志" in sheet.sound.said.text())
+    [entry] = [row for row in room.site.rows("log_entry") if row["kind"] == "alarm"]
+    assert "没有声音设备" in entry["text"]

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.kernel.enums import Post
 from app.kernel.errors import Refusal
+from app.ui.alarms.sound_test import SoundTest
 from app.ui.forms.field import Field, line
 from app.ui.session import Session
 from app.ui.shell import moments
@@ -57,6 +58,8 @@ class WatchSheet(Sheet):
         self.others.setSpacing(4)
         self.body.addLayout(self.others)
         self._add_reason(theme)
+        self.sound = SoundTest(console, session, theme)
+        self.body.addWidget(self.sound)
         foot = QHBoxLayout()
         self._add(theme, LEAVE, texts.get("ui.forms.watch.leave"), "leave", foot)
         foot.addStretch(1)
@@ -111,6 +114,7 @@ class WatchSheet(Sheet):
             self.buttons[str(number)].setEnabled(not holds)
             self.buttons[str(number)].setToolTip(texts.get("ui.forms.watch.held") if holds else "")
         self._show_others([])
+        self.sound.reset()
         self.open()
         self._read_others()
 
@@ -145,7 +149,8 @@ class WatchSheet(Sheet):
             if button is not None:  # Tab goes from top to bottom
                 QWidget.setTabOrder(before, button)
                 before = button
-        for after in (self.reason, self.confirm, self.buttons[LEAVE], self._cancel):
+        sound = self.sound.buttons.values()
+        for after in (self.reason, self.confirm, *sound, self.buttons[LEAVE], self._cancel):
             QWidget.setTabOrder(before, after)
             before = after
         self.adjustSize()
@@ -213,6 +218,9 @@ class WatchSheet(Sheet):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits choose."""
         button = None if self.reason.hasFocus() else self.buttons.get(event.text())
+        if not self.reason.hasFocus() and self.sound.take_key(event.text()):
+            event.accept()
+            return
         if button is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             if button.isEnabled():
                 self._choose(event.text())

@@ -47,6 +47,7 @@ class Deeds:
         sheet.draft_kept.connect(self._show_draft)
 
     def _made_watch(self, sheet: Any) -> None:
+        sheet.sound.tone = self._window.tone
         sheet.taken.connect(lambda post: self._say(self._texts.get("ui.forms.watch.taken", post=post)))
         sheet.left.connect(lambda: self._say(self._texts.get("ui.forms.watch.left")))
         sheet.ended.connect(lambda title: self._say(self._texts.get("ui.forms.watch.ended", title=title)))
