@@ -7,6 +7,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -342,6 +343,26 @@ def test_a_size_that_is_not_the_files_is_refused(town: Town, tmp_path: Path) -> 
     with pytest.raises(Refusal) as refused:
         act(town.frd, "duty_officer", wrong)
     assert refused.value.code is ErrorCode.STATE
+
+
+def test_what_has_come_is_not_given_up_for_a_record_with_a_smaller_size(town: Town, tmp_path: Path) -> None:
+    """Attack: tried at a size that it has passed already, a file goes on where it stands."""
+    incident = register(town.frd).id
+    content = attached(town.frd, picture(tmp_path, "a.jpg", 1000), incident)
+    false = AttachFile(
+        incident_id=register(town.frd).id, content=content, size=10, media_type=MediaType.JPEG, name="b.jpg"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        bus = town.frd.node.bus
+        patch.setattr(bus, "_beside", replace(bus._beside, stored=lambda _: 10))
+        act(town.frd, "duty_officer", false)
+    town.sync()
+    files, body = AttachmentFiles(town.emb.node), (tmp_path / "a.jpg").read_bytes()
+    assert files.wanted() == [(content, 10), (content, 1000)]
+    files.append(content, 0, body[:500])
+    assert not files.finish(content, 10) and files.held(content) == 500
+    files.append(content, 500, body[500:])
+    assert files.finish(content, 1000)
 
 
 def test_text_does_not_wait_for_a_film(town: Town, tmp_path: Path) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 
+from app.bootstrap import purging
+from app.bootstrap.backup_store import SECOND_FOLDER, mark
 from app.bootstrap.file_receipts import FileReceipts
+from app.local import memory
 from app.queries import attachments, contacts
 from app.queries.incidents import IncidentRow
 from app.ui.attachments.sheet import AttachmentSheet
 from app.ui.contacts.sheet import ContactSheet
 from app.ui.shell import moments
-from tests.kit import founded_town, register
+from app.usecases.contacts import Personal, PurgePersonalData
+from tests.kit import act, founded_town, register
 from tests.ui.bundle_kit import introduce
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
 
@@ -138,6 +143,28 @@ def test_destroying_takes_a_reason_and_a_second_press(emb_room: Room, tmp_path: 
     room.wait(lambda: "家属要求" in sheet.picture.text())
     assert not sheet.copy.isEnabled() and not sheet.purge.isEnabled()
     assert not list(room.site.node.attachments.contents())
+
+
+def test_what_a_purge_waits_for_is_named(
+    emb_room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XC-07: the second folder of backups is not at hand: not confirmed, and said which; it goes on once it is there."""
+    monkeypatch.setattr(purging, "RETRY_S", 0.1)
+    room, second = emb_room, tmp_path / "stick"
+    room.site.node.local(lambda c: memory.keep(c, SECOND_FOLDER, str(second), 0))
+    row = chosen(room, "duty_chief")
+    sheet = files(room)
+    sheet.attach(photo(tmp_path))
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    [kept] = room.site.node.read(lambda c: attachments.attachments(c, row.id))
+    order = PurgePersonalData(entity=Personal.ATTACHMENT, entity_id=kept.id, reason="家属要求")
+    act(room.site, "duty_chief", order)
+    room.wait(lambda: cells(sheet)[0][4] == "已清除")
+    room.wait(lambda: str(second) in sheet.picture.text() and "还没有确认" in sheet.picture.text())
+    second.mkdir()
+    mark(second, room.site.node.me.site)
+    room.wait(lambda: cells(sheet)[0][4] == "已清除（应急局已确认）")
+    room.wait(lambda: str(second) not in sheet.picture.text() and "家属要求" in sheet.picture.text())
 
 
 def test_who_may_not_destroy_is_told_with_the_first_press(emb_room: Room, tmp_path: Path) -> None:
