@@ -317,3 +317,36 @@ def test_a_file_that_cannot_be_read_is_said(two: tuple[Room, Room], tmp_path: Pa
     typed(sheet.file.theirs.editor, str(tmp_path / "bad.json"))
     here.wait(lambda: "损坏" in sheet.file.problem.text())
     assert sheet.file.found is None
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_the_buttons_and_what_is_wrong_are_always_to_be_seen(
+    two: tuple[Room, Room], tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """A low window scrolls the page; what is pressed next and the red line stay in sight."""
+    here, there = two
+    here.window.resize(*size)
+    sheet, theirs = pairing_of(here), pairing_of(there)
+    for room, each in ((here, sheet), (there, theirs)):
+        each.choose("file")
+        typed(each.file.out.editor, str(tmp_path))
+        room.wait(each.file.written.text)
+    typed(sheet.file.theirs.editor, str(tmp_path / "FRD.json"))
+    here.wait(lambda: sheet.file.number.text)
+    here.wait(lambda: whole(sheet.file.same) and whole(sheet.file.heard))
+    typed(sheet.file.heard.editor, "1" * 20)
+    here.wait(sheet.file.heard.fault.text)
+    here.wait(lambda: whole(sheet.file.heard.fault) and whole(sheet.file.same))
+
+
+def whole(part: QWidget) -> bool:
+    """All of it is to be seen."""
+    return part.visibleRegion().boundingRect() == part.rect() and not part.rect().isEmpty()
+
+
+def test_the_address_is_typed_right_after_the_way_was_chosen(two: tuple[Room, Room]) -> None:
+    here, _ = two
+    sheet = pairing_of(here)
+    here.click(sheet.network.ways["dial"])
+    here.type("127.0.0.1:8444")
+    assert sheet.network.address.editor.text() == "127.0.0.1:8444"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.local.pairing_view import FILE_DIGITS, digits_of
@@ -59,9 +59,8 @@ class FilePage(Page):
         self.end.setWordWrap(True)
         self.end.setObjectName("pairingFileEnd")
         self.column.addWidget(self.end)
-        self.column.addWidget(self.problem)
-        self._last = self.buttons(self.same, self.desk)
         self.column.addStretch(1)
+        self._last = self._below()
         self.write.clicked.connect(self.write_own)
         self.out.editor.returnPressed.connect(self.write_own)
         self.read.clicked.connect(self.read_theirs)
@@ -96,6 +95,16 @@ class FilePage(Page):
         row.addWidget(made, 0, Qt.AlignmentFlag.AlignBottom)
         self.column.addWidget(holder)
         return field, made
+
+    def _below(self) -> QWidget:
+        """What is to be pressed, and what went wrong, stand below what scrolls: always to be seen."""
+        buttons = self.buttons(self.same, self.desk)
+        column = QVBoxLayout(self.foot)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.problem)
+        column.addWidget(buttons)
+        return buttons
 
     # -- acts --------------------------------------------------------------------------------------------------------------
     def write_own(self) -> None:
@@ -161,6 +170,7 @@ class FilePage(Page):
                     self.tell("")
                     field.say(self.console.sentence(error))
                     field.focus()
+                    self.reveal(field)
 
     def _ask(self, mode: QFileDialog.FileMode, take: object) -> None:
         """A file dialog that blocks nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -77,7 +77,7 @@ class NetworkPage(Page):
             chip.setObjectName(f"pairingWay.{way}")
             chip.setProperty("kind", "chip")
             chip.setCheckable(True)
-            chip.clicked.connect(lambda _on=False, way=way: self.choose_way(way))
+            chip.clicked.connect(lambda _on=False, way=way: self._way_chosen(way))
             self.ways[way] = chip
             line.addWidget(chip)
         line.addStretch(1)
@@ -166,6 +166,12 @@ class NetworkPage(Page):
         ]
 
     # -- what the officer does ---------------------------------------------------------------------------------------------
+    def _way_chosen(self, way: str) -> None:
+        """By hand: the address is typed next."""
+        self.choose_way(way)
+        self.address.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.address.editor.selectAll()
+
     def choose_way(self, way: str) -> None:
         """Who waits: we, or the other side."""
         self.way = way

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.forms.field import Field, line
@@ -74,6 +74,7 @@ class Page(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(10)
+        self.foot = QWidget()  # below what scrolls
         self.problem = plain(tone="bad")
         self.problem.setObjectName(f"{name}Problem")
         self.problem.setWordWrap(True)
@@ -108,6 +109,18 @@ class Page(QWidget):
             row.addWidget(part)
         self.column.addWidget(holder)
         return holder
+
+    def reveal(self, part: QWidget) -> None:
+        """Scroll it into sight once it has its place."""
+
+        def scroll() -> None:
+            above: QWidget | None = self
+            while above is not None and not isinstance(above, QScrollArea):
+                above = above.parentWidget()
+            if above is not None:
+                above.ensureWidgetVisible(part)
+
+        QTimer.singleShot(0, self, scroll)
 
     def account_id(self) -> str | None:
         """Who acts; asks to sign in while nobody does."""

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.pairing.file_page import FilePage
 from app.ui.pairing.network_page import NetworkPage
@@ -17,7 +25,7 @@ from app.ui.theme.theme import Theme
 if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
-WIDTH, HEIGHT = 620, 640
+WIDTH, HEIGHT = 620, 740
 WAYS = ("network", "file")
 
 
@@ -48,7 +56,13 @@ class PairingSheet(Sheet):
         self.network, self.file = NetworkPage(console, session, theme), FilePage(console, session, theme)
         self.stack = QStackedWidget()
         for page in (self.network, self.file):
-            self.stack.addWidget(self._scrolled(page))
+            holder = QWidget()
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(8)
+            column.addWidget(self._scrolled(page), 1)
+            column.addWidget(page.foot)
+            self.stack.addWidget(holder)
             page.stepped.connect(self._stepped)
             page.desk_wanted.connect(self._to_desk)
         self.network.over.connect(self.dismiss)
@@ -103,6 +117,7 @@ class PairingSheet(Sheet):
         focused = self.window().focusWidget() if self.is_open else None
         if self.is_open and (focused is None or self.isAncestorOf(focused) or not focused.isVisible()):
             self.page.first().setFocus(Qt.FocusReason.OtherFocusReason)
+            self.page.reveal(self.page.first())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Follow what goes on."""
