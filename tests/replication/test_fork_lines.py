@@ -89,8 +89,9 @@ def test_who_sends_more_of_a_branch_is_noted_no_further_than_the_fork(
             await street.shows("place", "and back")
 
     run(story(), LIMIT_S)
-    forks = {room.station.journal.state.chains[chain].fork_seq for room in street.rooms.values()}
-    assert forks == {min(forks)} and max(noted) < min(forks) <= more[-1].seq
+    for room in street.rooms.values():
+        fork = room.station.journal.state.chains[chain].fork_seq
+        assert fork is not None and max(noted) < fork <= more[-1].seq
 
 
 def test_a_proof_longer_than_one_reading_goes_over_whole(tmp_path: Path) -> None:
