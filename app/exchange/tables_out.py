@@ -149,6 +149,8 @@ def _sheet(book: Any, table: Table, bold: Any, at: int) -> Any:
 
 
 def _fit(cell: str) -> str:
+    if cell.isascii() and len(cell) <= LONGEST:
+        return cell
     text = cell.encode("utf-8", "replace").decode("utf-8")  # half a character is no XML
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

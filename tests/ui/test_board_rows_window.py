@@ -171,6 +171,29 @@ def test_a_registration_is_voided_with_a_reason_by_keys(emb_room: Room) -> None:
     assert room.window.deeds.why_not(room.window.actions_table["board.void"]) == "这件事件已经结束"
 
 
+def test_alarms_of_several_selected_rows_are_acknowledged_at_once(emb_room: Room) -> None:
+    """JD-11: each is an entry of the log; the alarm of a row that is not selected stays."""
+    room = emb_room
+    filled(room, "仓库冒烟", "燃气泄漏", "内涝")
+    room.wait(lambda: len(room.window.feeds.rows) == 3)
+    room.tick(30 * 60 + 1)
+    room.sign_in()
+    room.wait(lambda: len({each.incident_id for each in room.window.feeds.desk.unacknowledged} - {""}) == 3)
+    room.board._tick()
+    room.press(Qt.Key.Key_1, CTRL)
+    room.board.list.step_to_first()
+    room.press(Qt.Key.Key_Down, SHIFT)
+    chosen = set(room.board.list.chosen_ids())
+    assert len(chosen) == 2
+    room.window.actions_table["board.acknowledge"].run()
+    room.wait(lambda: not room.window.actions_table["board.acknowledge"].enabled())
+    room.settle()
+    left = {each.incident_id for each in room.window.feeds.desk.unacknowledged} - {""}
+    assert left and not left & chosen
+    noted = {entry["incident_id"] for entry in room.site.rows("log_entry") if entry["incident_id"]}
+    assert noted == chosen
+
+
 def test_several_selected_rows_survive_a_change_of_one_of_them(emb_room: Room) -> None:
     room = emb_room
     first, second = filled(room, "仓库冒烟", "燃气泄漏")
