@@ -100,13 +100,17 @@ def write_identity(identity: Identity, key: SigningKey) -> bytes:
 def read_identity(data: bytes) -> Identity:
     """Read an identity file and check everything that can be checked without its origin.
 
-    Raises Refusal: E_FORMAT `identity_damaged` (size, JSON, fields, keys, root), `identity_format` for
+    Raises Refusal: E_FORMAT `identity_none` for a file of another kind, `identity_damaged` (size, JSON, fields, keys,
+    root), `identity_format` for
     another format version, E_SYNC `identity_forged` when signature or site id do not fit the key.
     """
     if len(data) > MAX_IDENTITY_BYTES:
         raise _damaged("size")
     try:
-        version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("identity")
+        parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        if parts and "identity" not in parts:
+            raise Refusal(ErrorCode.FORMAT, "refusal.sync.identity_none", clause=_CLAUSE)
+        version = parts.get("identity")
         stated = msgspec.json.decode(version or b"{}", type=dict[str, msgspec.Raw]).get("format")
         if stated is not None and msgspec.json.decode(stated) not in (FORMAT, FORMAT_ROTATED):
             raise Refusal(ErrorCode.FORMAT, "refusal.sync.identity_format", clause=_CLAUSE)

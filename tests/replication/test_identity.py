@@ -140,6 +140,11 @@ def test_rubbish_is_refused(data):
     assert refusal(data).text == "refusal.sync.identity_damaged"
 
 
+def test_a_file_of_another_kind_is_called_so():
+    """A recovery key is no damaged identity."""
+    assert refusal(b'{"format": 1, "key": "00"}').text == "refusal.sync.identity_none"
+
+
 def test_truncated_file_is_refused():
     identity, key = made()
     data = write_identity(identity, key).rstrip()
