@@ -155,9 +155,13 @@ def test_a_purge_destroys_it_on_both_sides_and_in_every_copy(town: Town, tmp_pat
     assert again.value.code is ErrorCode.STATE
 
 
-@pytest.mark.parametrize("bound", [False, True], ids=["copied", "sealed anew"])
+@pytest.mark.parametrize(
+    ("bound", "filed"),
+    [(False, False), (True, False), (True, True)],
+    ids=["copied", "sealed anew", "filed under the second"],
+)
 def test_a_key_that_another_contact_names_too_is_destroyed_with_its_own(
-    town: Town, monkeypatch: pytest.MonkeyPatch, bound: bool
+    town: Town, monkeypatch: pytest.MonkeyPatch, bound: bool, filed: bool
 ) -> None:
     """Attack: a manipulated console makes a second contact out of the sealed text of a first one, or seals one under its key.
     Whomever the key is filed under: a purge of the first that is acknowledged leaves it nowhere, and it does not come back."""
@@ -172,7 +176,9 @@ def test_a_key_that_another_contact_names_too_is_destroyed_with_its_own(
 
     with monkeypatch.context() as patch:
         patch.setattr(SubjectKeys, "seal", under_the_first)
-        noted(town.frd, incident)
+        second = noted(town.frd, incident)
+    if filed:
+        assert town.emb.node.subject_keys.add(second, key)
     order = PurgePersonalData(entity=Personal.CONTACT, entity_id=first, reason="家属要求")
 
     async def story() -> None:

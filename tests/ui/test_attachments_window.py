@@ -107,7 +107,7 @@ def test_that_the_partner_has_a_file_is_said_once_it_has_said_so(rooms: Open, tm
     [kept] = room.site.node.read(lambda c: attachments.attachments(c, row.id))
     FileReceipts(room.site.node).confirmed(there.site.node.me.site, [str(kept.content)])
     [(_, at)] = room.site.node.read(lambda c: attachments.reached(c, str(kept.content)))
-    said = f"已在本台，消防支队 {moments.day_clock(at, room.site.node.clock.now_ms())} 已收到"
+    said = f"消防支队 {moments.minute_text(at)} 已收到"
     room.wait(lambda: cells(sheet)[0][4] == said)
 
 

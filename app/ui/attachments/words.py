@@ -41,8 +41,11 @@ def state_words(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any],
         names = texts.get("wording.comma").join(agency_name(agencies, agency) for agency in each.destroyed)
         return texts.get("ui.attachments.state.destroyed", names=names)
     if each.state == "here" and each.reached:
-        names = texts.get("wording.comma").join(
-            f"{agency_name(agencies, agency)} {moments.day_clock(at, now_ms)}" for agency, at in each.reached
+        names = texts.get(
+            "wording.comma"
+        ).join(
+            f"{agency_name(agencies, agency)} {moments.day_clock(at, now_ms).rpartition(':')[0]}"  # to the minute
+            for agency, at in each.reached
         )
         return texts.get("ui.attachments.state.reached", names=names)
     return texts.get(f"ui.attachments.state.{each.state}")
