@@ -33,7 +33,7 @@ USUAL = SNOOZE_MINUTES[1]  # what Enter takes
 _WIDTHS = (96, 120, 480, 220)
 _HISTORY_WIDTHS = (140, 700)
 _MARGIN = 24
-_HISTORY_PX = 150
+_LIST_PX, _HISTORY_PX = 168, 104
 
 
 class ListTable(RowsTable):
@@ -79,6 +79,7 @@ class AlarmSheet(Sheet):
         self.empty = plain(texts.get("ui.alarms.empty"), tone="muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
+        self.table.setMinimumHeight(_LIST_PX)
         self.body.addWidget(self.table, 3)
         self.body.addWidget(self.empty, 3)
         self.what, self.why, self.next = plain(), plain(tone="muted"), plain()
@@ -282,6 +283,7 @@ class AlarmSheet(Sheet):
         self._show_chosen()
         if not self.later.isEnabled():
             return
+        self.history.hide()  # narrow windows need the room for the list
         self.asking.show()
         self.reason.clear()
         self.field.say("")
@@ -307,6 +309,7 @@ class AlarmSheet(Sheet):
 
     def _put_away_snooze(self) -> None:
         self.asking.hide()
+        self.history.show()
         self.field.say("")
 
     def _enter(self) -> None:
