@@ -184,6 +184,7 @@ def test_a_key_that_another_contact_names_too_is_destroyed_with_its_own(
     async def story() -> None:
         async with both(town) as (emb, frd):
             await until(lambda: up(emb) and up(frd), "up")
+            await until(lambda: len(town.emb.node.read(contacts.sealed)) == 2, "both contacts at EMB")
             await until(lambda: key_rows(town.emb) == [key], "the key at EMB")
             assert town.emb.node.subject_keys.unseal(first, copied) is not None
             await asyncio.to_thread(act, town.emb, "duty_chief", order)
