@@ -48,9 +48,7 @@ class ContactKeys:
                 for key in keys
                 if (subject := _opened_by(key, missing.get(key_id(key), ()))) and store.add(subject, key)
             ]
-            if (
-                added
-            ):  # asked after they were added: an order that came meanwhile finds them, or is found here
+            if added:  # asked only now: an order that came meanwhile finds the keys, or is found here
                 store.destroy((), self._node.read(contacts.purged_texts))
             kept = [subject for subject, name in added if store.of(name) is not None]
         if kept:
@@ -59,7 +57,7 @@ class ContactKeys:
         return len(kept)
 
     def _missing(self) -> dict[bytes, list[tuple[str, str]]]:
-        """Name of a missing key -> the contacts whose texts name it, with the text: of several it opens one alone."""
+        """Name of a missing key -> the contacts whose texts name it, with the text: it may be of several."""
         found: dict[bytes, list[tuple[str, str]]] = {}
         rows = self._node.read(contacts.sealed)
         with _told(self._node):
