@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import bundle_look
+from app.bootstrap import bundle_look, pairing
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.domain.attachment import MediaType
 from app.exchange.bundles import Exported
 from app.replication.bundles import writing
 from app.replication.frames import CHUNK_BYTES
+from app.replication.peers import PeerState
 from app.usecases.attachments import AttachFile
 from tests.bootstrap.sticks import apart, make, take
 from tests.bootstrap.test_attachments import attached, here, picture
+from tests.bootstrap.test_city import contact, headers, sealed
 from tests.kit import Town, act, register
 
 __all__ = ["apart"]
@@ -136,3 +138,19 @@ def test_a_record_with_a_false_size_keeps_no_file_from_coming(apart: Town, tmp_p
     imported = take(frd, *paths_of(make(emb, "FRD", tmp_path / "again")))
     assert sum(each.attachments for each in imported.bundles) == 1
     assert frd.node.attachments.is_sound(content) and frd.node.attachments.held(content) == 0
+
+
+def test_a_copied_workstation_is_carried_neither_contacts_nor_files(
+    apart: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by wire (REPLICATION, Trust: Lines): the joint record goes along, whoever holds the copy reads no more than that."""
+    emb, frd = apart.emb, apart.frd
+    incident = register(emb).id
+    attached(emb, picture(tmp_path, "门头.jpg", 90_000), incident)
+    contact(emb, incident)
+    monkeypatch.setattr(pairing, "state_of", lambda _site: PeerState.ENDED)
+    made = make(emb, "FRD", tmp_path)
+    assert made.attachments == 0
+    take(frd, *paths_of(made))
+    assert frd.incident(incident).id == incident and frd.count("attachment") == 1
+    assert sealed(frd) == [None] and headers(frd) == 1 and not here(frd, incident)
