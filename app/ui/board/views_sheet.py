@@ -41,6 +41,7 @@ class ViewsSheet(Sheet):
         self.list.setAccessibleName(texts.get("ui.board.views.title"))
         self.list.setSpacing(3)
         self.list.setFixedHeight(LIST_PX)
+        self.list.setFixedHeight(LIST_PX)
         self.list.itemDoubleClicked.connect(lambda _item: self._show())
         self.list.currentRowChanged.connect(lambda _row: self._allow())
         self.name = QLineEdit()
