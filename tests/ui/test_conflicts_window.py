@@ -424,6 +424,9 @@ def test_what_was_not_accepted_is_listed_in_both_rooms(rooms: OpenRoom) -> None:
         labels = (sheet.refused.head, sheet.refused.by, sheet.refused.asked, sheet.refused.why)
         said.append([label.text() for label in labels])
         status_says(room, "未被接受 1")
+        again = next(each for each in sheet.refused.findChildren(QPushButton) if each.text() == "重新录入")
+        own = room is there  # whose matter it is
+        assert again.isVisible() is own and ("由消防支队办理" in sheet.refused.next.text()) is not own
     assert said[0] == said[1]
     assert room.site.incident(row.id).what == row.what
     called: list[QuarantineRow] = []

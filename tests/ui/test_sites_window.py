@@ -13,6 +13,9 @@ from PySide6.QtCore import Qt
 from app.bootstrap import renewing, sheets
 from app.kernel.clock import from_ms
 from app.kernel.enums import Severity
+from app.queries.reentries import OfferRow
+from app.ui.desk.values import Words
+from app.ui.sites import words as site_words
 from app.ui.sites.page import print_page
 from app.ui.sites.sheet import SitesSheet
 from app.ui.sites.site_part import SitePart
@@ -367,3 +370,29 @@ def test_a_time_that_is_none_is_called_so(
     part.stolen.editor.clear()
     room.type("0")
     assert part.stolen.fault.text() == ""
+
+
+def test_what_an_act_wrote_is_said_as_elsewhere(emb_room: Room) -> None:
+    """Kinds, causes and agencies by their names; numbers of rules come anew and are left out."""
+    values = {
+        "what": "被盗后写的",
+        "origin": "person",
+        "agency": "EMB",
+        "registered_by": "01a20438",
+        "type_code": "fire",
+        "owes_reports": 1,
+        "owes_why": "reportable.by_person",
+        "oral_limit_s": 1800,
+        "written_limit_s": 3600,
+    }
+    row = OfferRow("a", "s", 1, 0, None, None, "EMB", "register_incident", "incident", "i", True, values)
+    said = site_words.said(emb_room.console.texts, emb_room.console.district, row)
+    assert "火灾" in said and "应报 由人员登记" in said
+    for word in ("person", "1800", "3600", "fire", "reportable", "EMB", "01a2", "· 1"):
+        assert word not in said, said
+    words = Words(emb_room.console.texts, emb_room.console.district, "EMB")
+    assert words.value("agency", "EMB") != "EMB" and words.value("origin", "person") == "人员登记"
+    account = emb_room.site.called("EMB-duty_officer")
+    assert account is not None and account.title
+    assert account.title in words.value("registered_by", account.id, {account.id: account})
+    assert words.value("registered_by", account.id) == "账号不在本机名册"

@@ -98,7 +98,9 @@ class ConflictDeeds:
         sheet.cases.incident_wanted.connect(self._to_incident)
         sheet.cases.history_wanted.connect(self.show_history)
         again = self._window.texts.get("ui.conflicts.to_offers")
-        sheet.refused.add_button(again, lambda _row: self._window.features.sites.open("offers"), icon="redo")
+        sheet.refused.add_button(
+            again, lambda _row: self._window.features.sites.open("offers"), icon="redo", own=True
+        )
 
     def _saved(self, no: str, said: str) -> None:
         text = self._window.texts.get("ui.casualties.done", figures=said)

@@ -40,6 +40,7 @@ class RefusedView(QWidget):
         self._accounts: Mapping[str, AccountRow] = {}
         self._sites: Mapping[str, SiteRow] = {}
         self.total = 0
+        self._own: list[HintButton] = []  # acts of the agency that wrote it
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -85,9 +86,15 @@ class RefusedView(QWidget):
         return label
 
     def add_button(
-        self, text: str, call: Callable[[QuarantineRow], None], *, icon: str = "", hint: str = ""
+        self,
+        text: str,
+        call: Callable[[QuarantineRow], None],
+        *,
+        icon: str = "",
+        hint: str = "",
+        own: bool = False,
     ) -> HintButton:
-        """An act on the chosen entry, called with its row."""
+        """An act on the chosen entry, called with its row; `own`: only where its agency is asked to enter it anew."""
         button = HintButton(self._theme, text, icon=icon, hint=hint)
 
         def run() -> None:
@@ -97,7 +104,21 @@ class RefusedView(QWidget):
 
         button.clicked.connect(run)
         self.acts.insertWidget(self.acts.count() - 1, button)
+        if own:
+            self._own.append(button)
+            self._show_chosen()
         return button
+
+    def agency_of(self, row: QuarantineRow) -> str:
+        """Whose people wrote it."""
+        account, site = self._accounts.get(row.account_id or ""), self._sites.get(row.site)
+        return (account.agency if account is not None else site.agency if site is not None else "") or ""
+
+    def to_be_entered(self, row: QuarantineRow) -> bool:
+        """It may be entered anew here: written by this agency's people, and of what people enter by hand."""
+        from app.queries.reentries import OFFERED
+
+        return self.agency_of(row) == self._console.agency and row.command in OFFERED
 
     # -- content -----------------------------------------------------------------------------------------------------------
     def chosen(self) -> QuarantineRow | None:
@@ -153,7 +174,14 @@ class RefusedView(QWidget):
         )
         self.asked.setText("\n".join(self.asked_words(row)))
         self.why.setText(texts.get("ui.conflicts.why", why=reason_words(texts, row.reason)))
-        self.next.setText(texts.get("ui.conflicts.next"))
+        agency = self.agency_of(row)
+        if agency == self._console.agency:
+            self.next.setText(texts.get("ui.conflicts.next"))
+        else:
+            whose = self._words.side(agency) or texts.get("ui.history.console_unknown")
+            self.next.setText(texts.get("ui.conflicts.next_theirs", agency=whose))
+        for button in self._own:
+            button.setVisible(self.to_be_entered(row))
 
     def asked_words(self, row: QuarantineRow) -> list[str]:
         """What the act asked for, a line for each field; nothing where only its header is held."""
@@ -165,7 +193,11 @@ class RefusedView(QWidget):
         for field, value in list(values.items())[:_MOST_VALUES]:
             name = field_name(texts, str(field))
             said.append(
-                texts.get("ui.desk.moment.set", field=name, value=self._words.value(str(field), value))
+                texts.get(
+                    "ui.desk.moment.set",
+                    field=name,
+                    value=self._words.value(str(field), value, self._accounts),
+                )
             )
         if row.content.get("why"):
             said.append(texts.get("ui.desk.moment.why", why=row.content["why"]))

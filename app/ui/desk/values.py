@@ -26,6 +26,8 @@ _ENUMS: dict[str, tuple[str, type[StrEnum]]] = {
     "kind": ("report_kind", ReportKind),
     "form": ("report_form", ReportForm),
 }
+_ACCOUNTS = ("registered_by", "account_id")
+_ORIGINS = ("person", "feed")
 
 
 class Words:
@@ -35,10 +37,19 @@ class Words:
         self.texts, self.district, self.own = texts, district, own
         self._streets = dict(district.streets)
 
-    def value(self, field: str, value: Any) -> str:
-        """A value of a field; nothing is a dash."""
+    def value(self, field: str, value: Any, accounts: Mapping[str, AccountRow] | None = None) -> str:
+        """A value of a field; nothing is a dash. `accounts`: who is meant by an account's id."""
         if value is None or value == "":
             return self.texts.get("ui.shell.none")
+        if field in _ACCOUNTS:
+            return self.who(str(value), accounts or {}) or self.texts.get("ui.desk.account_unknown")
+        if field == "agency":
+            return self.side(str(value))
+        if field == "origin" and value in _ORIGINS:
+            return self.texts.get(f"ui.desk.origin.{value}")
+        return self._told(field, value)
+
+    def _told(self, field: str, value: Any) -> str:
         if field in _ENUMS:
             table, members = _ENUMS[field]
             return self.texts.get(f"enum.{table}.{value}") if value in set(members) else str(value)
@@ -46,8 +57,8 @@ class Words:
             return moments.exact_text(value)
         if field == "unit_code":
             return self._streets.get(str(value), str(value))
-        if field == "type_code":
-            return self.texts.get(f"ui.forms.type.{value}") if value in kinds.CLASS_OF_TYPE else str(value)
+        if field == "type_code" and str(value) in kinds.CLASS_OF_TYPE:
+            return self.texts.get(f"ui.forms.type.{value}")
         if field == "alarm_grade" and isinstance(value, int):
             return self.texts.get("ui.forms.grade", n=kinds.numeral(self.texts, value))
         if is_figure(field) and isinstance(value, list | tuple):

@@ -82,7 +82,8 @@ def _block(entry: Any, entries: Entries, teller: Teller, only: str) -> Block:
 
 def _change(teller: Teller, change: Any) -> str:
     words, texts = teller.words, teller.words.texts
-    name, after = field_name(texts, change.field), words.value(change.field, change.after)
+    name = field_name(texts, change.field)
+    after = words.value(change.field, change.after, teller.accounts)
     found = [words.value(change.field, value) for value in change.before if value is not None]
     if not found:
         return texts.get("ui.desk.moment.set", field=name, value=after)

@@ -77,8 +77,11 @@ class OfferPart(QWidget):
         at = max(0, self.table.currentIndex().row())
         kept = self.chosen()
         self.rows = tuple(view.offers)
-        now = self._console.clock.now_ms()
-        lines = [Row(row.act, tuple(words.offer_cells(self._texts, row, now))) for row in self.rows]
+        console, now = self._console, self._console.clock.now_ms()
+        lines = [
+            Row(row.act, tuple(words.offer_cells(self._texts, console.district, row, now)))
+            for row in self.rows
+        ]
         if self.model.show(lines) and lines:
             place = self.model.place_of(kept.act) if kept else -1
             self.table.selectRow(place if place >= 0 else min(at, len(lines) - 1))
@@ -93,7 +96,7 @@ class OfferPart(QWidget):
     def _show(self) -> None:
         row = self.chosen()
         self.stack.setCurrentIndex(1 if self.rows else 0)
-        self.detail.setText(words.sentence(self._texts, row) if row else "")
+        self.detail.setText(words.sentence(self._texts, self._console.district, row) if row else "")
         for widget in (self.detail, self.about, self.reason, self.aside, self.run):
             widget.setVisible(row is not None)
         for button in (self.aside, self.run):

@@ -16,13 +16,28 @@ if TYPE_CHECKING:  # heavy, and only named: the shell asks for alarms before the
     from app.queries.accounts import SiteRow
     from app.queries.reentries import OfferRow
     from app.queries.trust import Calls, SealRow, SiteView
+    from app.ui.desk.values import Words
 
 TONES = {"enrolled": "good", "closed": "muted", "revoked": "bad", "forked": "bad", "unknown": "warn"}
 ICONS = {"enrolled": "check", "closed": "minus", "revoked": "cross", "forked": "copy", "unknown": "alert"}
 WARN_DAYS = 30
 SOON_DAYS = 7  # from here on it is no mere notice
 _DAY_MS = 86_400_000
-_HIDDEN = ("agency", "registered_by", "account_id", "author_role", "entered_at", "no", "crs", "lon", "lat")
+_HIDDEN = (
+    *(
+        "agency",
+        "registered_by",
+        "account_id",
+        "author_role",
+        "entered_at",
+        "no",
+        "crs",
+        "lon",
+        "lat",
+        "origin",
+    ),
+    *("oral_limit_s", "written_limit_s", "owes_reports"),  # numbers of rules, which come anew
+)
 
 
 def short(district: DistrictView, agency: str | None) -> str:
@@ -73,13 +88,13 @@ def cells(texts: Texts, district: DistrictView, own: str, view: SiteView, now_ms
     ]
 
 
-def offer_cells(texts: Texts, row: OfferRow, now_ms: int) -> list[str]:
+def offer_cells(texts: Texts, district: DistrictView, row: OfferRow, now_ms: int) -> list[str]:
     """A line of the acts that were not accepted."""
     return [
         moments.day_clock(row.recorded_at, now_ms),
         row.title or "",
         texts.get(f"act.{row.command}"),
-        said(texts, row).replace("\n", " "),
+        said(texts, district, row).replace("\n", " "),
         why(texts, row),
     ]
 
@@ -105,29 +120,40 @@ _VOCABULARY = {
 }
 
 
-def said(texts: Texts, row: OfferRow) -> str:
+def said(texts: Texts, district: DistrictView, row: OfferRow) -> str:
     """What the old act said, most telling first: texts and places, then figures, states and times with their names."""
     telling = [str(row.values[name]) for name in _TELLING if row.values.get(name)]
+    from app.ui.desk.values import Words
+    from app.ui.desk.words import field_name
+
     others = []
+    named = Words(texts, district, "")
     for name, value in row.values.items():
         if value is None or isinstance(value, bool) or name in (*_HIDDEN, *_TELLING):
             continue
-        label = texts.get(f"field.{name}") if texts.has(f"field.{name}") else ""
-        others.append(f"{label} {_value(texts, row.entity, name, value)}".strip())
+        shown = "report_duty" if name == "owes_why" else name
+        label = field_name(texts, shown)
+        label = label if label != shown else ""  # no name of how it is stored
+        others.append(f"{label} {_value(named, row.entity, name, value)}".strip())
     return " · ".join((*telling, *others))
 
 
-def sentence(texts: Texts, row: OfferRow) -> str:
+def sentence(texts: Texts, district: DistrictView, row: OfferRow) -> str:
     """The whole act, with all its text."""
-    return texts.get("ui.sites.said", act=texts.get(f"act.{row.command}"), said=said(texts, row))
+    return texts.get("ui.sites.said", act=texts.get(f"act.{row.command}"), said=said(texts, district, row))
 
 
-def _value(texts: Texts, entity: str, name: str, value: Any) -> str:
+def _value(words: Words, entity: str, name: str, value: Any) -> str:
+    texts = words.texts
     if isinstance(value, int) and (name == "at" or name.endswith("_at")):
         return from_ms(value).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S") if value >= 0 else ""
     vocabulary = "verify_state" if name.endswith("_state") else _VOCABULARY.get((entity, name), "")
     key = f"enum.{vocabulary}.{value}"
-    return texts.get(key) if vocabulary and texts.has(key) else str(value)
+    if vocabulary and texts.has(key):
+        return texts.get(key)
+    if name == "owes_why":
+        return texts.get(str(value)) if texts.has(str(value)) else str(value)
+    return words.value(name, value) if entity == "incident" else str(value)
 
 
 def stolen_moment(typed: str, now_ms: int) -> datetime | None:
