@@ -146,15 +146,19 @@ def _ended(node: Node, entity: str, entity_id: str) -> tuple[tuple[str, ...], st
     return tuple(dict.fromkeys(str(row.agency) for row in rows)), why[-1] if why else ""
 
 
-def _waits(node: Node, attachment_id: str) -> str:
+def _waits(node: Node, attachment_id: str, content: str) -> str:
     """The second folder of backups, while the copy in it is not destroyed and this site has not confirmed therefore."""
-    from app.bootstrap.backup_store import is_marked
+    from app.bootstrap.backup_store import FILES, is_marked
     from app.bootstrap.purging import second_folder
+    from app.local.attachments import AttachmentStore, names_a_file
     from app.queries import contacts
 
     acks = node.read(lambda connection: contacts.acknowledged(connection, "attachment", attachment_id))
     second = None if any(row.site == node.me.site for row in acks) else second_folder(node)
-    return "" if second is None or is_marked(second) else str(second)
+    if second is None or not names_a_file(content):
+        return ""
+    gone = is_marked(second) and not AttachmentStore(second / FILES).has(content)
+    return "" if gone else str(second)
 
 
 def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
@@ -170,7 +174,7 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     if row.purged_at is not None:
         state = "purged"
         destroyed, why = _ended(node, "attachment", row.id)
-        waits = _waits(node, row.id)
+        waits = _waits(node, row.id, content)
     elif names_a_file(content):
         state = "here" if node.attachments.has(content) else "coming"
         came = node.attachments.held(content) if state == "coming" else row.size or 0
