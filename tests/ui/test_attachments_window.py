@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,43 @@ def test_no_text_becomes_markup(emb_room: Room) -> None:
     sheet.table.setFocus()
     room.press(Qt.Key.Key_E, CTRL)
     room.wait(lambda: cells(sheet)[0][1].startswith("<b>&x "))
+
+
+def test_what_cannot_be_shown_says_why(emb_room: Room) -> None:
+    """A key that is not here yet: Ctrl+E says when it comes and whom to ring; who confirmed a purge is read whole."""
+    room = emb_room
+    chosen(room)
+    sheet = people(room)
+    room.type("物业")
+    room.press(Qt.Key.Key_Tab)
+    room.type("021-55550123")
+    room.press(ENTER)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    room.settle()
+    [line] = sheet._lines.values()
+    sheet._show([replace(line, state="waiting")])
+    sheet.table.setFocus()
+    room.press(Qt.Key.Key_E, CTRL)
+    assert "链路恢复后自动能看" in sheet.note.text() and "电话" in sheet.note.text()
+    sheet._show([replace(line, state="purged", destroyed=("EMB", "FRD"))])
+    room.bot.wait(1)
+    said = cells(sheet)[0][3]
+    needed = sheet.table.fontMetrics().horizontalAdvance(said) + 40
+    assert "已确认" in said and sheet.table.columnWidth(3) >= needed
+
+
+def test_a_reason_is_not_left_to_the_next_account(emb_room: Room) -> None:
+    room = emb_room
+    chosen(room, "duty_chief")
+    sheet = people(room)
+    room.type("物业")
+    room.press(Qt.Key.Key_Tab)
+    room.type("021-55550123")
+    room.press(ENTER)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    sheet.purge.reason.setFocus()
+    room.type("事件已结束")
+    room.sign_in_again("duty_chief")
+    assert sheet.purge.reason.text() == "事件已结束", "the same person goes on"
+    room.sign_in_again("duty_officer")
+    assert sheet.purge.reason.text() == ""

@@ -5,6 +5,8 @@ Who may not is told with the first press, before anything is asked of him.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.kernel.errors import Refusal
@@ -14,6 +16,9 @@ from app.ui.shell.sheet import plain, set_tone
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 from app.usecases.contacts import Personal, PurgePersonalData
+
+if TYPE_CHECKING:
+    from app.queries.accounts import AccountRow
 
 _COMMAND = "purge_personal_data"
 
@@ -44,6 +49,8 @@ class PurgeRow(QWidget):
         self.note.setWordWrap(True)
         column.addLayout(row)
         column.addWidget(self.note)
+        self._writer = session.account.id if session.account is not None else ""
+        session.account_changed.connect(self._account_changed)
 
     def say_words(self, words: dict[str, str]) -> None:
         """Words of this list: reason, button, again, warning, reason_needed, ordered."""
@@ -103,6 +110,16 @@ class PurgeRow(QWidget):
             self._say(self._session.told(error), "bad")
             return True
         return False
+
+    def _account_changed(self, account: AccountRow | None) -> None:
+        """What is typed belongs to the account it was typed under: another one begins anew."""
+        if account is None:
+            self._disarm()
+            return
+        if account.id != self._writer:
+            self.reason.clear()
+            self._disarm()
+        self._writer = account.id
 
     def _disarm(self, _text: str = "") -> None:
         self._armed = False

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
     from app.usecases.bus import Done
 
-WIDTH, HIGH = 760, 560
+WIDTH, HIGH = 880, 560
 CLEAR_MS = 20_000
 COLUMNS = ("about", "contact", "entered", "state")
-_WIDTHS = (110, 250, 170)
+_WIDTHS = (90, 240, 160)  # the last one says who confirmed, and has the rest
 _LOOK = {
     "open": ("", ""),
     "waiting": ("warn", "clock"),
@@ -42,6 +42,7 @@ _LOOK = {
     "disputed": ("warn", "bolt"),
     "purged": ("muted", "trash"),
 }
+_CLOSED = ("waiting", "withheld", "purged")
 
 
 class ContactSheet(RecordSheet):
@@ -195,7 +196,7 @@ class ContactSheet(RecordSheet):
 
     def _chosen(self) -> None:
         each = self._lines.get(self.table.chosen)
-        readable = each is not None and each.state in ("open", "disputed")
+        readable = each is not None and each.state not in _CLOSED
         self.look.setEnabled(readable)
         self.change.setEnabled(readable)
         self.purge.mean(each.id if each is not None and each.state != "purged" else "")
@@ -204,7 +205,10 @@ class ContactSheet(RecordSheet):
     def reveal(self) -> None:
         """Show the chosen one in the clear for a while; that it was looked at is noted."""
         each = self._lines.get(self.table.chosen)
-        if each is None or not self.look.isEnabled():
+        if each is None:
+            return
+        if each.state in _CLOSED:
+            self._say(self._texts.get(f"ui.contacts.closed.{each.state}"), "warn")
             return
 
         def shown(done: Done) -> None:

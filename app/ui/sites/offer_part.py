@@ -20,6 +20,7 @@ from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from app.queries.accounts import AccountRow
     from app.ui.session import Session
     from app.ui.shell.ports import SiteDoor
 
@@ -37,6 +38,8 @@ class OfferPart(QWidget):
         self._console, self._session, self._texts = console, session, console.texts
         self.rows: tuple[OfferRow, ...] = ()
         self._busy = False
+        self._writer = session.account.id if session.account is not None else ""
+        session.account_changed.connect(self._account_changed)
         texts = self._texts
         names = [texts.get(f"ui.sites.offer_column.{name}") for name in COLUMNS]
         self.model = CellsModel(theme, names, self)
@@ -133,6 +136,14 @@ class OfferPart(QWidget):
         if self._session.act(command, done, self._refused):
             self._busy = True
             self._show()
+
+    def _account_changed(self, account: AccountRow | None) -> None:
+        """What is typed belongs to the account it was typed under."""
+        if account is not None and account.id != self._writer:
+            self._writer = account.id
+            self.reason.editor.clear()
+            self.reason.say("")
+            self._say("")
 
     def _refused(self, error: BaseException) -> bool:
         self._busy = False
