@@ -9,9 +9,10 @@ turns, as they did before Python 3.3. What is already there is had without waiti
 from __future__ import annotations
 
 import builtins
+import contextlib
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 _turn = threading.RLock()
@@ -46,3 +47,10 @@ def one_at_a_time() -> None:
     to see whether it may ask for other names of Qt (`from __feature__ import ...`): 0.2 ms each, and nothing here asks.
     """
     builtins.__import__ = _in_turn  # type: ignore[assignment]
+
+
+@contextlib.contextmanager
+def turn() -> Iterator[None]:
+    """A turn of its own for loading a large library of native code, whatever stands in front of `__import__` at that moment."""
+    with _turn:
+        yield

@@ -12,6 +12,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.kernel import imports
 from app.kernel.clock import SECOND_MS
 from app.kernel.texts import Texts
 from app.ui.links.rtt_series import WINDOW_S, Series
@@ -36,7 +37,8 @@ def fetch() -> Future[None]:
 
     def load() -> None:
         try:
-            import pyqtgraph  # type: ignore[import-untyped]
+            with imports.turn():
+                import pyqtgraph  # type: ignore[import-untyped]
         except ImportError as missing:
             future.set_exception(missing)
             return

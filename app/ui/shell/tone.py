@@ -13,6 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QUrl
 
+from app.kernel import imports
 from app.kernel.enums import Severity
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,10 @@ class Tone(QObject):
 
     def _load(self) -> None:
         try:
-            from PySide6.QtMultimedia import QMediaDevices, QSoundEffect
+            with (
+                imports.turn()
+            ):  # not beside the plot's library: two loaders of native code once waited for each other
+                from PySide6.QtMultimedia import QMediaDevices, QSoundEffect
         except ImportError as missing:
             log.warning("no alarm sound: %s", missing)
             return
