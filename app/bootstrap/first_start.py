@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.bootstrap.backup_store import copies
 from app.bootstrap.exercise import make_pair
@@ -22,6 +23,9 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.paths import DataDir
 from app.kernel.texts import DEFAULT_LANGUAGE, RESOURCES, Texts
 from app.ui.first_start.port import Answers, CopyView, PackView, RestoredView
+
+if TYPE_CHECKING:
+    from app.bootstrap.restoring import Inside
 
 READY = "310105"
 
@@ -51,6 +55,7 @@ class SiteFounder:
         """`damaged`: a database is there and cannot be used; only a restore is offered, which puts it aside."""
         self.data, self.realm, self.damaged = data, realm, damaged
         self.texts, self._clock, self._language = Texts.load(language), clock, language
+        self._inside: Inside | None = None  # of the backup read last
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="first-start")
 
     def packs(self) -> Sequence[PackView]:
@@ -125,11 +130,26 @@ class SiteFounder:
     def _examine(self, copy: Path) -> CopyView:
         from app.bootstrap.restoring import look_into
 
+        self._inside = None
         inside = look_into(copy)
         if inside.realm != self.realm.value:
             raise EnvironmentFault("data.realm", "fault.window.realm", path=str(copy))
+        self._inside = inside
         names = load_pack(inside.district, self.data).agencies
         return CopyView(names[Agency(inside.agency)].full, inside.letter, inside.last_at, inside.entries)
+
+    def key_fault(self, key: Path) -> EnvironmentFault | None:
+        """What is wrong with a recovery key file for the backup read last; None when it is its agency's."""
+        from app.bootstrap.recovery import read_recovery
+
+        inside = self._inside
+        if inside is None:
+            return None
+        try:
+            read_recovery(key, inside.realm, inside.agency, inside.recovery_key)
+        except EnvironmentFault as wrong:
+            return wrong
+        return None
 
     def restore(self, copy: Path, key: Path, tell: Callable[[str], None]) -> Future[RestoredView]:
         """Restore a backup; a damaged database that is there is put aside, never overwritten."""

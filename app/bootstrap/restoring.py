@@ -118,7 +118,8 @@ def restore(
 
 @dataclass(frozen=True)
 class Inside:
-    """What a backup says of itself: realm, district, agency, series letter, up to when (UTC ms), entries."""
+    """What a backup says of itself: realm, district, agency, series letter, up to when (UTC ms), entries, and the public
+    half of its agency's recovery key."""
 
     realm: str
     district: str
@@ -126,6 +127,7 @@ class Inside:
     letter: str
     last_at: int
     entries: int
+    recovery_key: bytes
 
 
 def look_into(copy: Path) -> Inside:
@@ -140,7 +142,10 @@ def look_into(copy: Path) -> Inside:
                 "SELECT max(hlc) FROM op WHERE site = ? AND seq = (SELECT max(seq) FROM op WHERE site = ?)",
                 (known.site, known.site),
             ).fetchone()[0]
-    return Inside(known.realm, known.district, known.agency, known.letter, (stamp or 0) >> 16, held.entries)
+    last_at = (stamp or 0) >> 16
+    return Inside(
+        known.realm, known.district, known.agency, known.letter, last_at, held.entries, known.recovery_key
+    )
 
 
 def put_aside(data: DataDir, clock: Clock) -> Path | None:

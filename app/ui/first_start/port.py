@@ -91,6 +91,10 @@ class FirstStart(Protocol):
         """Read a backup through; the future raises EnvironmentFault when it is damaged, newer or none."""
         ...
 
+    def key_fault(self, key: Path) -> EnvironmentFault | None:
+        """What is wrong with a recovery key file for the backup read last; None when it is its agency's."""
+        ...
+
     def restore(self, copy: Path, key: Path, tell: Callable[[str], None]) -> Future[RestoredView]:
         """Restore a backup as a new site; `tell` hears each step on another thread. The future raises Refusal or
         EnvironmentFault, and then no database was made."""

@@ -139,7 +139,10 @@ class KeyPage(Page):
         dialog.open()
 
     def missing(self) -> tuple[QWidget, str] | None:
-        """A file that is there; whether it is the agency's is judged with the restore."""
+        """The key file of the backup's agency: said here, before anything is begun."""
         if not self.path.text().strip():
             return self.path, self.say("missing_path")
-        return None if self.file.is_file() else (self.path, self.say("missing_file"))
+        if not self.file.is_file():
+            return self.path, self.say("missing_file")
+        fault = self.port.key_fault(self.file)
+        return None if fault is None else (self.path, self.port.sentence(fault))
