@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -345,3 +346,15 @@ def test_closing_the_window_gives_up_and_leaves_no_half_file(both: tuple[Room, R
 )
 def test_numbers_of_parts_are_shortened(found: tuple[int, ...], said: str) -> None:
     assert words.numbers(Texts.load("zh_CN"), found) == said
+
+
+def test_a_revoked_workstation_says_that_it_gets_nothing(both: tuple[Room, Room]) -> None:
+    """It can be chosen, and says why nothing can be made for it."""
+    emb, _ = both
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None)
+    [partner] = sheet.flow.partners or ()
+    sheet.flow._take_partners((partner, replace(partner, site="gone", closed=True)))
+    emb.click(sheet.partner_chips["gone"])
+    emb.settle()
+    assert "吊销" in sheet.waiting.text() and not sheet.run.isEnabled()

@@ -158,7 +158,7 @@ class BundleFlow(QObject):
         self._reading = False
         self.partners = partners
         open_ones = [each for each in partners if not each.closed]
-        if self.partner is None or self.partner.closed:
+        if self.partner is None:
             self.site = open_ones[0].site if open_ones else ""
         if self.partner is None or not self.partner.follows:
             self.follow = False

@@ -402,7 +402,7 @@ class BundleSheet(Sheet):
             widget.setVisible(not nobody)
         for each in partners:
             self.partner_chips[each.site].setChecked(each.site == flow.site)
-            self.partner_chips[each.site].setEnabled(not flow.busy and not each.closed)
+            self.partner_chips[each.site].setEnabled(not flow.busy)  # a closed one says so when it is chosen
 
     def _partner_clicked(self, site: str) -> None:
         self.flow.choose_partner(site)
