@@ -353,6 +353,9 @@ class LastPage(Page):
         self.summary.setObjectName("firstStartSummary")
         self.state = label("", tone="muted")
         self.state.setObjectName("firstStartState")
+        self.state.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )  # commands stand in it
         self.column.addWidget(self.summary)
         self.column.addWidget(self.state)
         self.end()

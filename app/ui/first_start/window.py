@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import Future
 from typing import Any
 
@@ -28,6 +29,7 @@ from app.ui.theme.theme import Theme
 
 SIZE = (880, 600)
 STEPS_WIDTH = 216
+PROGRAM, FIRST_NAME = ".venv/bin/python main.py", "zhiban1"  # as the manual has it
 
 
 class FirstStartWindow(QWidget):
@@ -275,11 +277,23 @@ class FirstStartWindow(QWidget):
     def _told_done(self, result: Any) -> str:
         if not isinstance(result, RestoredView):
             exercise = self.choice.exercise.isChecked()
-            return self._texts.get(f"ui.first_start.last.{'exercise_done' if exercise else 'done'}")
+            if exercise:
+                return self._texts.get("ui.first_start.last.exercise_done")
+            return self._texts.get("ui.first_start.last.done", commands=self._commands())
         said = self._texts.get("ui.first_start.restore.done", letter=result.letter)
         if result.aside is not None:
             said += "\n" + self._texts.get("ui.first_start.restore.aside", path=str(result.aside))
         return said + "\n" + self._texts.get("sheet.none_restored")
+
+    def _commands(self) -> str:
+        """How the first account of a duty officer is made, to be copied."""
+        post, admin = self._texts.get("enum.role.duty_officer"), self.answers().admin_name
+        account = json.dumps(
+            {"name": FIRST_NAME, "title": post, "roles": ["duty_officer"]},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        return f"{PROGRAM} do create_account '{account}' --as {admin}\n{PROGRAM} password {FIRST_NAME} --as {admin}"
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on, Esc goes back."""
