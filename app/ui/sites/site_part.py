@@ -35,7 +35,7 @@ PAGES = ("seal", "recovery")
 WITH_KEY = ("recovery", "close", "revoke")
 _OPEN = {"close": ("enrolled", "forked"), "revoke": ("enrolled", "closed", "forked")}
 _BELOW = 196  # the most that any deed takes
-_WIDTHS = (88, 56, 146, 100, 120, 120, 120)
+_WIDTHS = (142, 50, 166, 94, 112, 112, 112)
 _STATE, _UNTIL = COLUMNS.index("state"), COLUMNS.index("tls_until")
 
 
