@@ -28,15 +28,21 @@ class Heartbeat:
         self._codec = FrameCodec()
         self._number = 0
         self._told_trouble = False
+        self._heard = time.monotonic()
         self._open: dict[int, tuple[float, int]] = {}  # number -> seconds (monotonic), our clock in ms
 
     async def run(self) -> None:
         """Ping until cancelled; SessionEndedError after `dead_s` without any frame."""
         while True:
-            if self._status.silent_s() > self._pace.dead_s:
-                raise SessionEndedError(SILENT, f"nothing for {self._status.silent_s():.1f} s")
+            silent = time.monotonic() - self._heard
+            if silent > self._pace.dead_s:
+                raise SessionEndedError(SILENT, f"nothing for {silent:.1f} s")
             self._ping()
             await asyncio.sleep(self._pace.heartbeat_s)
+
+    def heard(self) -> None:
+        """A frame of this session arrived."""
+        self._heard = time.monotonic()
 
     def _ping(self) -> None:
         self._number += 1

@@ -13,6 +13,9 @@ from app.replication.peers import LocalSite, Pace, Peer
 from app.replication.session import Session
 from app.replication.status import LinkStatus, PeerStatus
 
+_NOBODY_THERE = frozenset(
+    {"refusal.sync.unreachable", "refusal.sync.no_answer", "refusal.sync.refused_there"}
+)
 _LOG = logging.getLogger(__name__)
 _TRUSTED_AFTER = 10  # heartbeats a session must live until earlier penalties are forgotten
 
@@ -43,23 +46,26 @@ class Link:
     def retire(self, key: str) -> None:
         """End the link for good: its session says goodbye, nobody dials again."""
         self.retired = True
+        talking = self.session is not None and self.session.dialler != self.peer.site
         if self.session is not None:
             self.session.stop(key)
-        elif self.dialling is not None:
+        if self.dialling is not None and not talking:  # who has just dialled says goodbye first
             self.dialling.cancel()
 
     def admit(self, local: LocalSite, session: Session) -> bool:
         """Let a greeted session live, unless a better one does.
 
         Both sides decide alike: of two connections the one that the lower site id dialled stays; a newer one
-        of the same dialler, or from a peer that restarted meanwhile, replaces the older.
+        of the same dialler, or from a peer that restarted meanwhile, replaces the older. One that is over stands in
+        nobody's way.
         """
         current = self.session
         if self.retired:
             return False
         if current is not None:
             better = (
-                session.dialler == current.dialler
+                not current.live
+                or session.dialler == current.dialler
                 or session.peer_instance != current.peer_instance
                 or session.dialler == min(local.site, self.peer.site)
             )
@@ -81,15 +87,16 @@ class Link:
             return 0.0
         self.session = None
         self.free.set()
-        self.status.lost(ended.key)
+        if ended.key != DUPLICATE:  # the other one is about to take over; if none does, silence shows it
+            self.status.lost(ended.key)
         lived = asyncio.get_running_loop().time() - self._began
         if not ended.lasting and lived > _TRUSTED_AFTER * self.pace.heartbeat_s:
             self._penalties = 0
         return lived
 
     def failed(self, key: str) -> None:
-        """No connection came about."""
-        if self.session is None:
+        """No connection came about; of a peer that said goodbye this is no news."""
+        if self.session is None and not (self.status.said_goodbye and key in _NOBODY_THERE):
             self.status.lost(key)
 
     def _penalise(self) -> None:

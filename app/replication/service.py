@@ -71,7 +71,9 @@ class Replication:
         self._listen, self._pace = listen, pace or Pace()
         self._wanted = tuple(peers)
         self._links: dict[str, Link] = {}
+        self._met: dict[str, PeerStatus] = {}  # the newest of every peer since the start
         self._revoked: tuple[Peer, ...] = ()
+        self._setting = asyncio.Lock()
         self._tasks = TaskSet("replication")
         self._server: Server | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -81,7 +83,7 @@ class Replication:
         self._ephemeral_heard: list[Callable[[str, Eph], None]] = []
         self._acknowledged_heard: list[Acknowledged] = []
         self.last_refusal: Refusal | None = None
-        hooks = Hooks(self._admit, self._on_ephemeral, self._on_signal, self._on_acknowledged)
+        hooks = Hooks(lambda _: False, self._on_ephemeral, self._on_signal, self._on_acknowledged)
         instance = os.urandom(_INSTANCE_BYTES)
         beside = beside or Beside()
         self._parts = Parts(node, local, clock, self._pace, instance, hooks, beside)
@@ -154,9 +156,12 @@ class Replication:
     # -- peers -------------------------------------------------------------------------------------------
     async def set_peers(self, peers: Iterable[Peer]) -> None:
         """Talk to exactly these confirmed peers from now on; sessions with others end, and so they do when more or less of a
-        peer is met than before. A revoked one is told why it is refused, and nothing else. One call at a time.
+        peer is met than before. A revoked one is told why it is refused, and nothing else.
         """
-        known = {peer.site: peer for peer in peers}
+        async with self._setting:
+            await self._set_peers({peer.site: peer for peer in peers})
+
+    async def _set_peers(self, known: Mapping[str, Peer]) -> None:
         self._revoked = tuple(peer for peer in known.values() if peer.state is PeerState.REVOKED)
         for peer in self._revoked:
             self._context.load_verify_locations(cadata=peer.root_pem)
@@ -177,6 +182,9 @@ class Replication:
             remembered=peer.acked,
             ended=peer.state is PeerState.ENDED,
         )
+        if peer.site in self._met:
+            status.takes_over(self._met[peer.site])
+        self._met[peer.site] = status
         status.own_end(own_seq, 0 if oldest_at is None else self._clock.now_ms() - oldest_at)
         link = self._links[peer.site] = Link(peer, status, self._pace)
         self._tell(link)
@@ -226,6 +234,8 @@ class Replication:
                 link.failed(wrong.text)
                 return 0.0
         parts = self._parts if link.peer.state is PeerState.OPEN else self._parts_for_ended
+        # the link it ends with is the one that keeps it, whichever stands in its place by then
+        parts = replace(parts, hooks=replace(parts.hooks, admit=partial(link.admit, self._local)))
         session = Session(parts, link.peer, WebSocketCarrier(connection), link.status, dialled=dialled)
         try:
             ended = await session.run()
@@ -236,11 +246,6 @@ class Replication:
         lived = link.leave(session, ended)
         self._tell(link)
         return lived
-
-    def _admit(self, session: Session) -> bool:
-        link = self._links.get(session.peer.site)
-        met = link is not None and link.peer == session.peer  # not as it was met before its standing changed
-        return link is not None and met and link.admit(self._local, session)
 
     def _on_refused(self, wrong: Refusal) -> None:
         self.last_refusal = wrong
@@ -308,6 +313,8 @@ class Replication:
             await asyncio.sleep(self._pace.heartbeat_s / 2)
 
     def _tell(self, link: Link) -> None:
+        if self._links.get(link.peer.site, link) is not link:
+            return  # another one stands for this peer now
         now, before = link.status.snapshot(), link.shown
         link.shown = now
         if before is None or (now.state, now.reason, now.note) != (before.state, before.reason, before.note):

@@ -97,6 +97,8 @@ class Session:
         self.dialler = parts.local.site if dialled else peer.site
         self.peer_instance = b""
         self.live = False
+        self._agreed = False  # the peer keeps this session, too: it said more than HELLO
+        self._note: str | None = None
         self._codec = FrameCodec()
         self._outbox = Outbox()
         self._stop: asyncio.Future[SessionEndedError] = asyncio.get_running_loop().create_future()
@@ -118,6 +120,7 @@ class Session:
 
     def stop(self, key: str) -> None:
         """End the session soon, with this text key as reason."""
+        self.live = False
         if not self._stop.done():
             self._stop.set_result(SessionEndedError(key))
 
@@ -173,7 +176,6 @@ class Session:
         with contextlib.suppress(CarrierClosedError):
             await self._carrier.send(self._codec.encode(hello))
         data = await self._carrier.recv()  # who closed at once may have said why
-        self._status.heard()
         frame = self._codec.decode(data)
         if isinstance(frame, Err):
             raise told(frame.code)
@@ -184,7 +186,8 @@ class Session:
     def _begin(self, held: _Held, met: Met, start: Mapping[str, int]) -> None:
         parts, status = self._parts, self._status
         own = parts.local.site
-        status.connected(met.note)
+        status.begun()
+        self._note = met.note
         status.have({site: seq for site, (seq, _) in held.vector.items()})
         theirs = {site: seq for site, (seq, _) in met.heads.items()}
         status.announced(theirs)
@@ -244,12 +247,23 @@ class Session:
     async def _stopped(self) -> None:
         raise await self._stop
 
+    def _heard(self, heartbeat: Heartbeat, kind: Kind) -> None:
+        """Whoever would not keep the session says why right after HELLO: anything else means that both keep it."""
+        heartbeat.heard()
+        if kind is Kind.ERR or not self.live:
+            return
+        if not self._agreed:
+            self._agreed = True
+            self._status.connected(self._note)
+        self._status.heard()
+
     async def _read(self, sending: Sending, receiving: Receiving, heartbeat: Heartbeat) -> None:
         assert self._beside is not None
         while True:
             data = await self._carrier.recv()
-            self._status.heard()
-            if peek(data)[0] in (Kind.OPS, Kind.FILL):
+            kind = peek(data)[0]
+            self._heard(heartbeat, kind)
+            if kind in (Kind.OPS, Kind.FILL):
                 receiving.accept(data)
                 continue
             match self._codec.decode(data):

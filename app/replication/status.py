@@ -12,6 +12,7 @@ from typing import Final
 
 from app.kernel.clock import MINUTE_MS, SECOND_MS, Clock
 from app.kernel.enums import LinkState
+from app.replication.endings import CLOSED
 
 RTT_WINDOW_MS: Final = 10 * MINUTE_MS
 SKEW_LIMIT_MS: Final = 60 * SECOND_MS  # D-24
@@ -126,14 +127,33 @@ class PeerStatus:
         self._note: str | None = None
 
     # -- the link itself ---------------------------------------------------------------------------------
+    def takes_over(self, before: PeerStatus) -> None:
+        """Go on from what was known of the same peer before it was met anew (another address): moments and round trips."""
+        self._heard_at, self._applied_at, self._acked_at = (
+            before._heard_at,
+            before._applied_at,
+            before._acked_at,
+        )
+        self._rtts.extend(before._rtts)
+        if before._state is LinkState.DOWN:
+            self._since = before._since
+
+    def begun(self) -> None:
+        """A session begins: what kept the one before from moving is over."""
+        self._stuck.clear()
+        self._offsets.clear()
+
     def connected(self, note: str | None = None) -> None:
-        """HELLO was verified in both directions; `note` is a text key on the peer's version, if any."""
+        """Both sides keep the session; `note` is a text key on the peer's version, if any."""
         now = self.monotonic()
         self._connected, self._note = True, note
         self._reason = None
-        self._stuck.clear()
         self._progress = _Progress(now, now, now, now, now)
-        self._offsets.clear()
+
+    @property
+    def said_goodbye(self) -> bool:
+        """True while the peer has closed in good order and not been met since."""
+        return not self._connected and self._reason == CLOSED
 
     def lost(self, reason: str) -> None:
         """The session ended, or could not begin; `reason` is a text key."""
@@ -147,7 +167,7 @@ class PeerStatus:
         self._heard_at = self.clock.now_ms()
 
     def silent_s(self) -> float:
-        """Seconds since the last frame of this session."""
+        """Seconds since the last frame of a session that both sides keep."""
         return self.monotonic() - self._progress.heard
 
     def stuck(self, topic: str, reason: str | None) -> None:

@@ -49,6 +49,7 @@ from tests.replication.sites import sites
 def test_rubbish_ends_the_session_and_the_peer_is_left_alone_for_a_while(pair, rubbish):
     async def script(service, peer):
         await peer.greet()
+        await peer.say(Ping(1, 0, 0))
         await until(lambda: service.status()[0].state is LinkState.UP, "up")
         await peer.say(rubbish)
         await peer.told_why()
@@ -73,6 +74,7 @@ def test_second_hello_is_out_of_place(pair):
 def test_hundred_megabytes_are_refused(pair):
     async def script(service, peer):
         await peer.greet()
+        await peer.say(Ping(1, 0, 0))
         await until(lambda: service.status()[0].state is LinkState.UP, "up")
         await peer.say(bytes(100_000_000))
         await peer.socket.wait_closed()

@@ -26,6 +26,7 @@ class FakeSession:
 
     dialler: str
     peer_instance: bytes = b"first start"
+    live: bool = True
     stopped: list[str] = field(default_factory=list)
 
     def stop(self, key: str) -> None:
