@@ -28,7 +28,7 @@ NAMES = {"EMB": "应急局", "FRD": "消防支队"}
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's data folder."""
-    monkeypatch.setattr("app.kernel.paths.platformdirs.user_data_dir", lambda *_args, **_named: str(tmp_path))
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_args, **_named: str(tmp_path))
     return tmp_path
 
 

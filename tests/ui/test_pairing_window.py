@@ -171,7 +171,8 @@ def test_started_by_a_double_click_it_takes_links_from_then_on(rooms: Open) -> N
     here.close()
     again = SiteConsole(here.console.data, SystemClock())
     try:
-        assert again._listen is not None and f"{again._listen.host}:{again._listen.port}" == where
+        remembered = again._listened_before()
+        assert remembered is not None and f"{remembered.host}:{remembered.port}" == where
     finally:
         again.close()
 

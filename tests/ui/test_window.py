@@ -78,7 +78,7 @@ window = start.open_window(console)
 from app.ui.shell import furniture
 HEAVY = ("sqlalchemy", "alembic", "pyqtgraph", "numpy", "folium", "qasync", "websockets", "asyncio",
          "PySide6.QtWebEngineCore", "PySide6.QtMultimedia", "PySide6.QtNetwork",
-         "html", "subprocess", "platformdirs", "logging.handlers", "pickle", "getpass", "unicodedata",
+         "html", "subprocess", "platformdirs", "logging.handlers", "pickle", "getpass",
          "app.ui.shell.header", "app.ui.shell.deeds", "app.ui.shell.ports", "app.ui.actions", "app.bootstrap.node",
          "app.bootstrap.window_backup", "app.domain.deadlines")
 def bring(window):

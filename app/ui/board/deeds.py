@@ -190,7 +190,11 @@ class BoardDeeds:
         return focused if focused.currentIndex().isValid() else None
 
     def copy(self) -> None:
-        """Ctrl+C: the selected rows for a spreadsheet; in another list the row it stands on."""
+        """Ctrl+C: the selected rows for a spreadsheet; in another list the row it stands on, in a text what is marked there."""
+        focused = self._window.focusWidget()
+        if hasattr(focused, "textCursor"):  # a text that is only read leaves the key to us
+            focused.copy()
+            return
         other = self._in_another_list()
         if other is not None:
             index, model = other.currentIndex(), other.model()
