@@ -39,6 +39,7 @@ class Session(QObject):
         super().__init__(parent)
         self._console = console
         self._relay = Relay(self)
+        self._ended = False
         self._account: AccountRow | None = None
         self._last: AccountRow | None = None
         self._selected = ""
@@ -46,6 +47,7 @@ class Session(QObject):
     def dispose(self) -> None:
         """Deliver nothing any more: the window is closing."""
         self._relay.stop()
+        self._ended = True
 
     # -- who ---------------------------------------------------------------------------------------------------------------
     @property
@@ -126,7 +128,12 @@ class Session(QObject):
         return True
 
     def ask(self, read: Callable[[Any], Any], ok: Heard, key: str | None = None) -> None:
-        """Run a query of app.queries and hear its rows on the Qt thread; what fails goes to `refused` or `failed`."""
+        """Run a query of app.queries and hear its rows on the Qt thread; what fails goes to `refused` or `failed`.
+
+        After the end nothing is asked any more: a sheet may still want to look again in that moment.
+        """
+        if self._ended:
+            return
         self._relay.then(self._console.query(read, key), ok, lambda error: self._lost(error, None))
 
     def follow(self, future: Any, ok: Heard, failed: Handled | None = None) -> None:

@@ -35,7 +35,7 @@ from tests.bootstrap.test_attachments import attached, picture
 from tests.cli.runner import MAIN
 from tests.kit import Site, act, ms, register
 
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 AT_ONCE = Pace(start_s=0.0, look_s=0.05, retry_s=PATIENCE_S)
 
 

@@ -125,7 +125,7 @@ _UNPRIVILEGED = """
 import os, sys
 sys.path.insert(0, {root!r})
 import app.cli.main, app.cli.record, app.cli.secrets, app.bootstrap.service, app.bootstrap.node, app.bootstrap.requests
-import app.bootstrap.window, app.ui.start
+import app.bootstrap.window, app.ui.start, app.bootstrap.site_console, app.ui.fault_window, multiprocessing, subprocess
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from tests.db.unprivileged import bound_by_permissions
 with bound_by_permissions():
