@@ -191,8 +191,10 @@ class BoardDeeds:
 
     def copy(self) -> None:
         """Ctrl+C: the selected rows for a spreadsheet; in another list the row it stands on, in a text what is marked there."""
+        from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
         focused = self._window.focusWidget()
-        if hasattr(focused, "textCursor"):  # a text that is only read leaves the key to us
+        if isinstance(focused, QPlainTextEdit | QTextEdit):  # a text that is only read leaves the key to us
             focused.copy()
             return
         other = self._in_another_list()
