@@ -70,10 +70,11 @@ def test_fork_is_shown_and_both_branches_are_told(pair):
 
     async def script(service, peer):
         await peer.greet(vector=[Head(site_to_bytes(victim.site), 1, os.urandom(32))])
+        await peer.say(Ping(1, 0, 0))
         frame = await peer.hear(Ops)
         assert list(unpack_block("live", frame.block)) == [tx]
-        link = service.status()[0]
-        assert (link.state, link.reason) == (LinkState.DEGRADED, "refusal.sync.fork")
+        await until(lambda: service.status()[0].state is LinkState.DEGRADED, "degraded")
+        assert service.status()[0].reason == "refusal.sync.fork"
 
     attack(pair, script)
 
@@ -83,6 +84,7 @@ def test_newer_and_older_version_are_noted_and_do_not_part(pair):
 
         async def script(service, peer, schema=schema, note=note):
             await peer.greet(schema=schema)
+            await peer.say(Ping(1, 0, 0))
             await until(lambda: service.status()[0].note == note, "note")
             assert service.status()[0].state is LinkState.UP
 

@@ -349,12 +349,11 @@ def test_numbers_of_parts_are_shortened(found: tuple[int, ...], said: str) -> No
 
 
 def test_a_revoked_workstation_says_that_it_gets_nothing(both: tuple[Room, Room]) -> None:
-    """It can be chosen, and says why nothing can be made for it."""
+    """It can be chosen, and what stands in place of what waits says why nothing can be made for it."""
     emb, _ = both
     sheet = opened(emb)
     emb.wait(lambda: sheet.flow.partner is not None)
     [partner] = sheet.flow.partners or ()
-    sheet.flow._take_partners((partner, replace(partner, site="gone", closed=True)))
-    emb.click(sheet.partner_chips["gone"])
-    emb.settle()
-    assert "吊销" in sheet.waiting.text() and not sheet.run.isEnabled()
+    [[said]] = words.waiting(Texts.load("zh_CN"), replace(partner, closed=True), 0)
+    assert "吊销" in said.text
+    assert sheet.partner_chips[partner.site].isEnabled()
