@@ -10,7 +10,8 @@ from typing import Any
 from app.kernel.kept import kept
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-DEFAULT_LANGUAGE = "zh_CN"
+DEFAULT_LANGUAGE, ENGLISH = "zh_CN", "en"
+PSEUDO = "qps"  # made from English, for looking at the screens (app/kernel/pseudo.py)
 
 
 def _flatten(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -43,6 +44,10 @@ class Texts:
     @classmethod
     def load(cls, language: str = DEFAULT_LANGUAGE) -> Texts:
         """Read every file of a language; ValueError when two files hold the same key."""
+        if language == PSEUDO:
+            from app.kernel.pseudo import pseudo_catalogue  # noqa: PLC0415 - nobody's language
+
+            return cls(language, pseudo_catalogue(cls.load(ENGLISH).catalogue))
         paths = sorted((RESOURCES / "texts" / language).glob("*.toml"))
         return cls(language, kept("texts", [str(path) for path in paths], lambda: _read(paths)))
 

@@ -14,7 +14,7 @@ from app.kernel.texts import RESOURCES
 from app.ui.theme import icons, theme, tokens
 from app.ui.theme.shapes import NUMERALS, level_path
 from app.ui.theme.theme import Theme
-from app.ui.theme.tokens import KINDS, LEVELS, contrast, load
+from app.ui.theme.tokens import DESK_KINDS, KINDS, LEVELS, contrast, load, next_desk_kind
 
 DEPTHS = ("canvas", "surface", "raised", "hover", "selected")
 WORDS = ("text", "muted", "accent", "good", "warn", "bad", *LEVELS)
@@ -32,7 +32,7 @@ PAIRS = (
     ("plate_text", "plate"),
     ("paper_ink", "paper"),
 )  # fmt: skip
-NEEDED = {"dark": 4.5, "light": 4.5, "wall": 7.0}
+NEEDED = {"dark": 4.5, "light": 4.5, "contrast": 7.0, "wall": 7.0}
 MM_AT_4M_PER_MINUTE = 4000 * math.tan(math.radians(1 / 60))
 
 
@@ -68,7 +68,7 @@ def test_files_hold_exactly_the_tokens_of_the_theme(kind: str) -> None:
 
 
 def test_type_on_the_desk_is_never_below_11_px() -> None:
-    for kind in ("dark", "light"):
+    for kind in DESK_KINDS:
         assert min(load(kind).sizes.values()) == 11
 
 
@@ -120,6 +120,19 @@ def test_changing_the_theme_tells_once_and_forgets_old_pixmaps(qapp: QApplicatio
     assert look.surface.name().upper() == load("light").colours["surface"]
     with pytest.raises(KeyError):
         look.use("sepia")
+
+
+def test_the_switch_goes_round_the_themes_of_the_desk() -> None:
+    assert [next_desk_kind(kind) for kind in DESK_KINDS] == ["light", "contrast", "dark"]
+    assert next_desk_kind("wall") == "dark"
+
+
+def test_in_high_contrast_lines_and_what_is_chosen_can_be_seen() -> None:
+    """WCAG 1.4.11: parts of controls at least 3 : 1 against what lies beside them."""
+    colours = load("contrast").colours
+    for back in DEPTHS:
+        assert contrast(colours["line"], colours[back]) >= 3
+        assert contrast(colours["accent"], colours[back]) >= 3
 
 
 def test_digits_are_equally_wide(qapp: QApplication) -> None:

@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 
 from app.kernel.clock import SECOND_MS
 from app.kernel.enums import IncidentStatus, Severity
+from app.kernel.texts import PSEUDO, Texts
 from app.ui.actions import Action, always
 from app.ui.shell import grading, moments
-from app.ui.shell.languages import other_texts
+from app.ui.shell.languages import next_language
 from app.ui.shell.told import tell_ended
 
 if TYPE_CHECKING:
@@ -429,15 +430,17 @@ class Deeds:
         return self._window.overlays.toasts.can_undo()
 
     def theme(self) -> None:
-        """Dark or light."""
-        self._window.theme.use("light" if self._window.theme.kind == "dark" else "dark")
+        """Dark, light, high contrast, dark again."""
+        from app.ui.theme.tokens import next_desk_kind
+
+        self._window.theme.use(next_desk_kind(self._window.theme.kind))
 
     def language(self) -> None:
         """The other language, from the next start on; said in both."""
-        other = other_texts(self._texts.language)
-        self._console.remember("language", other.language)
-        said = (self._texts.get("ui.shell.said.language"), other.get("ui.shell.said.here"))
-        self._say("\n".join(said), icon="info", tone="muted")
+        new = Texts.load(next_language(self._texts.language))
+        self._console.remember("language", new.language)
+        here = self._texts.get("ui.shell.said.language") if new.language != PSEUDO else ""
+        self._say(f"{here}\n{new.get('ui.shell.said.here')}".strip(), icon="info", tone="muted")
 
     def quit(self) -> None:
         """Close the window."""

@@ -17,6 +17,7 @@ from app.ui.theme.tokens import REFERENCE_MM_PER_PX, Tokens
 
 DISABLED_ALPHA = 0.6
 EDGE_PX = 1.25
+_EDGED = ("light", "contrast")  # panels have a line around them where grounds hardly differ
 
 
 class Theme(QObject):
@@ -88,7 +89,7 @@ class Theme(QObject):
 
     @property
     def kind(self) -> str:
-        """dark | light | wall."""
+        """dark | light | contrast | wall."""
         return self.tokens.kind
 
     def use(self, kind: str) -> None:
@@ -156,7 +157,7 @@ class Theme(QObject):
         """The application's style sheet: every template of resources/qss with the tokens put in."""
         values = dict(self.tokens.colours)
         values |= {f"size_{name}": f"{px}px" for name, px in self.tokens.sizes.items()}
-        values["panel_edge"] = f"1px solid {values['line']}" if self.kind == "light" else "0"
+        values["panel_edge"] = f"1px solid {values['line']}" if self.kind in _EDGED else "0"
         values["icons"] = (icons.FOLDER / "fixed" / ("light" if self.kind == "light" else "dark")).as_posix()
         return "\n".join(Template(text).substitute(values) for text in templates())
 

@@ -12,7 +12,8 @@ from typing import Any
 from app.kernel.kept import kept
 from app.kernel.texts import RESOURCES
 
-KINDS = ("dark", "light", "wall")
+DESK_KINDS = ("dark", "light", "contrast")  # what an officer chooses between, in the order of the switch
+KINDS = (*DESK_KINDS, "wall")
 LEVELS = ("level_1", "level_2", "level_3", "level_4", "level_none")
 REFERENCE_MM_PER_PX = 0.496  # the panel for which the sizes of wall.toml were computed
 _LINEAR_BELOW = 0.04045
@@ -50,6 +51,11 @@ def load(kind: str) -> Tokens:
     path = RESOURCES / "themes" / f"{kind}.toml"
     content = kept(kind, [str(path)], lambda: _read(path))
     return Tokens(kind, content["colours"], content["type"])
+
+
+def next_desk_kind(kind: str) -> str:
+    """The theme that a switch goes to."""
+    return DESK_KINDS[(DESK_KINDS.index(kind) + 1) % len(DESK_KINDS)] if kind in DESK_KINDS else DESK_KINDS[0]
 
 
 def luminance(colour: str) -> float:
