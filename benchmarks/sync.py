@@ -119,26 +119,27 @@ def size(folder: Path, count: int) -> list[Figure]:
             until(lambda: here.waiting() == 0, "nothing arrives")
             assert here.relay is not None
             bulk = here.relay.forwarded / goal
-            singles, quiet = [], []
-            for _ in range(SINGLES):
-                before = here.relay.forwarded
-                time.sleep(PAUSE_S)
-                quiet.append(here.relay.forwarded - before)
-                before = here.relay.forwarded
-                began = time.monotonic()
+            stretch = (
+                SINGLES * PAUSE_S
+            )  # both as long, so that both hold as many of the pings of every second
+            before = here.relay.forwarded
+            time.sleep(stretch)
+            quiet = here.relay.forwarded - before
+            began, before = time.monotonic(), here.relay.forwarded
+            for number in range(1, SINGLES + 1):
                 here.node.execute(
                     WriteLogEntry(text="\u4e24\u53f0\u6c34\u7f50\u8f66\u5230\u573a"), here.officer
                 )
                 until(lambda: here.waiting() == 0, "an act is not acknowledged")
-                time.sleep(max(0.0, PAUSE_S - (time.monotonic() - began)))
-                singles.append(here.relay.forwarded - before)
+                time.sleep(max(0.0, began + number * PAUSE_S - time.monotonic()))
+            acts = here.relay.forwarded - before
     finally:
         here.end()
-    single = (sum(singles) - sum(quiet)) / SINGLES
+    single = (acts - quiet) / SINGLES
     return [
         Figure("sync: bytes per operation in bulk, both directions, handshake included", bulk, "B", most=50),
         Figure("sync: bytes of a single act and its acknowledgement", single, "B", most=500),
-        Figure("sync: bytes of half a second of silence", sum(quiet) / SINGLES, "B"),
+        Figure("sync: bytes of a second of silence", quiet / stretch, "B"),
     ]
 
 

@@ -1,6 +1,7 @@
-"""The long runs: python -m tools.soak [--minutes M] [--seeds N] [--rounds N] [--fuzz-seconds N] [--fresh]
+"""The long runs: python -m tools.soak [--minutes M] [--jobs N] [--seeds N] [--rounds N] [--fuzz-seconds N] [--fresh]
 
-Seeds of the simulation, kills of real consoles, fuzzing, in turns and in batches, until each goal is reached or the time is over.
+Seeds of the simulation, kills of real consoles, fuzzing, in batches, N of them side by side (1), until each goal is reached or
+the time is over.
 What was done is kept in out/soak.json after every batch, so that the next call goes on there; docs/soak.md is written from it.
 Exit 1 when something failed, now or in an earlier call that is still counted.
 """
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +34,15 @@ _ROUNDS = re.compile(
 _FUZZED = re.compile(r"(\d+) seeds from \d+: (\d+) frames, (\d+) parts")
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a batch found: what failed, figures to be added up, figures of which the largest counts."""
+
+    failed: list[str] = field(default_factory=list)
+    sums: dict[str, int] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass
 class Stage:
     """One kind of run: how far it is, what failed (with how to see it again), figures, since when, and on which commits."""
@@ -43,13 +54,14 @@ class Stage:
     commits: list[str] = field(default_factory=list)
     days: list[str] = field(default_factory=list)
 
-    def add(self, name: str, value: int) -> None:
-        """Count on."""
-        self.figures[name] = self.figures.get(name, 0) + value
-
-    def longest(self, name: str, value: int) -> None:
-        """Keep the largest."""
-        self.figures[name] = max(self.figures.get(name, 0), value)
+    def take(self, count: int, found: Found) -> None:
+        """A batch of `count` has ended."""
+        self.done += count
+        self.failed += found.failed
+        for name, value in found.sums.items():
+            self.figures[name] = self.figures.get(name, 0) + value
+        for name, value in found.longest.items():
+            self.figures[name] = max(self.figures.get(name, 0), value)
 
 
 @dataclass(frozen=True)
@@ -82,49 +94,49 @@ def run(command: list[str], more: dict[str, str]) -> Ran:
 
 
 # -- the three kinds -------------------------------------------------------------------------------------------------------
-def simulate(stage: Stage, count: int, runner: Runner) -> None:
-    """Seeds of the simulation, from where it stands."""
-    ran = runner(["-m", "tests.simulation", str(count), str(stage.done)], {})
-    found = _SEEDS.search(ran.said)
-    if found is None:
-        stage.failed.append(f"seeds {stage.done} to {stage.done + count - 1}: no result: {ran.said[-300:]}")
-    else:
-        stage.failed += _AGAIN.findall(ran.said)
-    stage.done += count
+def simulate(first: int, count: int, runner: Runner) -> Found:
+    """Seeds of the simulation, from the first one."""
+    ran = runner(["-m", "tests.simulation", str(count), str(first)], {})
+    if _SEEDS.search(ran.said) is None:
+        return Found([f"seeds {first} to {first + count - 1}: no result: {ran.said[-300:]}"])
+    return Found(_AGAIN.findall(ran.said))
 
 
-def kill(stage: Stage, count: int, runner: Runner) -> None:
+def kill(first: int, count: int, runner: Runner) -> Found:
     """Rounds of kill -9 of either console under load; another seed for every batch."""
-    seed = SEED_OF_KILLS + stage.done
+    seed = SEED_OF_KILLS + first
     test = "tests/bootstrap/test_killed_over_tls.py"
     given = {"KILL_ROUNDS": str(count), "KILL_SEED": str(seed)}
     ran = runner(["-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", test], given)
     found = _ROUNDS.search(ran.said)
     if ran.code or found is None:
-        stage.failed.append(f"KILL_ROUNDS={count} KILL_SEED={seed} pytest {test}: {ran.said[-300:]}")
-    else:
-        stage.add("acts acknowledged", int(found[2]))
-        stage.add("rounds timed", int(found[1]))
-        stage.add("of them open again within 100 ms", int(found[5]))
-        stage.longest("longest ms until a killed site was open again", int(found[4]))
-        stage.longest("largest median of that in a batch, ms", int(found[3]))
-    stage.done += count
+        return Found([f"KILL_ROUNDS={count} KILL_SEED={seed} pytest {test}: {ran.said[-300:]}"])
+    return Found(
+        sums={
+            "acts acknowledged": int(found[2]),
+            "rounds timed": int(found[1]),
+            "of them open again within 100 ms": int(found[5]),
+        },
+        longest={
+            "longest ms until a killed site was open again": int(found[4]),
+            "largest median of that in a batch, ms": int(found[3]),
+        },
+    )
 
 
-def fuzz(stage: Stage, seconds: int, runner: Runner) -> None:
+def fuzz(first: int, seconds: int, runner: Runner) -> Found:
     """Frame decoder and bundles."""
-    seed = 1_000_000 * (1 + stage.done)
+    seed = 1_000_000 * (1 + first)
     ran = runner(["-m", "tests.replication.fuzz", str(seconds), str(seed)], {})
     found = _FUZZED.search(ran.said)
     if ran.code or found is None:
-        stage.failed += _AGAIN.findall(ran.said) or [f"fuzz from {seed}: {ran.said[-300:]}"]
-    else:
-        for name, value in zip(("seeds", "frames", "parts of bundles"), found.groups(), strict=True):
-            stage.add(name, int(value))
-    stage.done += seconds
+        return Found(_AGAIN.findall(ran.said) or [f"fuzz from {seed}: {ran.said[-300:]}"])
+    names = ("seeds", "frames", "parts of bundles")
+    return Found(sums=dict(zip(names, map(int, found.groups()), strict=True)))
 
 
-KINDS: dict[str, tuple[str, int, Callable[[Stage, int, Runner], None]]] = {
+Work = Callable[[int, int, Runner], Found]
+KINDS: dict[str, tuple[str, int, Work]] = {
     "simulation": ("seeds of the simulation", SEEDS_A_TIME, simulate),
     "kills": ("rounds of kill -9 of either of two consoles under load", ROUNDS_A_TIME, kill),
     "fuzz": ("seconds of fuzzing frames and bundles", FUZZ_S_A_TIME, fuzz),
@@ -146,6 +158,32 @@ def save(path: Path, stages: dict[str, Stage]) -> None:
     beside.replace(path)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Some of one kind: the first of them, and how many."""
+
+    name: str
+    first: int
+    count: int
+
+    def run(self, runner: Runner) -> tuple[Found, float]:
+        """What it found, and how many seconds it took."""
+        begun = time.monotonic()
+        return KINDS[self.name][2](self.first, self.count, runner), time.monotonic() - begun
+
+
+def batches(stages: dict[str, Stage], goals: dict[str, int], jobs: int) -> list[Batch]:
+    """The next ones, at most `jobs`: the kind that is furthest from its goal first. None when every goal is reached."""
+    reached = {name: stages[name].done for name in KINDS}
+    chosen: list[Batch] = []
+    while len(chosen) < jobs and (left := [name for name in KINDS if reached[name] < goals[name]]):
+        name = min(left, key=lambda each: reached[each] / goals[each])
+        count = min(KINDS[name][1], goals[name] - reached[name])
+        chosen.append(Batch(name, reached[name], count))
+        reached[name] += count
+    return chosen
+
+
 def soak(
     stages: dict[str, Stage],
     goals: dict[str, int],
@@ -153,21 +191,22 @@ def soak(
     runner: Runner,
     keep: Callable[[], None],
     commit: str,
+    jobs: int = 1,
 ) -> None:
-    """Batches in turns, the kind that is furthest from its goal first, until all are reached or the time is over."""
+    """Batches, `jobs` of them side by side, until all goals are reached or the time is over; kept after each turn."""
     end = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
-    while time.monotonic() < end:
-        left = [name for name in KINDS if stages[name].done < goals[name]]
-        if not left:
-            return
-        name = min(left, key=lambda each: stages[each].done / goals[each])
-        stage, (_, size, work) = stages[name], KINDS[name]
-        begun, today = time.monotonic(), datetime.now(UTC).strftime("%Y-%m-%d")
-        work(stage, min(size, goals[name] - stage.done), runner)
-        stage.seconds += time.monotonic() - begun
-        stage.commits += [commit] if commit not in stage.commits else []
-        stage.days += [today] if today not in stage.days else []
-        keep()
+    with ThreadPoolExecutor(jobs) as pool:
+        while time.monotonic() < end and (turn := batches(stages, goals, jobs)):
+            today = datetime.now(UTC).strftime("%Y-%m-%d")
+            for batch, (found, seconds) in zip(
+                turn, pool.map(lambda each: each.run(runner), turn), strict=True
+            ):
+                stage = stages[batch.name]
+                stage.take(batch.count, found)
+                stage.seconds += seconds
+                stage.commits += [commit] if commit not in stage.commits else []
+                stage.days += [today] if today not in stage.days else []
+            keep()
 
 
 def page(stages: dict[str, Stage], goals: dict[str, int]) -> str:
@@ -218,6 +257,7 @@ def main(arguments: list[str]) -> int:
     """Go on with the long runs."""
     parser = argparse.ArgumentParser(prog="make soak", description="the long runs")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes; the next call goes on")
+    parser.add_argument("--jobs", type=int, default=1, help="so many batches side by side")
     parser.add_argument("--seeds", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=1_000)
     parser.add_argument("--fuzz-seconds", type=int, default=3_600)
@@ -233,7 +273,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(f"{done}; failed {sum(len(stage.failed) for stage in stages.values())}\n")
         sys.stdout.flush()
 
-    soak(stages, goals, given.minutes, run, keep, _commit())
+    soak(stages, goals, given.minutes, run, keep, _commit(), max(1, given.jobs))
     return 1 if any(stage.failed for stage in stages.values()) else 0
 
 

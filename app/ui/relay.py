@@ -151,8 +151,11 @@ class ChangeRelay(QObject):
         """Tell what is due; False when nothing is left to be told and no rest is kept."""
         with self._gate:
             due = self._due()
-            for change in due:
-                del self._gathered[change]
+            if len(due) == len(self._gathered):
+                self._gathered = {}
+            else:
+                for change in due:
+                    del self._gathered[change]
             more = bool(due or self._gathered or self._resting)
             self._light = bool(due) and all(change.entity == ACKNOWLEDGED for change in due)
         if due:

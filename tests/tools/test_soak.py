@@ -33,9 +33,9 @@ class FakeMachine:
         return Ran(int(bad), "" if bad else "9 seeds from 5: 80 frames, 12 parts, 40 understood\n")
 
 
-def ran(machine: FakeMachine, stages: dict[str, Stage], minutes: float | None = None) -> int:
+def ran(machine: FakeMachine, stages: dict[str, Stage], minutes: float | None = None, jobs: int = 1) -> int:
     kept: list[None] = []
-    soak.soak(stages, GOALS, minutes, machine, lambda: kept.append(None), "abc1234")
+    soak.soak(stages, GOALS, minutes, machine, lambda: kept.append(None), "abc1234", jobs)
     return len(kept)
 
 
@@ -54,6 +54,16 @@ def test_all_goals_are_reached_in_batches_and_kept_after_each() -> None:
     assert stages["kills"].figures["acts acknowledged"] == 140
     assert stages["kills"].figures["of them open again within 100 ms"] == 2 * 19
     assert not any(stage.failed for stage in stages.values())
+
+
+def test_batches_side_by_side_do_the_same() -> None:
+    machine, stages, alone = FakeMachine(), fresh(), fresh()
+    assert ran(machine, stages, jobs=4) == 2, "six batches in turns of four"
+    ran(FakeMachine(), alone)
+    seeds = sorted(command[2:] for command in machine.asked if "tests.simulation" in command)
+    assert seeds == [["20", "80"], ["40", "0"], ["40", "40"]], "every seed once"
+    for name in KINDS:
+        assert (stages[name].done, stages[name].figures) == (alone[name].done, alone[name].figures)
 
 
 def test_the_next_call_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:

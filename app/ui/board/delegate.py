@@ -125,8 +125,11 @@ class BoardDelegate(QStyledItemDelegate):
     # -- sizes -------------------------------------------------------------------------------------------------------
     def height_of(self, at: int) -> int:
         """Height in px of a row of the model."""
-        if isinstance(self._model.item(at), Head):
-            return HEAD
+        return HEAD if isinstance(self._model.item(at), Head) else self.row_height
+
+    @property
+    def row_height(self) -> int:
+        """Height in px of an incident."""
         return SMALL_ROW if self.small else ROW
 
     def tick_rect(self, at: int, rect: QRect) -> QRect:

@@ -17,13 +17,14 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from app.ui.board.arrange import Head
-from app.ui.board.delegate import INSET, ROW, SMALL_ROW, BoardDelegate
+from app.ui.board.delegate import HEAD, INSET, ROW, BoardDelegate
 from app.ui.board.model import ITEM_ROLE, BoardModel
 
 IDLE_MS = 3_000
 FADE_MS = 60
 AHEAD = 20  # rows before the end at which the next page is asked for
 _ONLY = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+_ALSO = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -40,6 +41,7 @@ class BoardList(QTableView):
         self._model, self._delegate = model, delegate
         self._touched = QElapsedTimer()
         self._anchor: tuple[str, int] | None = None
+        self._chosen_before: tuple[str, list[str]] = ("", [])
         self._quiet = False
         self.held_open = False  # a menu speaks of the rows: they stay where they are
         self._fading = QTimer(self)
@@ -48,10 +50,7 @@ class BoardList(QTableView):
         self._dress()
         self.setModel(model)
         self.setItemDelegate(delegate)
-        model.rowsInserted.connect(lambda _, first, last: self._fit(first, last))
-        model.rowsMoved.connect(lambda *_: self._fit())
-        model.rowsRemoved.connect(lambda *_: self._look_ahead())
-        model.modelReset.connect(self._fit)
+        model.arranged.connect(self._fit)
         self.verticalScrollBar().valueChanged.connect(self._look_ahead)
 
     def _dress(self) -> None:
@@ -79,17 +78,22 @@ class BoardList(QTableView):
         """Rows of 44 px with short numbers, for 1366 x 768."""
         if small != self._delegate.small:
             self._delegate.small = small
-            self.verticalHeader().setDefaultSectionSize(SMALL_ROW if small else ROW)
+            self.verticalHeader().setDefaultSectionSize(self._delegate.row_height)
             self._fit()
             self.viewport().update()
 
-    def _fit(self, first: int = 0, last: int | None = None) -> None:
+    def _fit(self) -> None:
         """Every row has the height of its kind, wherever it has moved."""
-        header = self.verticalHeader()
-        for at in range(first, self._model.rowCount() if last is None else last + 1):
-            height = self._delegate.height_of(at)
-            if header.sectionSize(at) != height:
-                header.resizeSection(at, height)
+        header, heads = self.verticalHeader(), self._model.heads()
+        rows = self._model.rowCount() - len(heads)
+        size = self._delegate.row_height
+        for at in heads:
+            if header.sectionSize(at) != HEAD:
+                header.resizeSection(at, HEAD)
+        if header.length() != rows * size + len(heads) * HEAD:  # a row stands where a head stood
+            for at in set(range(self._model.rowCount())).difference(heads):
+                if header.sectionSize(at) != size:
+                    header.resizeSection(at, size)
         self._look_ahead()
 
     def _look_ahead(self, *_: object) -> None:
@@ -119,7 +123,8 @@ class BoardList(QTableView):
         return max(places) + 1
 
     def keep_place(self) -> None:
-        """Remember what stands at the top, before rows change."""
+        """Remember what stands at the top and what is selected, before rows change."""
+        self._chosen_before = (self.chosen_id(), self.chosen_ids())
         bar = self.verticalScrollBar()
         top = self.rowAt(0)
         self._anchor = None
@@ -128,6 +133,7 @@ class BoardList(QTableView):
 
     def take_place(self) -> None:
         """Scroll so that what stood at the top stands there again; a list at its beginning stays there."""
+        self._choose_as_before()
         if self._anchor is None:
             return
         row_id, was = self._anchor
@@ -136,6 +142,17 @@ class BoardList(QTableView):
             self.updateGeometries()
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + self.rowViewportPosition(at) - was)
+
+    def _choose_as_before(self) -> None:
+        """A list that was laid anew has lost what was selected."""
+        current, chosen = self._chosen_before
+        if not current or self.currentIndex().isValid():
+            return
+        self.choose(current)
+        also = (self._model.place_of(row_id) for row_id in chosen if row_id != current)
+        for at in also:
+            if at is not None:
+                self.selectionModel().select(self._model.index(at), _ALSO)
 
     # -- painting ----------------------------------------------------------------------------------------------------
     def tick(self) -> None:

@@ -1,4 +1,4 @@
-"""The board's model: a thin adapter over the arranged items, changed step by step and never reset by a change."""
+"""The board's model: a thin adapter over the arranged items, changed step by step; laid anew where many change at once."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ from app.ui.board.arrange import Head, Insert, Item, Move, Remove, steps
 from app.ui.board.wording import Shown, Wording
 
 TINT_MS = 2_000
+STEPS_MOST = 12  # each costs several calls into the view, and while a peer's operations arrive each call waits for the interpreter
 ITEM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
 class BoardModel(QAbstractListModel):
-    """Items of the board. `more_wanted` when the view has come to the end of what is loaded."""
+    """Items of the board. `more_wanted` when the view has come to the end of what is loaded; `arranged` after rows have come,
+    gone or moved, once for all of them.
+    """
 
     more_wanted = Signal()
+    arranged = Signal()
 
     def __init__(self, wording: Wording, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,9 +55,10 @@ class BoardModel(QAbstractListModel):
         self._shown.clear()
         self._tinted.clear()
         self.endResetModel()
+        self.arranged.emit()
 
     def arrange(self, items: list[Item], held: int = 0) -> bool:
-        """Come to this arrangement in single steps; the first `held` rows stay as they are. True if all was done.
+        """Come to this arrangement; the first `held` rows stay as they are. True if all was done.
 
         What belongs above the held rows stands right below them until it may go up.
         """
@@ -65,11 +70,30 @@ class BoardModel(QAbstractListModel):
             here = set(kept)
             goal = kept + [row_id for row_id in wanted if row_id not in here]
             by_id = {**dict(zip(kept, self._items[:held], strict=True)), **by_id}
-        if goal != self._ids:
-            for step in steps(self._ids, goal):
-                self._take(step, goal, by_id)
+        moved = goal != self._ids
+        if moved:
+            plan = list(steps(self._ids, goal))
+            if len(plan) > STEPS_MOST:
+                self._lay_anew(goal, by_id)
+            else:
+                for step in plan:
+                    self._take(step, goal, by_id)
         self.refresh(item for item in items if isinstance(item, BoardRow))
+        if moved:
+            self.arranged.emit()
         return goal == wanted
+
+    def _lay_anew(self, goal: list[str], by_id: dict[str, Item]) -> None:
+        """All at once; the view takes up its place and its selection again."""
+        known = dict(zip(self._ids, self._items, strict=True))
+        self.beginResetModel()
+        self._ids, self._places = list(goal), None
+        self._items = [known.get(row_id) or by_id[row_id] for row_id in goal]
+        here = set(goal)
+        for gone in known.keys() - here:
+            self._shown.pop(gone, None)
+            self._tinted.pop(gone, None)
+        self.endResetModel()
 
     def _take(self, step: Remove | Move | Insert, goal: list[str], by_id: dict[str, Item]) -> None:
         self._places = None
@@ -147,6 +171,10 @@ class BoardModel(QAbstractListModel):
     def item(self, at: int) -> Item:
         """The item in a row of the model."""
         return self._items[at]
+
+    def heads(self) -> list[int]:
+        """Rows of the heads of groups."""
+        return [at for at, item in enumerate(self._items) if isinstance(item, Head)]
 
     def ids(self) -> list[str]:
         """Ids of all items in their order."""

@@ -237,9 +237,8 @@ class BoardPanel(QWidget):
         self._chips.buttonClicked.connect(lambda _: self._reopen())
         self._register.clicked.connect(self.register_wanted)
         self._oral.clicked.connect(lambda: self.oral_wanted.emit(self.list.chosen_id()))
-        for signal in (self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset):
-            signal.connect(lambda *_: self._show_face())
-        self.model.rowsInserted.connect(lambda *_: self._choose_again())
+        self.model.arranged.connect(self._show_face)
+        self.model.arranged.connect(self._choose_again)
 
     # -- what is wanted ----------------------------------------------------------------------------------------------
     def _view(self) -> BoardView:
