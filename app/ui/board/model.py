@@ -20,7 +20,7 @@ from app.ui.board.arrange import Head, Insert, Item, Move, Remove, steps
 from app.ui.board.wording import Shown, Wording
 
 TINT_MS = 2_000
-STEPS_MOST = 12  # each costs several calls into the view, and while a peer's operations arrive each call waits for the interpreter
+STEPS_MOST = 12  # each costs several calls into the view, and in bulk each call waits for the interpreter
 ITEM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
