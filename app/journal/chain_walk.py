@@ -116,8 +116,8 @@ class _Walker:
         self._ends = dict.fromkeys(part.keys, START) | ends_before(connection, part.keys, part.first)
         self._hasher = Hasher(part.realm)
         self._open: tuple[str, int] | None = None
-        self._recent: dict[bytes, int] = {}  # rows by hash, of this batch and of the one before
-        self._before: dict[bytes, int] = {}
+        self._read: tuple[Sequence[Row], Sequence[Row]] = ((), ())  # the batch before and this one
+        self._recent: dict[bytes, int] | None = None  # rows of both by hash, made when somebody names a parent
         self._last: Row | None = None
         self._forks: dict[str, int] = {}
         self.faults: list[ChainFault] = []
@@ -134,7 +134,7 @@ class _Walker:
             faults = [fault for row in batch for fault in self._one(row)]
         self.faults += faults
         wrong = {fault.row for fault in faults}
-        self._before, self._recent = self._recent, {row[1]: row[0] for row in batch}
+        self._read, self._recent = (self._read[1], batch), None
         ends, short = self._ends, not self._part.signatures
         for row in batch:
             n, digest, site, seq, prev, tx, last, parents = row[:8]
@@ -145,7 +145,7 @@ class _Walker:
             else:
                 self._link(row, wrong)
             self._last = row
-        return sum(1 for row in batch if row[18] is not None)
+        return len(batch) - [row[18] for row in batch].count(None)
 
     def _one(self, row: Row) -> list[ChainFault]:
         try:
@@ -287,8 +287,10 @@ class _Walker:
         named = [parents[i : i + HASH_BYTES] for i in range(0, len(parents), HASH_BYTES)]
         if named != sorted(set(named)):
             self._fault(FaultKind.PARENT, row, "not in order")
+        if self._recent is None:
+            self._recent = {each[1]: each[0] for part in self._read for each in part}
         for digest in named:
-            at = self._recent.get(digest) or self._before.get(digest) or self._row_of(digest)
+            at = self._recent.get(digest) or self._row_of(digest)
             if at is None:
                 self._fault(FaultKind.PARENT, row, f"missing {digest.hex()[:16]}")
             elif at >= row[0]:
