@@ -15,7 +15,7 @@ from pathlib import Path
 from db import held
 from db.problems import DatabaseProblemError, ProblemKind, problem_of
 
-HEAD = "0005"  # revisions are four digits, rising
+HEAD = "0006"  # revisions are four digits, rising
 APPLICATION_ID = 0x4A444331  # "JDC1"
 REBUILD_PENDING = 1  # PRAGMA user_version: shared tables must be projected anew before use
 

@@ -18,6 +18,7 @@ from typing import Any
 from db.search_index import FOLD, code_of
 
 FEW = 4_000  # so many records are sorted faster than the board is searched through
+MANY = 20_000  # so many records of a filter are compared faster than what a frequent word has found
 WALK = 20_000  # so many records of an order are looked through before the index is asked for all
 LONGEST = 10_000  # SQLite takes patterns up to 50 000 bytes
 SAMPLE = 96
@@ -26,7 +27,8 @@ _LOOKED_AT = 40  # characters of a long word
 _PAIRS = 6  # that the index is asked for at once; comparing settles the rest
 
 
-def _pattern(word: str) -> str:
+def pattern(word: str) -> str:
+    """What LIKE ... ESCAPE '\\' compares to find a word as it stands."""
     word = word.encode("utf-8", "surrogatepass").decode(
         "utf-8", "replace"
     )  # half a character is found nowhere
@@ -71,16 +73,21 @@ class Wanted:
     def params(self) -> dict[str, str]:
         """Values for `like`."""
         return {
-            f"word_{at}_{nth}": _pattern(spelling)
+            f"word_{at}_{nth}": pattern(spelling)
             for at, word in enumerate(self.words)
             for nth, spelling in enumerate(word)
         }
 
     def like(self, column: str = "d.text") -> str:
         """The same as a condition on a text column."""
-        return " AND ".join(
-            "(" + " OR ".join(f"{column} LIKE :word_{at}_{nth} ESCAPE '\\'" for nth in range(len(word))) + ")"
-            for at, word in enumerate(self.words)
+        return (
+            " AND ".join(
+                "("
+                + " OR ".join(f"{column} LIKE :word_{at}_{nth} ESCAPE '\\'" for nth in range(len(word)))
+                + ")"
+                for at, word in enumerate(self.words)
+            )
+            or "1"
         )
 
 
@@ -98,6 +105,15 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Facet:
+    """Records `r` that an index holds together: where they come from (FROM), a condition there with its values."""
+
+    source: str
+    where: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Order:
     """An order of the records `r` with the index that holds it, and the stretches of it that are wanted, in turn."""
 
@@ -105,6 +121,8 @@ class Order:
     index: str
     stretches: tuple[Stretch, ...]
     where: str = "1"  # what else a record must be
+    params: dict[str, Any] = field(default_factory=dict)  # values of `where`
+    facets: tuple[Facet, ...] = ()  # every record that fits `where` is in each of them
 
 
 def ordered(
@@ -113,8 +131,18 @@ def ordered(
     """Rowids of the first `limit` wanted records in an order.
 
     What is frequent lately is found by looking through the order; what is rare by the index, then sorted; what is
-    frequent but not near the beginning by the index as well, which takes longer.
+    frequent but not near the beginning by the index as well, which takes longer. Where a filter leaves few records, these
+    are read.
     """
+    rare = rarest(connection, order.facets)
+    if rare is not None and rare.count <= FEW:
+        return _of_facet(connection, entity, wanted, rare.facet, order, limit)
+    if not wanted:
+        found = _walk(connection, entity, wanted, order, limit)
+        if found is not None:
+            return found
+        everything = Facet(f"{entity} r", "1") if rare is None else rare.facet
+        return _of_facet(connection, entity, wanted, everything, order, limit)
     odds = Odds.of(connection, entity, wanted)
     if odds.near:
         found = _walk(connection, entity, wanted, order, limit)
@@ -123,8 +151,47 @@ def ordered(
     few = candidates(connection, entity, wanted, odds)
     if few is not None:
         return sorted_rows(connection, entity, few, order, limit)
+    if rare is not None and rare.count <= MANY:
+        return _of_facet(connection, entity, wanted, rare.facet, order, limit)
     found = None if odds.near else _walk(connection, entity, wanted, order, limit)
     return _all(connection, entity, wanted, odds, order, limit) if found is None else found
+
+
+@dataclass(frozen=True)
+class Rare:
+    """A facet and how many records it holds, MANY + 1 for more than MANY."""
+
+    facet: Facet
+    count: int
+
+
+def rarest(connection: sqlite3.Connection, facets: Sequence[Facet]) -> Rare | None:
+    """The facet with the fewest records; None without any."""
+    found: Rare | None = None
+    for facet in facets:
+        most = MANY if found is None else min(MANY, found.count)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {facet.source} WHERE {facet.where} LIMIT :most)"  # nosec B608
+        count = next(iter(_rows(connection, sql, {**facet.params, "most": most + 1})))[0]
+        if found is None or count < found.count:
+            found = Rare(facet, count)
+        if count <= FEW:
+            break
+    return found
+
+
+def _of_facet(
+    connection: sqlite3.Connection, entity: str, wanted: Wanted, facet: Facet, order: Order, limit: int
+) -> list[int]:
+    """The first `limit` wanted records of a facet in an order."""
+    condition, params = _any_stretch(order)
+    compared = f"CROSS JOIN search_{entity} d ON d.n = r.rowid AND {wanted.like()}" if wanted else ""
+    sql = (
+        f"SELECT r.rowid FROM (SELECT r.rowid AS n FROM {facet.source} WHERE {facet.where}) f"  # nosec B608
+        f" CROSS JOIN {entity} r ON r.rowid = f.n {compared}"
+        f" WHERE {condition} AND {order.where} ORDER BY {order.by} LIMIT :limit"
+    )
+    given = {**facet.params, **wanted.params, **params, "limit": limit}
+    return [n for (n,) in _rows(connection, sql, given)]
 
 
 def few_or_none(connection: sqlite3.Connection, entity: str, wanted: Wanted) -> list[int] | None:
@@ -236,13 +303,14 @@ def _walk(
     """Look through the order; None when the first WALK records hold too few."""
     found: list[int] = []
     left = WALK
+    texts = f"CROSS JOIN search_{entity} d ON d.n = r.rowid" if wanted else ""
     for stretch in order.stretches:
         sql = (
             f"SELECT r.rowid, CASE WHEN {wanted.like()} THEN {order.where} ELSE 0 END"  # nosec B608
-            f" FROM {entity} r INDEXED BY {order.index} CROSS JOIN search_{entity} d ON d.n = r.rowid"
+            f" FROM {entity} r INDEXED BY {order.index} {texts}"
             f" WHERE {stretch.where} ORDER BY {stretch.by}"
         )
-        for n, good in _rows(connection, sql, {**wanted.params, **stretch.params}):
+        for n, good in _rows(connection, sql, {**wanted.params, **order.params, **stretch.params}):
             left -= 1
             if good:
                 found.append(n)
@@ -267,7 +335,7 @@ def _all(
 
 
 def _any_stretch(order: Order) -> tuple[str, dict[str, Any]]:
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = dict(order.params)
     for stretch in order.stretches:
         params |= stretch.params
     return "(" + " OR ".join(f"({stretch.where})" for stretch in order.stretches) + ")", params

@@ -20,6 +20,8 @@ TEXTS = {
         " || coalesce(r.what, '') || char(10) || coalesce(r.address_note, '')"
     ),
     "log_entry": "coalesce(r.text, '')",
+    "oral_report": "coalesce(r.gist, '')",
+    "report": "coalesce(r.title, '') || char(10) || coalesce(r.text, '')",
 }
 
 BATCH = 1_000
@@ -55,10 +57,11 @@ def clean(text: str) -> str:
     return text.replace("\0", " ")
 
 
-def present(connection: sqlite3.Connection) -> bool:
-    """True if the file has the search tables (copies of older files have none)."""
-    row = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_incident_grams'").fetchone()
-    return row is not None
+def present(connection: sqlite3.Connection) -> frozenset[str]:
+    """Entities that the file has search tables of (copies of older files have none, or not of all)."""
+    found = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'search%grams'").fetchall()
+    names = {row[0] for row in found}
+    return frozenset(entity for entity in TEXTS if f"search_{entity}_grams" in names)
 
 
 def index(connection: sqlite3.Connection, entity: str, ids: Iterable[str]) -> int:
@@ -89,8 +92,8 @@ def _add(connection: sqlite3.Connection, table: str, texts: list[tuple[int, str]
 
 def reindex(connection: sqlite3.Connection) -> None:
     """Make the whole index anew, inside the caller's transaction."""
-    for entity, expression in TEXTS.items():
-        table = f"search_{entity}"
+    for entity in present(connection):
+        table, expression = f"search_{entity}", TEXTS[entity]
         connection.execute(f"INSERT INTO {table}_grams ({table}_grams) VALUES ('delete-all')")  # nosec B608
         connection.execute(f"DELETE FROM {table}")  # nosec B608
         rows = connection.execute(f"SELECT r.rowid, {expression} FROM {entity} r")  # nosec B608
@@ -102,7 +105,8 @@ def sound(connection: sqlite3.Connection) -> bool:
     """False if some of a few records are not indexed as they are: the file was put together by other means than a backup
     (a dump, say), which gave its rows other rowids.
     """
-    for entity, expression in TEXTS.items():
+    for entity in present(connection):
+        expression = TEXTS[entity]
         top = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {entity}").fetchone()[0]  # nosec B608
         rowids = sorted({top - round(nth * top / LOOKED_AT) for nth in range(LOOKED_AT)})
         sql = (

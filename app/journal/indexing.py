@@ -21,9 +21,9 @@ def index_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> 
     for change in changes:
         if change.entity in search_index.TEXTS:
             touched.setdefault(change.entity, []).append(change.entity_id)
-    if touched and search_index.present(connection):
-        for entity, ids in touched.items():
-            search_index.index(connection, entity, ids)
+    if touched:
+        for entity in search_index.present(connection) & touched.keys():
+            search_index.index(connection, entity, touched[entity])
 
 
 def index_anew(connection: sqlite3.Connection) -> None:

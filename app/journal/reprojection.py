@@ -89,8 +89,7 @@ def compare(
         copy.execute("PRAGMA cache_size=-65536")
         copy.execute("ATTACH '' AS was")
         relations = [_table(copy, name) for name in _tables(policy)]
-        if search_index.present(copy):
-            relations += [each for entity in search_index.TEXTS for each in _search(copy, entity)]
+        relations += [each for entity in sorted(search_index.present(copy)) for each in _search(copy, entity)]
         steps = len(relations) + 2
         rows = sum(_set_aside(copy, each) for each in relations)
         step(1, steps)

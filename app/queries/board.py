@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.domain.first_arrival import Arrival, first_arrived
 from app.kernel.enums import Agency
@@ -18,7 +18,6 @@ from app.queries.board_view import (
     COUNTED,
     GROUPED,
     NEVER,
-    OWED,
     PAGE,
     BoardRow,
     BoardView,
@@ -34,6 +33,9 @@ from app.queries.disputes import disputes
 from db import search
 from db.given import ID, packed
 from db.search import Order, Stretch, Wanted
+
+if TYPE_CHECKING:
+    from app.queries.narrowing import Conditions
 
 _SECOND_MS = 1_000
 PIECE = 2_000  # rows read at once where all are wanted
@@ -55,6 +57,31 @@ _CHIPPED = {
     Chip.CONFLICTS: "AND r.conflicts > 0",
     Chip.OPEN: "AND r.open = 1",
 }
+
+
+# -- filters -----------------------------------------------------------------------------------------------------------
+def _conditions(view: BoardView) -> Conditions | None:
+    """The view's filters as SQL; None without any."""
+    if view.narrow is None:
+        return None
+    from app.queries.narrowing import dated, of_incidents  # noqa: PLC0415 - with the first filter
+
+    return dated(view.narrow, of_incidents(view.narrow), "incident", "received_at")
+
+
+def _also(view: BoardView) -> tuple[str, dict[str, Any]]:
+    """What else a row must be, with its values."""
+    found = _conditions(view)
+    chip = _CHIPPED[view.chip]
+    if view.debtors:
+        chip += " AND r.open = 1 AND r.next_due_at IS NOT NULL"
+    return (chip, {}) if found is None else (f"{chip} AND {found.where}", found.params)
+
+
+def _wanted(view: BoardView) -> Wanted:
+    """Words to be found anywhere; texts of filters stand in what is searched as well, so that the index finds them."""
+    texts = () if view.narrow is None else tuple((text,) for _, text in view.narrow.texts)
+    return Wanted(tuple(dict.fromkeys((*view.words, *texts))))
 
 
 # -- order -------------------------------------------------------------------------------------------------------------
@@ -101,7 +128,7 @@ def page(
     connection: sqlite3.Connection, view: BoardView, after: Place | None = None, limit: int = PAGE
 ) -> Page:
     """The first `limit` rows of a view behind a place, in the board's order; keyset, never OFFSET."""
-    if view.chip in OWED or view.chip is Chip.OPEN:
+    if view.only_open:
         found = _with_rest(connection, view, _open(connection, view, after)[:limit])
     elif view.sort in GROUPED:
         found = _grouped(connection, view, after, limit)
@@ -123,9 +150,9 @@ def every_row(connection: sqlite3.Connection, view: BoardView) -> Iterator[Board
 
 def total(connection: sqlite3.Connection, view: BoardView) -> int:
     """How many rows a view has; 0 where counting would take as long as reading."""
-    if view.words:
+    if view.words or view.narrow is not None:
         return 0
-    if view.creditor:
+    if view.debtors:
         return len(_open(connection, view))
     sql = f"SELECT count(*) FROM incident r WHERE r.retracted = 0 {_CHIPPED[view.chip]}"  # nosec B608
     return int(_read(connection, sql, {})[0][0])
@@ -135,12 +162,26 @@ def _ranged(connection: sqlite3.Connection, view: BoardView, order: Order, limit
     """Rows of the stretches of an order."""
     if view.whole:
         return _enriched(connection, view, _straight(connection, order, limit))
-    rowids = _filtered(connection, view, order, limit)
+    rowids = _filtered(connection, view, _narrowed(view, order), limit)
     sql = (
         f"SELECT {_COLUMNS} FROM json_each(:rowids) j CROSS JOIN incident r ON r.rowid = j.value"  # nosec B608
         " ORDER BY j.key"
     )
     return _enriched(connection, view, _read(connection, sql, {"rowids": json.dumps(rowids)}))
+
+
+def _narrowed(view: BoardView, order: Order) -> Order:
+    found = _conditions(view)
+    if found is None:
+        return order
+    return replace(order, where=f"{order.where} AND {found.where}", params=found.params, facets=found.facets)
+
+
+def count_found(connection: sqlite3.Connection, view: BoardView, most: int) -> int:
+    """How many rows a view has, counted up to `most`."""
+    if view.only_open:
+        return min(most, len(_open(connection, view)))
+    return len(_filtered(connection, view, _narrowed(view, _order(view, None)), most))
 
 
 def _grouped(
@@ -175,7 +216,7 @@ def _straight(connection: sqlite3.Connection, order: Order, limit: int) -> list[
 
 
 def _filtered(connection: sqlite3.Connection, view: BoardView, order: Order, limit: int) -> list[int]:
-    wanted = Wanted(view.words)
+    wanted = _wanted(view)
     if view.chip is Chip.CONFLICTS:
         sql = (
             "SELECT r.rowid FROM (SELECT DISTINCT entity_id FROM conflict WHERE entity = 'incident') c"  # nosec B608
@@ -192,15 +233,15 @@ def _containing(wanted: Wanted) -> str:
 
 def _open(connection: sqlite3.Connection, view: BoardView, after: Place | None = None) -> list[BoardRow]:
     """Open rows of a view behind a place, sorted, with who owes their clocks. They are few: all of them are read."""
-    wanted = Wanted(view.words)
+    wanted, (also, values) = Wanted(view.words), _also(view)
     sql = (
         f"SELECT {_COLUMNS} FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
-        f" WHERE r.open = 1 AND r.retracted = 0 {_CHIPPED[view.chip]}"
+        f" WHERE r.open = 1 AND r.retracted = 0 {also}"
     )
-    rows = [_row(columns) for columns in _read(connection, sql, wanted.params)]
-    if view.creditor or view.sort in GROUPED:
+    rows = [_row(columns) for columns in _read(connection, sql, {**wanted.params, **values})]
+    if view.debtors or view.sort in GROUPED:
         rows = _with_owners(connection, rows)
-    found = [row for row in rows if not view.creditor or view.creditor in row.owed_by]
+    found = [row for row in rows if view.debtors <= set(row.owed_by)]
     found.sort(key=view.key)
     if after is None:
         return found
@@ -212,15 +253,15 @@ def rows(
     connection: sqlite3.Connection, view: BoardView, ids: Iterable[str], unit_ids: Iterable[str] = ()
 ) -> list[BoardRow]:
     """Those of some incidents that belong to a view, in no order; with the incidents of some alarm units."""
-    wanted = Wanted(view.words)
+    wanted, (also, values) = Wanted(view.words), _also(view)
     sql = (
         f"SELECT {_COLUMNS} FROM (SELECT {ID} AS id FROM json_each(:ids) j UNION SELECT u.incident_id"  # nosec B608
         f" FROM json_each(:units) j CROSS JOIN alarm_unit u ON u.id = {ID}) j"
-        f" CROSS JOIN incident r ON r.id = j.id {_containing(wanted)} WHERE r.retracted = 0 {_CHIPPED[view.chip]}"
+        f" CROSS JOIN incident r ON r.id = j.id {_containing(wanted)} WHERE r.retracted = 0 {also}"
     )
     given = {"ids": packed(ids), "units": packed(unit_ids)}
-    found = _enriched(connection, view, _read(connection, sql, {**wanted.params, **given}))
-    return [row for row in found if not view.creditor or view.creditor in row.owed_by]
+    found = _enriched(connection, view, _read(connection, sql, {**wanted.params, **values, **given}))
+    return [row for row in found if view.debtors <= set(row.owed_by)]
 
 
 # -- what else a row shows ---------------------------------------------------------------------------------------------
@@ -325,21 +366,21 @@ def _waiting(
 # -- counts ------------------------------------------------------------------------------------------------------------
 def counts(connection: sqlite3.Connection, view: BoardView, now_ms: int, amber_s: int) -> Counts:
     """Figures of the board's head and group heads; overdue from the first ms after the due one (D-02)."""
-    running = _open(connection, replace(view, words=(), chip=Chip.OURS))
+    running = _open(connection, replace(view, words=(), chip=Chip.OURS, narrow=None))
     (conflicts,) = _read(
         connection,
         "SELECT count(DISTINCT c.entity_id) FROM conflict c CROSS JOIN incident r ON r.id = c.entity_id"
         " WHERE c.entity = 'incident' AND r.retracted = 0",
         {},
     )[0]
-    everything = _tally(connection, replace(view, words=(), chip=Chip.ALL), now_ms, amber_s)
+    everything = _tally(connection, replace(view, words=(), chip=Chip.ALL, narrow=None), now_ms, amber_s)
     shown = everything if view.whole else _tally(connection, view, now_ms, amber_s)
     groups = Counter(map(view.group, _open(connection, view))) if view.sort in GROUPED else {}
     return Counts(everything, shown, len(running), conflicts, groups)
 
 
 def _tally(connection: sqlite3.Connection, view: BoardView, now_ms: int, amber_s: int) -> Tally:
-    if view.chip in OWED or view.chip is Chip.OPEN:
+    if view.only_open:
         dues = [row.due_at for row in _open(connection, view)]
         closed = 0
     else:
@@ -357,11 +398,11 @@ def _next_change(dues: Iterable[int | None], now_ms: int, amber_s: int) -> int |
 
 
 def _open_of(view: BoardView) -> tuple[str, dict[str, Any]]:
-    wanted = Wanted(view.words)
+    wanted, (also, values) = Wanted(view.words), _also(view)
     return (
         f"SELECT r.next_due_at FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
-        f" WHERE r.open = 1 AND r.retracted = 0 {_CHIPPED[view.chip]}",
-        wanted.params,
+        f" WHERE r.open = 1 AND r.retracted = 0 {also}",
+        {**wanted.params, **values},
     )
 
 
@@ -373,6 +414,10 @@ def _closed(connection: sqlite3.Connection, view: BoardView) -> int:
             " WHERE r.open = 0 AND r.retracted = 0 LIMIT :most)"
         )
         return int(_read(connection, sql, {"most": most})[0][0])
+    if view.narrow is not None:
+        closed = Stretch("r.open = 0", f"{_DUE}, {_BY_RECEIVED}")
+        order = replace(_order(replace(view, sort=Sort.DEADLINE), None), stretches=(closed,))
+        return len(_filtered(connection, view, _narrowed(view, order), most))
     wanted = Wanted(view.words)
     if view.chip is Chip.CONFLICTS:
         sql = (

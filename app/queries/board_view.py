@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.queries.disputes import Disputed
 from app.queries.titles import title_of
+
+if TYPE_CHECKING:  # what filters ask for is loaded with the first one
+    from app.queries.search_language import Narrow
 
 NEVER = 9_223_372_036_854_775_807
 COUNTED = 999  # closed incidents are counted up to here
@@ -39,7 +42,6 @@ class Sort(StrEnum):
 
 
 GROUPED = frozenset({Sort.LEVEL, Sort.STREET, Sort.OWNER})
-OWED = frozenset({Chip.OURS, Chip.THEIRS})
 
 
 class Seen(StrEnum):
@@ -91,23 +93,34 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """What the board shows: for whom, which words (all of them, each by any spelling), which chip, which order."""
+    """What the board shows: for whom, which words (all of them, each by any spelling), which chip, which order, and which
+    filters (None: none).
+    """
 
     agency: str
     partner: str
     words: tuple[tuple[str, ...], ...] = ()
     chip: Chip = Chip.ALL
     sort: Sort = Sort.DEADLINE
+    narrow: Narrow | None = None
 
     @property
     def whole(self) -> bool:
         """True if nothing is filtered out."""
-        return not self.words and self.chip is Chip.ALL
+        return not self.words and self.chip is Chip.ALL and self.narrow is None
 
     @property
-    def creditor(self) -> str:
-        """Whose debts alone are shown: an agency, or empty."""
-        return {Chip.OURS: self.agency, Chip.THEIRS: self.partner}.get(self.chip, "")
+    def debtors(self) -> frozenset[str]:
+        """Agencies all of which must owe what a row's clock runs for; mostly none."""
+        asked = {str(self.chip), *(() if self.narrow is None else map(str, self.narrow.flags))}
+        named = {Chip.OURS: self.agency, Chip.THEIRS: self.partner}
+        return frozenset(agency for chip, agency in named.items() if str(chip) in asked)
+
+    @property
+    def only_open(self) -> bool:
+        """True if nothing that is closed is shown."""
+        flagged = self.narrow is not None and Chip.OPEN.value in self.narrow.flags
+        return flagged or self.chip is Chip.OPEN or bool(self.debtors)
 
     def key(self, row: BoardRow | Place) -> tuple[Any, ...]:
         """Sort key of a row or of a place, the same order as SQLite's."""

@@ -73,7 +73,11 @@ INCIDENT = shared(
         "next_clock": String,
         "open": Integer,
     },
-    indexes=[("no",), ("alarm_no",), ("received_at",)],
+    indexes=[
+        *(("no",), ("alarm_no",), ("received_at",)),
+        # filters of the search: rare values are found by these (docs/decisions/0041)
+        *(("unit_code",), ("incident_level",), ("status",), ("type_code",), ("class_code",)),
+    ],
     numbered=True,
 )
 _T = INCIDENT.table.c
@@ -85,6 +89,7 @@ Index(
     _T.received_at.desc(),
     _T.id,
 )
+Index("ix_incident_conflicts", _T.conflicts, sqlite_where=_T.conflicts > 0)
 
 ALARM_UNIT = shared(
     "alarm_unit",

@@ -19,7 +19,8 @@ ORAL_REPORT = shared(
         fixed("account_id", claim=Claim.ACCOUNT),
         fixed("amends_id"),
     ],
-    indexes=[("incident_id", "spoken_at"), ("amends_id",)],
+    indexes=[("incident_id", "spoken_at"), ("amends_id",), ("spoken_at",)],
+    numbered=True,
 )
 
 REPORT = shared(
@@ -36,5 +37,6 @@ REPORT = shared(
         fixed("text"),
         fixed("account_id", claim=Claim.ACCOUNT),
     ],
-    indexes=[("incident_id", "sent_at")],
+    indexes=[("incident_id", "sent_at"), ("sent_at",)],
+    numbered=True,
 )
