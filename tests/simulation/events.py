@@ -125,6 +125,7 @@ class Events:
         """What comes from another room cannot be written to its end: the database is as before, to the row."""
         others = [self._sim.stations[name] for name in sorted(self._sim.stations) if name != at.name]
         frames = wanted(self._rng.choice(others), at)
+        self._sim.left(frames, at)
         left = self._rng.randint(1, 400)
 
         def stop() -> int:
