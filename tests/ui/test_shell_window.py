@@ -32,6 +32,15 @@ def left(room: Room, widget: QWidget) -> int:
     return widget.mapTo(room.window, QPoint(0, 0)).x()
 
 
+def drag(room: Room, grip: QWidget, by: int) -> None:
+    """Take a boundary and move it sideways."""
+    left = Qt.MouseButton.LeftButton
+    begin = grip.rect().center()
+    QTest.mousePress(grip, left, Qt.KeyboardModifier.NoModifier, begin)
+    QTest.mouseMove(grip, begin + QPoint(by, 0))
+    QTest.mouseRelease(grip, left, Qt.KeyboardModifier.NoModifier, grip.rect().center())
+
+
 # -- measures --------------------------------------------------------------------------------------------------------------
 def test_measures_of_the_duty_layout(emb_room: Room) -> None:
     """NOTES, Grid: rows 56 · 4 · body · 4 · 36 · 4 · 44 · 24; columns 440 · 4 · map · 4 · 400."""
@@ -70,7 +79,7 @@ def test_every_panel_has_a_name(emb_room: Room) -> None:
     assert window.desk is not None and window.links is not None
     parts = (
         window.header, window.board, window.map_host, window.links, window.desk, window.strip, window.line,
-        window.status, window.columns, window.columns.inner,
+        window.status, window.columns,
     )  # fmt: skip
     names = [part.objectName() for part in parts]
     assert all(names) and len(set(names)) == len(names)
@@ -91,8 +100,8 @@ def test_no_label_reads_markup(emb_room: Room) -> None:
 
 def test_widths_and_theme_are_remembered(rooms: OpenRoom) -> None:
     room = rooms("EMB")
-    room.window.columns.inner.setSizes([520, 992])
-    room.window.columns._dragged()
+    drag(room, room.window.columns._grips[0], 80)
+    assert (room.window.board.width(), room.window.map_host.width()) == (520, 992)
     room.press(Qt.Key.Key_T, CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert room.window.theme.kind == "light"
     room.close()

@@ -12,7 +12,7 @@ from app.ui.actions import Action, ActionTable
 
 SEPARATOR = ""
 ENTRIES = (
-    ("open", "board.locate", "board.acknowledge"),
+    ("open", "board.locate", "board.acknowledge", "wall.discuss"),
     ("oral", "casualties", "handling", "controlled", "raise", "board.void"),
     ("history", "attachments", "contacts"),
     ("board.copy", "board.copy_no", "board.copy_message"),

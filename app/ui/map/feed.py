@@ -36,10 +36,16 @@ class MapFeed(QObject):
     model_changed = Signal()
     acknowledged = Signal(int, float)  # seq, ms from push to paint
 
-    def __init__(self, console: Console, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        parent: QObject | None = None,
+        clean: Callable[[str | None], str] | None = None,
+    ) -> None:
+        """`clean`: what free text passes before it is shown (the wall)."""
         super().__init__(parent)
         self._console = console
-        self.model = MapModel(console.texts)
+        self.model = MapModel(console.texts, clean)
         self._relay = Relay(self)
         self._changes = ChangeRelay(console.subscribe, self, BEHIND_MS)
         self._changes.changed.connect(self._changed)

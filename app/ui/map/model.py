@@ -6,7 +6,7 @@ The model keeps what the page holds; `patch` gives only the difference. Texts st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +62,9 @@ def gist(text: str | None) -> str:
 class MapModel:
     """Everything on the map by kind and id."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, texts: Texts, clean: Callable[[str | None], str] | None = None) -> None:
+        """`clean`: what free text of incidents passes; with it no record tells more than its label."""
+        self._texts, self._clean = texts, clean
         self._rows: dict[str, dict[str, Mark]] = {kind: {} for kind in KINDS}
         self._sent: dict[str, Feature] = {}
         self._dirty: set[str] = set()
@@ -138,7 +139,7 @@ class MapModel:
             "kind": "incident",
             "level": level,
             "numeral": NUMERALS[level],
-            "label": gist(row.what or row.place) or row.no or "",
+            "label": gist(self._cleaned(row.what) or self._cleaned(row.place)) or row.no or "",
             "due": row.next_due_at,
             "received": row.received_at,
             "tip": self._lines(
@@ -302,7 +303,12 @@ class MapModel:
     def _joined(self, *parts: str | None) -> str:
         return self._texts.get("ui.map.word.dot").join(part for part in parts if part)
 
+    def _cleaned(self, text: str | None) -> str | None:
+        return text if self._clean is None else self._clean(text)
+
     def _lines(self, *parts: str | None) -> list[str]:
+        if self._clean is not None:
+            return []
         return [part.strip() for part in parts if part and part.strip()]
 
 

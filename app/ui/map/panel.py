@@ -6,7 +6,7 @@ well. `point_picked(lon, lat)` in WGS-84 degrees when a place was picked to regi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
@@ -61,8 +61,11 @@ class MapPanel(QWidget):
         self.setAccessibleName(console.texts.get("ui.map.title"))
         self.setMinimumSize(240, 160)
         self._console, self._session, self._theme = console, session, theme
+        clean: Callable[[str | None], str] | None = None,
         self._bare = bare
+        """`clean`: what free text passes before it is shown."""
         self.host = MapHost(self)
+        self._clean = clean
         self.host.ready.connect(self._ready)
         self.host.broken.connect(self._failed)
         self._feed: MapFeed | None = None
@@ -128,7 +131,7 @@ class MapPanel(QWidget):
     def _start_feed(self) -> None:
         from app.ui.map.feed import MapFeed
 
-        self._feed = MapFeed(self._console, self)
+        self._feed = MapFeed(self._console, self, self._clean)
         self._feed.set_awake(self.isVisible())
         self._feed.totals_read.connect(self.card.set_totals)
         self._feed.model_changed.connect(self._counted)

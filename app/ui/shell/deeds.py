@@ -111,9 +111,7 @@ class Deeds:
         """True if the board's filter hides the selected incident and the desk does not show it large either."""
         hides = getattr(self._window.board, "hides", None)
         return (
-            callable(hides)
-            and not self._window.columns.desk_open
-            and bool(hides(self._session.selected_incident))
+            callable(hides) and not self._window.desk_shown and bool(hides(self._session.selected_incident))
         )
 
     def why_not(self, action: Action) -> str:
@@ -185,10 +183,12 @@ class Deeds:
     def board(self) -> None:
         """Focus the board."""
         self._window.close_desk()
+        self._window.layouts.bring_forward("board")
         self._window.focus_board()
 
     def search(self) -> None:
         """Focus the board's search."""
+        self._window.layouts.bring_forward("board")
         focus = getattr(self._window.board, "focus_search", None)
         if callable(focus):
             focus()
@@ -198,13 +198,15 @@ class Deeds:
     def map(self) -> None:
         """Focus the map."""
         self._window.close_desk()
+        self._window.layouts.bring_forward("map")
         self._window.map_host.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def links(self) -> None:
         """Focus the links; in narrow windows bring them out or put them away."""
         window = self._window
         window.close_desk()
-        if window.small:
+        hidden = "links" in window.columns.hidden
+        if not window.layouts.bring_forward("links") and window.small and not hidden:
             window.toggle_links()
         if window.links is not None and window.links.isVisible():
             window.links.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -14,9 +14,11 @@ from app.ui.board.view_deeds import ViewDeeds
 from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
 from app.ui.imports.deeds import ImportDeeds
+from app.ui.layouts.deeds import LayoutDeeds
 from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.registers.deeds import RegisterDeeds
 from app.ui.sites.deeds import SiteDeeds
+from app.ui.wall.deeds import WallDeeds
 
 if TYPE_CHECKING:
     from app.ui.shell.main_window import MainWindow
@@ -38,16 +40,20 @@ class Features:
         self.board = BoardDeeds(window)
         self.views = ViewDeeds(window)
         self.output = OutputDeeds(window, self.board)
+        self.layouts = LayoutDeeds(window)
+        self.wall = WallDeeds(window)
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, for the sheets that show what it may have changed."""
         self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
+        self.wall.heard(changes)
 
     def dispose(self) -> None:
         """Hear nothing any more."""
         parts = (
+            self.wall,
             self.imports,
             self.output,
             self.bundles,

@@ -1,25 +1,49 @@
-"""What stands around the board: plates in its places until the board has been painted, then the real parts, all in one go.
+"""The board, and what stands around it: plates in its places until the board has been painted, then the real parts at once.
 
 Nothing of it is imported before `bring` is called (docs/decisions/0040).
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.ui.shell.initials import speller
 
 if TYPE_CHECKING:
+    from app.ui.console import Console
     from app.ui.desk.page import DeskPage
     from app.ui.links.panel import LinksPanel
+    from app.ui.session import Session
     from app.ui.shell.main_window import MainWindow
     from app.ui.theme.theme import Theme
 
+_PANEL = "app.ui.board.panel"
 GAP = 4
 HEADER, STRIP, LINE, STATUS = 56, 36, 44, 24  # heights in px of what will stand there
 HEADER_SMALL, LINE_SMALL = 48, 40
 _DESK_ACTS = (("oral", "F4"), ("raise", "Ctrl+\N{UPWARDS ARROW}"), ("handling", ""), ("controlled", ""))
+
+
+def make_board(console: Console, session: Session, theme: Theme) -> QWidget:
+    """The board panel of this build, or an honest sentence."""
+    if importlib.util.find_spec("app.ui.board") is None or importlib.util.find_spec(_PANEL) is None:
+        from app.ui.shell.sheet import plain
+
+        label: QLabel = plain(console.texts.get("ui.shell.board.absent"), tone="muted")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setProperty("plane", "surface")
+        label.setObjectName("incidentBoard")
+        return label
+    panel: QWidget = importlib.import_module(_PANEL).BoardPanel(
+        console, session, theme, spell=speller(console.district.streets)
+    )
+    return panel
 
 
 class Plate(QWidget):
@@ -74,6 +98,7 @@ def bring(window: MainWindow) -> None:
     """Make every part of the window but the board, and put them into their places."""
     from app.ui.actions import ActionTable
     from app.ui.desk.line import DeskLine
+    from app.ui.layouts.keeper import Layouts
     from app.ui.shell.alarm_strip import AlarmStrip
     from app.ui.shell.deeds import Deeds
     from app.ui.shell.features import Features
@@ -100,9 +125,17 @@ def bring(window: MainWindow) -> None:
     window.overlays = Overlays(
         console, session, theme, window.shell, window.actions_table, window.palette_entries
     )
+    window.layouts = Layouts(window)
     window.deeds = Deeds(window)
     window.features = Features(window)
     window.actions_table.install(window, console.texts.get, window.deeds.denied)
+
+
+def connect(window: MainWindow) -> None:
+    """What each part tells the others."""
+    from app.ui.shell import wiring
+
+    wiring.connect(window)
 
 
 def bring_panels(window: MainWindow) -> tuple[DeskPage, LinksPanel]:
@@ -118,4 +151,5 @@ def bring_panels(window: MainWindow) -> tuple[DeskPage, LinksPanel]:
         text = window.texts.get(window.actions_table[name].text)
         desk.add_button(text, shown, window.deeds.runner(name))
     desk.overview.wanted.connect(lambda name: window.deeds.runner(name)())
+    desk.overview.number_wanted.connect(lambda key: window.features.settings.show("numbers", key))
     return desk, LinksPanel(window.console, window.session, window.theme)

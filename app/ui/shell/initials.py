@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from app.kernel.texts import RESOURCES
@@ -98,3 +99,14 @@ def matched(needle: str, name: str) -> tuple[int, int] | None:
     at = initials(name).find(wanted)
     whole = len(initials(name)) == len(name)
     return (at, len(wanted)) if at >= 0 and whole else None
+
+
+def speller(streets: Sequence[tuple[str, str]]) -> Callable[[str], tuple[str, ...]]:
+    """Names of the streets whose pinyin initials begin with what was typed."""
+
+    def spell(typed: str) -> tuple[str, ...]:
+        if not (typed.isascii() and typed.isalpha()):
+            return ()
+        return tuple(name for _, name in streets if initials(name).startswith(typed.lower()))
+
+    return spell

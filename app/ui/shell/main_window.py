@@ -19,8 +19,9 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.relay import Relay
 from app.ui.session import Session
 from app.ui.shell import furniture
-from app.ui.shell.board_host import make_board
 from app.ui.shell.columns import SMALL_BELOW, Columns
+from app.ui.shell.keeping import MEMORY as LAYOUTS
+from app.ui.shell.keeping import box_of, brought_back, kept_for, screens
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app.ui.desk.data import DeskData
     from app.ui.desk.line import DeskLine
     from app.ui.desk.page import DeskPage
+    from app.ui.layouts.keeper import Layouts
     from app.ui.links.judgement import Standing
     from app.ui.links.panel import LinksPanel
     from app.ui.shell.alarm_strip import AlarmStrip
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
     status: StatusLine
     actions_table: ActionTable
     overlays: Overlays
+    layouts: Layouts
     deeds: Deeds
     features: Features
 
@@ -82,6 +85,8 @@ class MainWindow(QMainWindow):
         self.fault: EnvironmentFault | None = None
         self.restore_wanted = False  # the end of this window is the beginning of a restore
         self._painted = self._furnished = self._disposed = False
+        self.kept_state = kept_for(console.memory(LAYOUTS), "", screens().setup) or {}
+        self.single = self.kept_state.get("layout") == "single"  # the narrow layout by choice
         self._relay = Relay(self)
         self.desk: DeskPage | None = None
         self.links: LinksPanel | None = None
@@ -95,12 +100,13 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.shell = QWidget()
         self.shell.setObjectName("shell")
-        self.board = make_board(self.console, self.session, self.theme)
+        self.board = furniture.make_board(self.console, self.session, self.theme)
         self.columns = Columns(self.board, furniture.Plate(self.theme, "ground"))
         self._plates = furniture.Plates(self.theme, self.shell, self.columns)
         self.setCentralWidget(self.shell)
         self.setMinimumSize(*MINIMUM)
-        self.columns.recall(self._kept("columns"))
+        self.columns.recall(self.kept_state.get("widths", self._kept("columns")))
+        self.columns.recall_row(self.kept_state)
         self.columns.arrange(small=False, desk_open=False, links_wanted=True)
         self.board.installEventFilter(self)
 
@@ -112,61 +118,17 @@ class MainWindow(QMainWindow):
         furniture.bring(self)
         self.header.set_small(self.small)
         self.line.set_small(self.small)
-        self.columns.put_map(self.map_host)
-        self._connect()
+        self.columns.put(map=self.map_host)
+        furniture.connect(self)
         self.columns.tell()
         self.tone.on = bool(self._kept("sound", True))
-        self._show_layout()
+        self.show_layout()
         self._plates.give_way(self.header, self.strip, self.line, self.status)
         self.idle.watch(self.windowHandle())
         self.place_overlays()
         self.first_painted.emit()
         self.pulse.start()
         QTimer.singleShot(LATER_MS, self, self._later)
-
-    def _connect(self) -> None:
-        feeds, session, deeds = self.feeds, self.session, self.deeds
-        self.pulse.second.connect(self._tick)
-        feeds.watch_changed.connect(self.header.show_watch)
-        feeds.link_changed.connect(self._show_link)
-        feeds.alarms_changed.connect(self._show_alarms)
-        feeds.health_changed.connect(self.status.show_health)
-        feeds.committed.connect(self._committed)
-        feeds.lost.connect(self._lost)
-        session.refused.connect(self.show_error)
-        session.failed.connect(self._lost)
-        session.acted.connect(self.overlays.acted)
-        session.sign_in_wanted.connect(self._ask_sign_in)
-        session.locked_changed.connect(deeds.locked_changed)
-        self._connect_board()
-        self.columns.moved.connect(self.header.set_columns)
-        self.columns.moved.connect(lambda *_: self.place_overlays())
-        self.header.lock_wanted.connect(deeds.lock_or_sign_in)
-        self.header.account_clicked.connect(deeds.account)
-        self.header.links_wanted.connect(deeds.links)
-        self.header.link_desk_wanted.connect(self.features.link_desk.open)
-        self.strip.acknowledge_wanted.connect(deeds.acknowledge)
-        self.strip.incident_wanted.connect(session.select_incident)
-        self.line.open_wanted.connect(self.open_desk)
-        self.line.oral_wanted.connect(deeds.oral)
-        told = {
-            "palette": deeds.palette,
-            "keys": deeds.keys,
-            "backup": self.features.backup.open,
-            "conflicts": self.features.conflicts.conflicts,
-        }
-        self.status.wanted.connect(lambda what: told[what]())
-        self.theme.changed.connect(self._theme_changed)
-        self._relay.then(self.console.opened, self._opened, self._not_opened)
-
-    def _connect_board(self) -> None:
-        """The board's own wishes, where this build has a board."""
-        board: Any = self.board
-        if hasattr(board, "register_wanted"):
-            board.held_elsewhere = lambda: self.columns.desk_open
-            board.opened.connect(lambda _id: self.open_desk())
-            board.register_wanted.connect(self.deeds.register)
-            board.oral_wanted.connect(lambda _id: self.deeds.runner("oral")())
 
     def _title(self) -> None:
         district = self.console.district
@@ -175,30 +137,24 @@ class MainWindow(QMainWindow):
 
     # -- beginning and end -------------------------------------------------------------------------------------------------
     def appear(self) -> None:
-        """Show the window as it was left, or over the whole screen the first time."""
-        kept = self.console.memory(MEMORY)
-        size = kept.get("size") if isinstance(kept, dict) else None
-        match size:
-            case [int(width), int(height)] if not kept.get("maximized", True):
-                self.resize(width, height)
-                self.show()
-            case _:
-                # Without a window manager nothing is maximised: the screen's own size comes first.
-                self.setGeometry(self.screen().availableGeometry())
-                self.showMaximized()
+        """Show the window where it was left if that can be seen, or over the whole screen the first time."""
+        box, now = box_of(self.kept_state.get("window")), screens()
+        if box is not None:
+            self.setGeometry(*brought_back(box, now.areas))
+        if box is not None and not self.kept_state.get("maximized", True):
+            self.show()
+            return
+        # Without a window manager nothing is maximised: the screen's own size comes first.
+        self.setGeometry(self.screen().availableGeometry())
+        self.showMaximized()
 
     def _kept(self, name: str, otherwise: Any = None) -> Any:
         kept = self.console.memory(MEMORY)
         return kept.get(name, otherwise) if isinstance(kept, dict) else otherwise
 
     def _remember(self) -> None:
-        kept = {
-            "size": [self.width(), self.height()],
-            "maximized": self.isMaximized(),
-            "columns": self.columns.kept(),
-            "sound": self.tone.on,
-        }
-        self.console.remember(MEMORY, kept)
+        self.layouts.keep()
+        self.console.remember(MEMORY, {"sound": self.tone.on})
 
     def event(self, event: QEvent) -> bool:
         """The native window was made, or made anew (a web view does that): listen to its keys and mouse.
@@ -241,6 +197,7 @@ class MainWindow(QMainWindow):
         self.features.registers.map_loaded(panel)
         if self.links is not None:
             self.links.begin()
+        self.layouts.begin()
         self.place_overlays()
         self.deeds.offer_draft()
         self.tone.prepare()  # now, and not when the first alarm wants to be seen
@@ -251,7 +208,7 @@ class MainWindow(QMainWindow):
             self.desk, self.links = furniture.bring_panels(self)
             self.desk.loaded.connect(self._show_desk)
             self.desk.closed.connect(self.close_desk)
-            self.columns.put(self.desk, self.links)
+            self.columns.put(desk=self.desk, links=self.links)
             if self.feeds.standing is not None:
                 self.links.show_standing(self.feeds.standing, self.console.clock.now_ms())
             if self.session.selected_incident:
@@ -269,9 +226,9 @@ class MainWindow(QMainWindow):
 
         return entries(self)
 
-    def follow(self, future: Future[Any], call: Any) -> None:
-        """Call something on the Qt thread when a future is done."""
-        self._relay.then(future, lambda _result: call())
+    def follow(self, future: Future[Any], call: Any, failed: Any = None) -> None:
+        """Call something on the Qt thread when a future is done; `failed` with its error."""
+        self._relay.then(future, lambda _result: call(), failed)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Drafts are kept, so nothing is asked; the site behind ends in order afterwards."""
@@ -292,8 +249,9 @@ class MainWindow(QMainWindow):
         if self._furnished:
             self.pulse.stop()
             self.tone.dispose()
-            self.theme.changed.disconnect(self._theme_changed)
+            self.theme.changed.disconnect(self.theme_changed)
             parts = (
+                self.layouts,
                 self.features,
                 self.feeds,
                 self.session,
@@ -311,30 +269,8 @@ class MainWindow(QMainWindow):
         self.deleteLater()
 
     # -- the site behind ---------------------------------------------------------------------------------------------------
-    def _opened(self, _nothing: None) -> None:
-        self.feeds.opened()
-        if self.session.locked and self.overlays.top_open() is None:
-            self.overlays.sign_in.ask()
-
-    def _not_opened(self, error: BaseException) -> None:
-        """Nothing can be done on this data: said once, in place of everything (an empty board would be a false one)."""
-        if isinstance(error, EnvironmentFault):
-            self.fault = error
-            sentence = self.console.sentence(error)
-        else:
-            self.fault = EnvironmentFault("bug", "ui.shell.refusal.bug")
-            sentence = self.texts.get("ui.shell.refusal.bug")
-        from app.ui.shell.fault_sheet import FaultSheet
-
-        for part in (self.header, self.columns, self.strip, self.line, self.status):
-            part.hide()
-        sheet = FaultSheet(self.texts, self.theme, self.shell, sentence, self.fault.code)
-        sheet.restore_wanted.connect(self._restore)
-        sheet.closed.connect(self.close)
-        sheet.open()
-        sheet.move((self.shell.width() - sheet.width()) // 2, (self.shell.height() - sheet.height()) // 3)
-
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """End so that a backup can be restored."""
         self.restore_wanted = True
         self.close()
 
@@ -353,18 +289,21 @@ class MainWindow(QMainWindow):
         self.idle.tick(now_ms)
         self.deeds.tick()
 
-    def _show_link(self, standing: Standing) -> None:
+    def show_link(self, standing: Standing) -> None:
+        """How the line to the partner stands."""
         self.header.show_link(standing)
         self.status.show_link(standing)
 
-    def _show_alarms(self) -> None:
+    def show_alarms(self) -> None:
+        """Alarms came or went."""
         self.strip.refresh(self.console.clock.now_ms())
         self.deeds.alarms_changed()
 
     def _show_desk(self, data: DeskData | None) -> None:
         self.line.show_incident(None if data is None else data.row, () if data is None else data.conflicts)
 
-    def _committed(self, changes: ChangeSet) -> None:
+    def committed(self, changes: ChangeSet) -> None:
+        """A commit, for every part that may show it."""
         if changes.touches("watch"):
             self.deeds.tell_ended()
         self.features.heard(changes)
@@ -379,10 +318,7 @@ class MainWindow(QMainWindow):
         self.place_overlays()
         self.overlays.refusals.show_error(error)
 
-    def _ask_sign_in(self, why: str) -> None:
-        self.overlays.sign_in.ask(why)
-
-    def _lost(self, error: BaseException) -> None:
+    def lost(self, error: BaseException) -> None:
         """A bug: logged with all it says, told without."""
         if isinstance(error, Refusal | EnvironmentFault):
             self.show_error(error)
@@ -390,7 +326,8 @@ class MainWindow(QMainWindow):
         log.error("a screen's question failed", exc_info=error)
         self.overlays.refusals.say(self.texts.get("ui.shell.refusal.bug"), type(error).__name__)
 
-    def _theme_changed(self) -> None:
+    def theme_changed(self) -> None:
+        """Another theme: remembered, and told."""
         self.console.remember(THEME_MEMORY, self.theme.kind)
         self.session.theme_changed.emit(self.theme.kind)
 
@@ -403,38 +340,46 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Below 1500 px the links fold away and the desk becomes a page."""
         super().resizeEvent(event)
-        small = self.width() < SMALL_BELOW
-        if small != self.columns.small:
-            self._set_small(small)
-            narrow = getattr(self.board, "set_small", None)
-            if callable(narrow):
-                narrow(small)
-            self.columns.arrange(small=small, desk_open=self.columns.desk_open, links_wanted=not small)
+        self.fold()
         if self._furnished:
-            self._show_layout()
+            self.show_layout()
             self.place_overlays()
 
-    def _set_small(self, small: bool) -> None:
+    def fold(self) -> None:
+        """Be narrow where there is little room or it was chosen."""
+        small = self.single or self.width() < SMALL_BELOW
+        if small == self.columns.small:
+            return
         if self._furnished:
             self.header.set_small(small)
             self.line.set_small(small)
         else:
             self._plates.set_small(small)
+        narrow = getattr(self.board, "set_small", None)
+        if callable(narrow):
+            narrow(small)
+        self.columns.arrange(small=small, desk_open=self.columns.desk_open, links_wanted=not small)
 
     def open_desk(self, page: str = "overview") -> None:
-        """The desk, large; it takes the focus."""
+        """The desk, large or where it floats; it takes the focus."""
         self.make_panels()
         if not self.session.selected_incident or self.desk is None:
             return
         self.desk.show_page(page)
-        self._arrange(desk_open=True)
+        if not self.layouts.bring_forward("desk"):
+            self.arrange(desk_open=True)
         self.desk.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_desk(self) -> None:
-        """Back to board and map."""
+        """Back to board and map; in the emergency layout the desk stays and only the focus goes."""
         if self.columns.desk_open:
-            self._arrange(desk_open=False)
+            self.arrange(desk_open=False)
             self.focus_board()
+
+    @property
+    def desk_shown(self) -> bool:
+        """True while the selected incident stands open on the desk, here or on another screen."""
+        return self.columns.desk_open or "desk" in self.columns.away
 
     def focus_board(self) -> None:
         """The board's list with a row selected; an empty board's search."""
@@ -448,30 +393,34 @@ class MainWindow(QMainWindow):
 
     def toggle_links(self) -> None:
         """Narrow windows: links beside the map, or away again."""
-        shown = self.columns.links.isVisible()
+        shown = self.columns.shown("links")
         self.columns.arrange(small=self.small, desk_open=False, links_wanted=not shown)
         self.line.show()
-        self._show_layout()
+        self.show_layout()
 
-    def _arrange(self, *, desk_open: bool) -> None:
+    def arrange(self, *, desk_open: bool) -> None:
+        """Show the panels, with the desk or without it."""
+        stays = self.columns.emergency and "desk" not in self.columns.away
+        desk_open = desk_open or (stays and self.desk is not None)
         self.columns.arrange(small=self.small, desk_open=desk_open, links_wanted=not self.small)
         self.line.setVisible(not desk_open)
-        self._show_layout()
+        self.show_layout()
         self.place_overlays()
 
-    def _show_layout(self) -> None:
-        key = "desk" if self.columns.desk_open else "small" if self.small else "duty"
-        self.status.show_layout(f"ui.shell.layout.{key}")
+    def show_layout(self) -> None:
+        """Say in the status line which layout this is."""
+        columns = self.columns
+        key = "small" if self.small else "duty"
+        if columns.desk_open or columns.emergency:
+            key = "emergency" if columns.emergency else "desk"
+        self.status.show_layout(f"ui.layouts.status.{key}")
 
     def place_overlays(self) -> None:
         """Sheets and cards where they belong."""
-        body = self.columns
-        top_left = body.mapTo(self.shell, QPoint(0, 0))
-        whole = QRect(top_left, body.size())
-        if self.map_host.isVisible() and not self.columns.desk_open:
+        top_left = self.columns.mapTo(self.shell, QPoint(0, 0))
+        area = whole = QRect(top_left, self.columns.size())
+        if self.columns.shown("map") and not self.columns.desk_open:
             area = QRect(self.map_host.mapTo(self.shell, QPoint(0, 0)), self.map_host.size())
-        else:
-            area = whole
         self.overlays.place(area, whole)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -488,7 +437,7 @@ class MainWindow(QMainWindow):
             self.open_desk()
         elif key == Qt.Key.Key_Escape:
             self.deeds.back()
-        elif self.desk is not None and self.columns.desk_open and self.desk.turn_page(event):
+        elif self.desk is not None and self.desk_shown and self.desk.turn_page(event):
             event.accept()
         else:
             super().keyPressEvent(event)

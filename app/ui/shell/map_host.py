@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
@@ -72,6 +73,13 @@ class Watermark(QWidget):
         painter.end()
 
 
+def panel_class() -> Callable[[], Any] | None:
+    """What imports the map panel's class, None where this build has no map."""
+    if importlib.util.find_spec(_PANEL) is None:
+        return None
+    return lambda: importlib.import_module(_PANEL).MapPanel
+
+
 class MapHost(QWidget):
     """Holds the map panel; `load` brings it in, once."""
 
@@ -98,11 +106,12 @@ class MapHost(QWidget):
         """Bring the map in when this build has one; the sentence says when it has not, or when it failed."""
         if self.panel is not None:
             return True
-        if importlib.util.find_spec(_PANEL) is None:
+        found = panel_class()
+        if found is None:
             self.sentence.setText(self._console.texts.get("ui.shell.map.absent"))
             return False
         try:
-            panel = importlib.import_module(_PANEL).MapPanel(self._console, self._session, self._theme)
+            panel = found()(self._console, self._session, self._theme)
         except Exception:
             log.exception("the map could not be shown")
             self.sentence.setText(self._console.texts.get("ui.shell.map.failed"))

@@ -29,7 +29,7 @@ _KB, _MB = 1024, 1024 * 1024
 class StatusLine(QWidget):
     """Left: how the site is; right: exercise mark, layout, the two keys that lead everywhere."""
 
-    wanted = Signal(str)  # "palette" | "keys" | "backup" | "conflicts"
+    wanted = Signal(str)  # "palette" | "keys" | "backup" | "conflicts" | "layout"
 
     def __init__(self, console: Console, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class StatusLine(QWidget):
         self._feed: FeedCounts | None = None
         self._cases = self._refused = 0
         self._now = console.clock.now_ms()
-        self._layout_key = "ui.shell.layout.duty"
+        self._layout_key = "ui.layouts.status.duty"
         self.left = RunLines(theme, (HEIGHT,), parent=self)
         self.right = RunLines(theme, (HEIGHT,), right=True, parent=self)
         self.left.setObjectName("statusLeft")
@@ -149,7 +149,7 @@ class StatusLine(QWidget):
         runs = []
         if self._console.realm == Realm.EXERCISE:
             runs.append(Run(texts.get("ui.shell.exercise"), "warn", "small"))
-        runs.append(Run(texts.get(self._layout_key), "muted", "small", gap=16))
+        runs.append(Run(texts.get(self._layout_key), "muted", "small", gap=16, key="layout"))
         runs.append(Run(texts.get("ui.shell.status.palette"), "muted", "small", gap=16, key="palette"))
         runs.append(Run(texts.get("ui.shell.status.keys"), "muted", "small", gap=16, key="keys"))
         return runs

@@ -101,6 +101,13 @@ class Theme(QObject):
             self._dress(self._app)
         self.changed.emit()
 
+    def resize(self, mm_per_px: float) -> None:
+        """Sizes for a panel of another pixel pitch; only the kind `wall` looks at it."""
+        if mm_per_px != self._pitch:
+            self._pitch = mm_per_px
+            self._take(tokens.load(self.kind))
+            self.changed.emit()
+
     def apply(self, app: QApplication) -> None:
         """Give the application its style, palette, font and style sheet; later changes follow by themselves."""
         self._app = app
