@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QCoreApplication, QEvent
 
@@ -28,6 +28,8 @@ class FakeDistrict:
 
     streets: tuple[tuple[str, str], ...] = (("310105006", "天山路街道"),)
     amber_s: int = 600
+    code: str = "310105"
+    agencies: ClassVar[dict[str, Any]] = {}
 
 
 class FakeConsole:

@@ -20,7 +20,10 @@ class Faces:
         self.closed, self.clear = button("closed_some"), button("clear")
         self.retry = button("again", icon="refresh")
         self.empty = Placeholder(theme, "tray", "muted", [self.register, self.closed])
-        self.nothing = Placeholder(theme, "search", "muted", [self.clear])
+        self.everywhere = HintButton(
+            theme, texts.get("ui.search.everywhere"), hint="Ctrl+Enter", kind="secondary"
+        )
+        self.nothing = Placeholder(theme, "search", "muted", [self.clear, self.everywhere])
         self.trouble = Placeholder(theme, "alert", "warn", [self.retry])
         self.all = (self.empty, self.nothing, self.trouble)
         for name, face in zip(("empty", "nothing", "error"), self.all, strict=True):

@@ -14,10 +14,11 @@ LONGEST = 100
 
 
 class SearchField(QLineEdit):
-    """`stepped(-1 | 1)` for arrow keys, `accepted` for Enter, `left` for Esc in an empty field."""
+    """`stepped(-1 | 1)` for arrow keys, `accepted` for Enter, `everywhere` for Ctrl+Enter, `left` for Esc in an empty field."""
 
     stepped = Signal(int)
     accepted = Signal()
+    everywhere = Signal()
     left = Signal()
 
     def __init__(self, theme: Theme, hint: str, key: str, clear: str, parent: QWidget | None = None) -> None:
@@ -50,7 +51,8 @@ class SearchField(QLineEdit):
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.stepped.emit(-1 if key == Qt.Key.Key_Up else 1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.accepted.emit()
+            control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            (self.everywhere if control else self.accepted).emit()
         elif key == Qt.Key.Key_Escape and self.text():
             self.clear()
         elif key == Qt.Key.Key_Escape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from app.kernel.changes import ChangeSet
 from app.ui.desk import words as says
 from app.ui.desk.data import ENTITY, DeskData, read
 from app.ui.desk.overview import Overview
-from app.ui.desk.timeline import Timeline, moments_of
+from app.ui.desk.timeline import ROW, Timeline, moments_of
 from app.ui.desk.values import Words
 from app.ui.relay import Relay
 from app.ui.session import Session
@@ -164,6 +164,8 @@ class DeskPage(QWidget):
     def show_incident(self, incident_id: str) -> None:
         """Read the selected incident; the folded line lives from the same reading."""
         self._history_stale = True
+        if self.data is None or self.data.row.id != incident_id:
+            self.timeline.marked = ""
         if not incident_id:
             self._take(None)
             return
@@ -249,8 +251,25 @@ class DeskPage(QWidget):
 
         self._relay.then(self._console.history(ENTITY, incident_id, "seen"), take, self._session.refused.emit)
 
-    def _show_timeline(self, data: DeskData) -> None:
+    def mark(self, record_id: str) -> None:
+        """An entry of the timeline that was asked for: marked, and brought into view as soon as it is there."""
+        self.timeline.marked = record_id
+        self.timeline.update()
+        self._bring_marked()
+
+    def _bring_marked(self) -> None:
+        y = self.timeline.place_of(self.timeline.marked)
+        area: Any = self.stack.widget(PAGES.index("timeline"))
+        if y >= 0:
+            area.ensureVisible(0, y + ROW, 0, 2 * ROW)
+
+    def _show_moments(self, data: DeskData) -> None:
         self.timeline.show_lines(moments_of(data, self._history, self._words))
+        if self.timeline.marked:
+            QTimer.singleShot(0, self.timeline, self._bring_marked)  # when the lines have their room
+
+    def _show_timeline(self, data: DeskData) -> None:
+        self._show_moments(data)
         if self._history_stale:
             self._history_stale = False
             incident_id = data.row.id
@@ -258,7 +277,7 @@ class DeskPage(QWidget):
             def take(entries: Sequence[Any]) -> None:
                 if self.data is not None and self.data.row.id == incident_id:
                     self._history = entries
-                    self.timeline.show_lines(moments_of(self.data, entries, self._words))
+                    self._show_moments(self.data)
 
             self._history = ()
             self._relay.then(self._console.history(ENTITY, incident_id), take, self._session.refused.emit)

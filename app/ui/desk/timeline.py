@@ -47,6 +47,7 @@ class Moment:
     text: str
     foreign: bool = False
     weak: bool = False
+    record_id: str = ""  # of an entry of the log or a report
 
 
 def moments_of(data: DeskData, history: Sequence[Any], words: Words) -> list[Moment]:
@@ -55,7 +56,9 @@ def moments_of(data: DeskData, history: Sequence[Any], words: Words) -> list[Mom
     for row in data.log:
         who = words.who(row.account_id, data.accounts)
         kind = words.texts.get("ui.desk.moment.log")
-        found.append(Moment(row.at or 0, who, "list", kind, row.text or "", row.agency != words.own))
+        found.append(
+            Moment(row.at or 0, who, "list", kind, row.text or "", row.agency != words.own, record_id=row.id)
+        )
     return sorted(found, key=lambda moment: moment.at)
 
 
@@ -119,7 +122,9 @@ def _oral(data: DeskData, words: Words) -> list[Moment]:
         who = words.who(row.account_id, data.accounts)
         kind = words.texts.get("enum.deadline_kind.oral_report")
         found.append(
-            Moment(row.spoken_at or 0, who, "mic", kind, text, row.agency != words.own, row.id in amended)
+            Moment(
+                row.spoken_at or 0, who, "mic", kind, text, row.agency != words.own, row.id in amended, row.id
+            )
         )
     return found
 
@@ -135,7 +140,9 @@ def _reports(data: DeskData, words: Words) -> list[Moment]:
             text=row.title or row.text or "",
         )
         who = words.who(row.account_id, data.accounts)
-        found.append(Moment(row.sent_at or 0, who, "send", kind, text, row.agency != words.own))
+        found.append(
+            Moment(row.sent_at or 0, who, "send", kind, text, row.agency != words.own, record_id=row.id)
+        )
     return found
 
 
@@ -163,6 +170,7 @@ class Timeline(QWidget):
         self.setObjectName("timeline")
         self._theme, self._nothing = theme, nothing
         self.lines: Sequence[Moment] = ()
+        self.marked = ""  # id of a record that was asked for
         theme.changed.connect(self.update)
 
     def show_lines(self, lines: Sequence[Moment]) -> None:
@@ -175,6 +183,11 @@ class Timeline(QWidget):
             "\n".join(f"{moments.exact_text(m.at)} {m.who} {m.kind} {m.text}" for m in lines)
         )
         self.update()
+
+    def place_of(self, record_id: str) -> int:
+        """y of a record's line, -1 where it is not (yet)."""
+        found = (at * ROW for at, line in enumerate(self.lines) if line.record_id == record_id)
+        return next(found, -1) if record_id else -1
 
     def event(self, event: QEvent) -> bool:
         """A line that does not fit says all of itself in its tooltip."""
@@ -206,6 +219,9 @@ class Timeline(QWidget):
         theme = self._theme
         if line.foreign:
             painter.fillRect(0, y, self.width(), ROW, theme.tint)
+        if self.marked and line.record_id == self.marked:
+            painter.fillRect(0, y, self.width(), ROW, theme.accbg)
+            painter.fillRect(0, y, 4, ROW, theme.accent)
         when = moments.local(line.at)
         stamp = f"{when:%m-%d %H:%M:%S}" if new_day else f"{when:%H:%M:%S}"
         cells = (

@@ -48,8 +48,10 @@ class ChoiceList(QFrame):
 
     taken = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, key: str = "Enter") -> None:
+        """`key`: what takes the marked entry."""
         super().__init__(parent)
+        self._key = key
         self.setObjectName("choiceList")
         self.setProperty("plane", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
@@ -93,7 +95,7 @@ class ChoiceList(QFrame):
             painter.setPen(colour)
             painter.drawText(QRectF(x, box.top(), box.right() - x, box.height()), flags, part)
             x += QFontMetricsF(font).horizontalAdvance(part)
-        hint = "Enter" if marked else ""
+        hint = self._key if marked else ""
         if hint:
             paint_hint(painter, box.right(), box.center().y(), theme, hint, theme.text)
         painter.setFont(theme.font("small"))

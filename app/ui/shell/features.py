@@ -17,6 +17,7 @@ from app.ui.imports.deeds import ImportDeeds
 from app.ui.layouts.deeds import LayoutDeeds
 from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.registers.deeds import RegisterDeeds
+from app.ui.search.deeds import SearchDeeds
 from app.ui.sites.deeds import SiteDeeds
 from app.ui.wall.deeds import WallDeeds
 
@@ -37,6 +38,7 @@ class Features:
         self.link_desk = LinkDeskDeeds(window)
         self.attachments = AttachmentDeeds(window)
         self.sites = SiteDeeds(window)
+        self.search = SearchDeeds(window)
         self.board = BoardDeeds(window)
         self.views = ViewDeeds(window)
         self.output = OutputDeeds(window, self.board)
@@ -48,6 +50,7 @@ class Features:
         self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
+        self.search.heard(changes)
         self.wall.heard(changes)
 
     def dispose(self) -> None:
@@ -61,6 +64,7 @@ class Features:
             self.link_desk,
             self.sites,
             self.conflicts,
+            self.search,
         )
         for each in parts:
             each.dispose()
