@@ -126,6 +126,7 @@ class Node:
 
     def __init__(self, how: Open) -> None:
         self.data, self.clock, self.texts = how.data, how.clock, Texts.load(how.language)
+        self.opened_at = how.clock.now_ms()
         self.storage = Storage(how.clock)
         if not self.data.database.exists():
             raise EnvironmentFault("database.missing", "fault.database.missing", path=str(self.data.database))

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from app.bootstrap.window_attachments import SiteAttachments, SiteContacts
     from app.bootstrap.window_backup import SiteBackups
     from app.bootstrap.window_bundles import SiteBundles
+    from app.bootstrap.window_diagnostics import SiteDiagnostics
     from app.bootstrap.window_exports import SiteExports
     from app.bootstrap.window_imports import SiteImports
     from app.bootstrap.window_links import SiteLinks
+    from app.bootstrap.window_settings import SiteSettings
     from app.bootstrap.window_sites import SiteTrust
     from app.kernel.paths import DataDir
 
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
         | SiteContacts
         | SiteBackups
         | SiteBundles
+        | SiteDiagnostics
         | SiteExports
         | SiteImports
         | SiteLinks
+        | SiteSettings
         | SiteTrust
     )
 
@@ -36,6 +40,8 @@ _IN_ORDER = (
     "attachments",
     "contacts",
     "sites",
+    "settings",
+    "diagnostics",
     "backup",
     "link_desk",
 )  # of their ends
@@ -105,6 +111,20 @@ class ScreenPorts:
         from app.bootstrap.window_sites import SiteTrust
 
         return self._made(SiteTrust(self._site))
+
+    @cached_property
+    def settings(self) -> SiteSettings:
+        """Rule numbers."""
+        from app.bootstrap.window_settings import SiteSettings
+
+        return self._made(SiteSettings(self._site))
+
+    @cached_property
+    def diagnostics(self) -> SiteDiagnostics:
+        """How this workstation is."""
+        from app.bootstrap.window_diagnostics import SiteDiagnostics
+
+        return self._made(SiteDiagnostics(self._site, lambda: self._service))
 
     @cached_property
     def link_desk(self) -> SiteLinks:

@@ -25,6 +25,7 @@ from app.usecases.commands import Command
 from app.usecases.sites import NoteFault
 
 LOOK_S: Final = 1.0
+MOST_JUMPS: Final = 20  # that are remembered
 TOLD_FORKS: Final = "trust.forks_told"  # kept on this workstation
 _BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
@@ -49,6 +50,7 @@ class SelfWatch:
         # A test clock is set on purpose; only the machine's own clock can jump.
         self._own = isinstance(node.clock, SystemClock) or steady is not steady_s
         self._mark = (node.clock.now_ms(), steady())
+        self.jumps: tuple[tuple[int, int], ...] = ()  # since the start: (UTC ms, seconds); a snapshot for any thread
         self._apart: set[str] = set()
         self._twice: str | None = None
         self._look_at_sites = True
@@ -90,6 +92,7 @@ class SelfWatch:
         self._mark = (now, steady)
         if self._own and abs(jumped) > SKEW_LIMIT_MS:
             log.warning("the clock was set by %d s while the console ran", jumped // SECOND_MS)
+            self.jumps = (*self.jumps, (now, jumped // SECOND_MS))[-MOST_JUMPS:]
             notes.append(NoteFault(kind=FaultKind.CLOCK_JUMPED, seconds=jumped // SECOND_MS))
         for link in self._links():
             if link.clock_offset_ms is None:

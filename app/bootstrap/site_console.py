@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.bootstrap.node import Node
     from app.bootstrap.service import Service
     from app.exchange.feed.intake import FeedCounts
+    from app.kernel.running import Former, Running
     from app.queries.accounts import AccountRow
     from app.replication.status import LinkStatus
     from app.ui.shell.ports import Health
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
+FORMER_MEMORY = "running.former"
 _PARTNER = {Agency.EMB: Agency.FRD, Agency.FRD: Agency.EMB, Agency.HALL: Agency.EMB}
 
 
@@ -77,6 +79,8 @@ class SiteConsole(ScreenPorts):
         self._opening: threading.Thread | None = None
         self._net: threading.Thread | None = None
         self._closed = False
+        self._running: Running | None = None
+        self.former: Former | None = None
         self.opened: Future[None] = Future()
         self.stopped: Future[None] = Future()  # done when the site was told to stop through its local socket
 
@@ -124,11 +128,33 @@ class SiteConsole(ScreenPorts):
             return
         node.subscribe(self._publish)
         self._node = node
+        self._look_back()
+        self._follow_numbers(node)
         self._reader.settle()
         self.backup.begin(node)
         self._net = threading.Thread(target=self._run_net, args=(node,), name="net", daemon=True)
         self._net.start()
         self.opened.set_result(None)
+
+    def _follow_numbers(self, node: Node) -> None:
+        """What the screens need of the rule numbers, as this district has changed them (D-31)."""
+        from app.domain.rule_numbers import RuleKey
+        from app.queries import settings
+
+        now = node.read(lambda connection: settings.in_force(connection, node.bus.pack.rules))
+        self.district = replace(self.district, amber_s=now[RuleKey.AMBER_BEFORE].seconds)
+
+    def _look_back(self) -> None:
+        """Nobody else runs on this folder: how the last run ended is told until somebody has read it."""
+        from app.kernel.running import Former, Running
+
+        self._running = Running(self.data.logs, self.clock)
+        found = self._running.begin()
+        if found is not None:
+            self.remember(FORMER_MEMORY, [found.at, found.trace, found.error])
+        match self._memory.get(FORMER_MEMORY):
+            case [int(at), str(trace), str(error)]:
+                self.former = Former(at, trace, error)
 
     def _run_net(self, node: Node) -> None:
         """Try to listen; a port that is taken costs the listening or the feed's own port, not the dialling and not the window."""
@@ -182,6 +208,8 @@ class SiteConsole(ScreenPorts):
         self._reader.close()
         if self._node is not None:
             self._node.close()
+        if self._running is not None:
+            self._running.end()
         with self._guard:
             self._hearers.clear()
 
@@ -227,6 +255,8 @@ class SiteConsole(ScreenPorts):
         return end
 
     def _publish(self, changes: ChangeSet) -> None:
+        if changes.touches("rule_number") and self._node is not None:
+            self._follow_numbers(self._node)
         with self._guard:
             hearers = list(self._hearers)
         for hear in hearers:

@@ -117,6 +117,29 @@ SPECS: Mapping[RuleKey, RuleSpec] = MappingProxyType(
 )
 
 
+# Numbers this version asks for when something is decided or shown; the others wait for the duties they belong to.
+IN_USE = frozenset(
+    {
+        RuleKey.ORAL_REPORT_LIMIT,
+        RuleKey.WRITTEN_REPORT_LIMIT,
+        RuleKey.AMBER_BEFORE,
+        RuleKey.FUTURE_TOLERANCE,
+        RuleKey.LATE_ENTRY_WINDOW,
+        RuleKey.DUPLICATE_DISTANCE,
+        RuleKey.DUPLICATE_WINDOW,
+        RuleKey.REPORTABLE_GRADE,
+        RuleKey.SUPPLEMENT_WINDOW,
+        RuleKey.SUPPLEMENT_WINDOW_SHORT,
+        RuleKey.BACKUP_INTERVAL,
+        RuleKey.BACKUP_KEEP_ALL,
+        RuleKey.BACKUP_KEEP_DAILY,
+        RuleKey.ATTACHMENT_LIMIT,
+    }
+)
+# Numbers this version holds to at their default, whatever was entered: said beside them, and not to be changed in the window.
+FIXED = frozenset({RuleKey.CLOCK_SKEW_WARN, RuleKey.PENDING_CLASS_LIMIT})
+
+
 @dataclass(frozen=True, slots=True)
 class RuleNumber:
     """One number of a district: value and default in `unit`, the rule id, and the clause it comes from."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.district import District
-from app.domain.rule_numbers import RuleKey
 from app.journal.acts import ActMaker
 from app.journal.faults import BadTransactionError
 from app.journal.journal import Journal, QuarantinedError
@@ -161,19 +160,8 @@ class Bus:
             raise denied
 
     def district(self) -> District:
-        """The district pack with the rule numbers this district has changed (D-31).
-
-        A number that does not fit its rule (another version wrote it) is not used: one bad row must not stop all acts.
-        """
-        rules = dict(self._pack.rules)
-        for row in settings.rule_numbers(self._connection):
-            if row.value is None or row.id not in set(RuleKey):
-                continue
-            try:
-                rules[RuleKey(row.id)] = rules[RuleKey(row.id)].changed_to(row.value)
-            except Refusal:
-                log.warning("rule number %s does not fit and is not used", row.id)
-        return replace(self._pack, rules=rules)
+        """The district pack with the rule numbers this district has changed (D-31)."""
+        return replace(self._pack, rules=settings.in_force(self._connection, self._pack.rules))
 
     def record_refusal(self, command: str | None, refusal: Refusal, account_id: str) -> None:
         """Record a refusal that happened before the bus was reached (sign-in, input that is no command: None)."""

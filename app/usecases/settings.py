@@ -17,6 +17,11 @@ class ChangeRuleNumber(Command):
     value: int
 
 
+def change_to(key: str, value: int) -> ChangeRuleNumber:
+    """The command for a number by its name; ValueError for a name there is not."""
+    return ChangeRuleNumber(key=RuleKey(key), value=value)
+
+
 @handles(ChangeRuleNumber, writes("rule_number", "value"))
 def change_rule_number(command: ChangeRuleNumber, context: Context) -> Outcome:
     """Checked against the range of its rule (E_RANGE)."""

@@ -302,6 +302,13 @@ class BoardFeed(QObject):
         if self._stale_at is not None and self._console.clock.now_ms() >= self._stale_at:
             self._count()
 
+    def set_amber(self, amber_s: int) -> None:
+        """From so many seconds before its due moment a clock is amber, from now on (D-02, D-31)."""
+        if amber_s != self._amber_s:
+            self._amber_s = amber_s
+            self._arrange()
+            self._count()
+
     # -- figures -----------------------------------------------------------------------------------------------------
     def _count(self) -> None:
         self._stale_at = None  # asked once

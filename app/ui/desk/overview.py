@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from app.queries.incidents import IncidentRow
 
 LINE, SIDE = 28, 12
-_EVERYDAY = "everyday"
+_EVERYDAY, _LEVEL, _NUMBER = "everyday", "level", "number."
+_NUMBERS = {
+    DeadlineKind.ORAL_REPORT.value: "oral_report_limit",
+    DeadlineKind.WRITTEN_REPORT.value: "written_report_limit",
+    _EVERYDAY: "reportable_grade",
+}
+"""Rule numbers behind what is shown (D-31)."""
 _FACTS = (
     "received_at",
     "occurred_at",
@@ -122,11 +128,12 @@ class Overview(QWidget):
 
     focus_lost = Signal()
     wanted = Signal(str)  # id of an action: its key stands in the line that was taken
+    number_wanted = Signal(str)  # a rule number that something shown follows from (D-31)
 
     def __init__(self, theme: Theme, session: Session, words: Words, amber_s: int, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._theme, self._session, self._words, self._amber_s = theme, session, words, amber_s
+        self._theme, self._session, self._words, self.amber_s = theme, session, words, amber_s
         self._data: DeskData | None = None
         self._now_ms = 0
         self._explained: set[tuple[str, str]] = set()  # incidents and clocks whose rules stand open
@@ -147,7 +154,7 @@ class Overview(QWidget):
         self.reports = Card(theme, "deskReports", texts.get("ui.desk.card.reports"))
         self.units = Card(theme, "deskUnits", texts.get("ui.desk.card.units"))
         self.clocks.taken.connect(self._explain)
-        self.facts.taken.connect(self.wanted)
+        self.facts.taken.connect(self._taken)
         self.figures.taken.connect(self.wanted)
         grid.addWidget(self.facts, 0, 0, 2, 1)
         grid.addWidget(self.clocks, 0, 1)
@@ -205,7 +212,19 @@ class Overview(QWidget):
                 )
             lines.append((runs, value))
         act = Run(words.texts.get("ui.history.action"), "accent", "small", key="history")
-        return [*lines, self._act_line(act, "F8")]
+        return [*self._level(data, wide), *lines, self._act_line(act, "F8")]
+
+    def _level(self, data: DeskData, wide: int) -> list[tuple[list[Run], str]]:
+        """The proposed level, and on request what it follows from (RULES 4.7): order 493, no number of the district."""
+        texts, row = self._words.texts, data.row
+        said = texts.get("ui.desk.why.level", clause=texts.get("clause.RULES-4"))
+        runs = [
+            Run(texts.get("ui.desk.level"), "muted", "small", wide=wide),
+            replace(says.level_run(row, "body"), gap=16),
+            Run(says.level_words(texts, row), "text", "body", gap=4, shrinks=True),
+            self._why_run(_LEVEL),
+        ]
+        return [(runs, said), *self._explanation(data, _LEVEL, said)]
 
     def _figures(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         texts = self._words.texts
@@ -236,7 +255,7 @@ class Overview(QWidget):
 
     def _clocks(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         texts, row = self._words.texts, data.row
-        found = says.clocks(texts, row, now_ms, self._amber_s)
+        found = says.clocks(texts, row, now_ms, self.amber_s)
         if not found:
             reason = (
                 texts.get(row.owes_why)
@@ -263,13 +282,28 @@ class Overview(QWidget):
 
     def _explanation(self, data: DeskData, key: str, said: str) -> list[tuple[list[Run], str]]:
         """The rule's words below its clock once they were asked for; seeing needs no account."""
-        return [([Run(said, "text", "small")], "")] if (data.row.id, key) in self._explained else []
+        if (data.row.id, key) not in self._explained:
+            return []
+        told: list[tuple[list[Run], str]] = [([Run(said, "text", "small")], "")]
+        if key in _NUMBERS:
+            link = self._words.texts.get("ui.settings.to_number")
+            told.append(([Run(link, "accent", "small", key=f"{_NUMBER}{_NUMBERS[key]}")], ""))
+        return told
+
+    def _taken(self, key: str) -> None:
+        """The level explains itself; everything else is an act of the window."""
+        if key == _LEVEL:
+            self._explain(key)
+        else:
+            self.wanted.emit(key)
 
     def _explain(self, key: str) -> None:
-        """Open the rule behind a clock, or put it away again."""
-        if self._data is not None:
+        """Open the rule behind something computed, or put it away again; its number is looked up in the settings."""
+        if key.startswith(_NUMBER):
+            self.number_wanted.emit(key.removeprefix(_NUMBER))
+        elif self._data is not None:
             self._explained ^= {(self._data.row.id, key)}
-            self.clocks.show_lines(self._clocks(self._data, self._now_ms))
+            self.tick(self._now_ms)
 
     def why(self, data: DeskData, kind: DeadlineKind) -> str:
         """The rule behind a clock: its source, from when it counts, and that the due moment is on time (RP-07, D-01, D-02)."""

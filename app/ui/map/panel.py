@@ -7,6 +7,7 @@ well. `point_picked(lon, lat)` in WGS-84 degrees when a place was picked to regi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import cos, log2, radians
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
@@ -36,7 +37,14 @@ _ROOM = (620, 480)  # below it the card starts folded and the legend is left out
 _ROOM_FOR_WORDS = 200  # beside the open list the sentence needs this many px, else it keeps the middle
 _REFERENCE_PX = 12
 _LAYERS_KEY = "map.layers"
+_ACROSS_M, _EQUATOR_M, _TILE_PX = 6_000.0, 40_075_017.0, 256
 _CARD_KEY = "map.card_folded"
+CRASHED = "ui.map.broken.crashed"
+COMEBACK_MS = 1000
+COMEBACKS, COMEBACK_WITHIN_MS = (
+    3,
+    600_000,
+)  # so often by itself in ten minutes; then somebody presses the button
 
 
 class MapPanel(QWidget):
@@ -55,17 +63,18 @@ class MapPanel(QWidget):
         parent: QWidget | None = None,
         *,
         bare: bool = False,
+        clean: Callable[[str | None], str] | None = None,
     ) -> None:
+        """`clean`: what free text passes before it is shown."""
         super().__init__(parent)
+        self._clean = clean
+        self._framed: tuple[float, float, float] | None = None
         self.setObjectName("mapPanel")
         self.setAccessibleName(console.texts.get("ui.map.title"))
         self.setMinimumSize(240, 160)
         self._console, self._session, self._theme = console, session, theme
-        clean: Callable[[str | None], str] | None = None,
         self._bare = bare
-        """`clean`: what free text passes before it is shown."""
         self.host = MapHost(self)
-        self._clean = clean
         self.host.ready.connect(self._ready)
         self.host.broken.connect(self._failed)
         self._feed: MapFeed | None = None
@@ -74,6 +83,9 @@ class MapPanel(QWidget):
         self._stale_list = False
         self._tick = QTimer(self, singleShot=True)
         self._tick.timeout.connect(self._tell_time)
+        self._crashes: list[int] = []  # moments of the crashes after which the page came back by itself
+        self._comeback = QTimer(self, singleShot=True, interval=COMEBACK_MS)
+        self._comeback.timeout.connect(self.begin)
         self._place()
         session.selected_incident_changed.connect(self._selected)
         theme.changed.connect(self._tell_theme)
@@ -119,6 +131,7 @@ class MapPanel(QWidget):
     def dispose(self) -> None:
         """Stop everything and take the page apart; the panel stays without a map. Idempotent."""
         self._tick.stop()
+        self._comeback.stop()
         if self._feed is not None:
             self._feed.stop()
         self.host.close()
@@ -156,6 +169,8 @@ class MapPanel(QWidget):
         self._tell_covers()
         self._tell_time()
         tell("fit")
+        if self._framed is not None:
+            self._tell_frame()
         self._feed.attach(engine.tell)
         if self._chosen:
             tell("choose", key=self._chosen, pan=True)
@@ -169,9 +184,19 @@ class MapPanel(QWidget):
         self._placeholder.say("broken", key)
         self._placeholder.show()
         self._raise_overlays()
-        self.list.choose_tab(1)
-        self.tools.buttons["list"].setChecked(not self._bare)
+        if key == CRASHED and self._may_come_back():
+            self._comeback.start()
+        else:
+            self.list.choose_tab(1)
+            self.tools.buttons["list"].setChecked(not self._bare)
         self.broken.emit(key)
+
+    def _may_come_back(self) -> bool:
+        """A page whose process died is made again by itself, but not again and again."""
+        now = self._console.clock.now_ms()
+        self._crashes = [at for at in self._crashes if 0 <= now - at < COMEBACK_WITHIN_MS]
+        self._crashes.append(now)
+        return len(self._crashes) <= COMEBACKS
 
     # -- to the page -------------------------------------------------------------------------------------------------
     def _tell_theme(self) -> None:
@@ -191,6 +216,20 @@ class MapPanel(QWidget):
         """Show the whole district."""
         self.host.tell("fit")
 
+    def look_at(self, place: tuple[float, float] | None, across_m: float = _ACROSS_M) -> None:
+        """Frame a place (lon, lat) so that the panel is so many metres wide; None: the whole district. Kept for a page that is
+        still loading."""
+        self._framed = None if place is None else (*place, across_m)
+        self._tell_frame()
+
+    def _tell_frame(self) -> None:
+        if self._framed is None:
+            self.fit()
+            return
+        lon, lat, across_m = self._framed
+        wide = _EQUATOR_M * cos(radians(lat)) / _TILE_PX * self.width() / across_m
+        self.host.tell("show", lon=lon, lat=lat, zoom=log2(max(1.0, wide)))
+
     def show_record(self, kind: str, record_id: str) -> None:
         """Mark a record and bring it into view."""
         self._choose(f"{kind}:{record_id}", pan=True)
@@ -202,7 +241,7 @@ class MapPanel(QWidget):
     def _selected(self, incident_id: str) -> None:
         """Selected on the board: marked here, and brought into view unless the click came from here."""
         key = f"incident:{incident_id}" if incident_id else ""
-        if key != self._clicked:
+        if not key or key != self._clicked:
             self._choose(key, pan=True)
         self._clicked = ""
 

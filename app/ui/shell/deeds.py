@@ -231,8 +231,8 @@ class Deeds:
             window.close_desk()
 
     def keys(self) -> None:
-        """The cheat sheet."""
-        self._open(self._window.overlays.keys)
+        """The cheat sheet; pressed again, the manual where it tells of what is in use."""
+        self._window.features.help.keys()
 
     def palette(self) -> None:
         """The palette."""

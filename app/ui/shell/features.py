@@ -13,11 +13,13 @@ from app.ui.board.output_deeds import OutputDeeds
 from app.ui.board.view_deeds import ViewDeeds
 from app.ui.bundles.deeds import BundleDeeds
 from app.ui.conflicts.deeds import ConflictDeeds
+from app.ui.diagnostics.deeds import DiagnosticsDeeds
+from app.ui.help.deeds import HelpDeeds
 from app.ui.imports.deeds import ImportDeeds
 from app.ui.layouts.deeds import LayoutDeeds
 from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.registers.deeds import RegisterDeeds
-from app.ui.search.deeds import SearchDeeds
+from app.ui.settings.deeds import SettingsDeeds
 from app.ui.sites.deeds import SiteDeeds
 from app.ui.wall.deeds import WallDeeds
 
@@ -38,7 +40,9 @@ class Features:
         self.link_desk = LinkDeskDeeds(window)
         self.attachments = AttachmentDeeds(window)
         self.sites = SiteDeeds(window)
-        self.search = SearchDeeds(window)
+        self.settings = SettingsDeeds(window)
+        self.diagnostics = DiagnosticsDeeds(window)
+        self.help = HelpDeeds(window)
         self.board = BoardDeeds(window)
         self.views = ViewDeeds(window)
         self.output = OutputDeeds(window, self.board)
@@ -50,7 +54,7 @@ class Features:
         self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
-        self.search.heard(changes)
+        self.settings.heard(changes)
         self.wall.heard(changes)
 
     def dispose(self) -> None:
@@ -64,7 +68,7 @@ class Features:
             self.link_desk,
             self.sites,
             self.conflicts,
-            self.search,
+            self.help,
         )
         for each in parts:
             each.dispose()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.actions import ActionTable
@@ -31,7 +31,9 @@ def _shown(key: str) -> str:
 
 
 class KeySheet(Sheet):
-    """Two columns of groups."""
+    """Two columns of groups; `manual_wanted`: the manual where it tells of what was in use before."""
+
+    manual_wanted = Signal()
 
     def __init__(self, texts: Texts, theme: Theme, parent: QWidget, table: ActionTable) -> None:
         super().__init__(
@@ -45,7 +47,14 @@ class KeySheet(Sheet):
         self.body.addLayout(self._grid)
         self.close_button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc")
         self.close_button.clicked.connect(self.dismiss)
-        self.body.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignRight)
+        self.manual = HintButton(theme, texts.get("ui.help.to_manual"), icon="help", hint="F1")
+        self.manual.setObjectName("keysManual")
+        self.manual.clicked.connect(self.manual_wanted)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.manual)
+        foot.addWidget(self.close_button)
+        self.body.addLayout(foot)
         self._filled = False
 
     def first_field(self) -> QWidget:

@@ -9,6 +9,8 @@ from app.kernel.clock import MINUTE_MS, Clock
 from app.ui.session import Session
 
 IDLE_MS = 10 * MINUTE_MS
+IDLE_CHOICES = (2, 5, 10, 20, 30)  # minutes; never is no choice (CM-04)
+IDLE_MEMORY = "lock.minutes"
 _TOUCHES = frozenset(
     {
         QEvent.Type.KeyPress,
@@ -31,6 +33,16 @@ class IdleLock(QObject):
         self._session, self._clock, self._idle_ms = session, clock, idle_ms
         self._touched = clock.now_ms()
         session.locked_changed.connect(self._signed_in)
+
+    @property
+    def minutes(self) -> int:
+        """After so many minutes without a touch it locks."""
+        return self._idle_ms // MINUTE_MS
+
+    def set_minutes(self, minutes: object) -> None:
+        """Lock after so many minutes from now on; what is no choice leaves it as it is."""
+        if isinstance(minutes, int) and minutes in IDLE_CHOICES:
+            self._idle_ms = minutes * MINUTE_MS
 
     def _signed_in(self, _locked: bool) -> None:
         """Whoever signs in is here, however long nobody was before."""

@@ -24,17 +24,19 @@ if TYPE_CHECKING:
     from app.ui.casualties.sheet import CasualtySheet
     from app.ui.conflicts.sheet import ConflictSheet
     from app.ui.contacts.sheet import ContactSheet
+    from app.ui.diagnostics.sheet import DiagnosticsSheet
     from app.ui.forms.oral import OralSheet
     from app.ui.forms.raise_grade import RaiseSheet
     from app.ui.forms.register import RegisterSheet
     from app.ui.forms.watch import WatchSheet
+    from app.ui.help.sheet import ManualSheet
     from app.ui.history.sheet import HistorySheet
     from app.ui.imports.sheet import ImportSheet
     from app.ui.link_desk.sheet import LinkDeskSheet
     from app.ui.pairing.sheet import PairingSheet
     from app.ui.registers.card import RecordSheet
     from app.ui.registers.sheet import RegisterListSheet
-    from app.ui.search.sheet import SearchSheet
+    from app.ui.settings.sheet import SettingsSheet
     from app.ui.shell.key_sheet import KeySheet
     from app.ui.shell.palette import Entry, Palette
     from app.ui.shell.ports import SiteDoor
@@ -202,15 +204,6 @@ class Overlays:
         )
 
     @property
-    def search(self) -> SearchSheet:
-        """Everything from one field."""
-        from app.ui.search.sheet import SearchSheet
-
-        return self._sheet(
-            "search", lambda: SearchSheet(self._console, self._session, self._theme, self._parent)
-        )
-
-    @property
     def record(self) -> RecordSheet:
         """The card of a record chosen on the map."""
         from app.ui.registers.card import RecordSheet
@@ -323,6 +316,37 @@ class Overlays:
             "alarms", lambda: AlarmSheet(self._console, self._session, self._theme, self._parent)
         )
 
+    @property
+    def settings(self) -> SettingsSheet:
+        """Rule numbers, and this console."""
+        from app.ui.settings.sheet import SettingsSheet
+
+        return self._sheet(
+            "settings", lambda: SettingsSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def diagnostics(self) -> DiagnosticsSheet:
+        """How this workstation is."""
+        from app.ui.diagnostics.sheet import DiagnosticsSheet
+
+        return self._sheet(
+            "diagnostics", lambda: DiagnosticsSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def manual(self) -> ManualSheet:
+        """The manual."""
+        from app.ui.help.sheet import ManualSheet
+
+        return self._sheet(
+            "manual", lambda: ManualSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    def top_name(self) -> str:
+        """Name of a sheet that is open, empty for none."""
+        return next((name for name, sheet in self._made.items() if sheet.is_open), "")
+
     def top_open(self) -> Sheet | None:
         """A sheet that is open, if any."""
         return next((sheet for sheet in self._made.values() if sheet.is_open), None)
@@ -357,9 +381,10 @@ class Overlays:
             sheet.fit(map_area, right)
             x, y = self._corner(name, sheet)
             sheet.move(x, y)
-        for card in self.cards:
-            x, y = map_area.right() - card.width() - GAP, map_area.bottom() - card.height() - CARD_FOOT
-            card.move(x, y)
+        foot = map_area.bottom() - CARD_FOOT
+        for card in self.cards:  # one over the other
+            card.move(map_area.right() - card.width() - GAP, foot - card.height())
+            foot -= 0 if card.isHidden() else card.height() + GAP
         for widget in (self._toasts, self._refusals):
             if widget is not None:
                 x = map_area.center().x() - widget.width() // 2
@@ -368,8 +393,6 @@ class Overlays:
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:
         if name == "record":  # beside the tools of the map
             return self._map.right() - sheet.width() - TOOLS, self._map.top() + GAP
-        if name == "search":
-            return self._right.left() + (self._right.width() - sheet.width()) // 2, self._right.top() + GAP
         if name in ("sign_in", "registers"):
             return self._right.right() - sheet.width() - GAP, self._right.top() + GAP
         middle = self._map.left() + max(GAP, (self._map.width() - sheet.width()) // 2)

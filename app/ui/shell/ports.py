@@ -14,13 +14,16 @@ from app.ui.board.port import ExportDoor
 from app.ui.bundles.port import BundleDoor
 from app.ui.console import Console
 from app.ui.contacts.port import ContactDoor
+from app.ui.diagnostics.port import DiagnosticsDoor
 from app.ui.imports.port import ImportDoor
 from app.ui.link_desk.port import LinkDeskDoor
 from app.ui.pairing.port import PairingDoor
+from app.ui.settings.port import SettingsDoor
 from app.ui.sites.port import SitesDoor
 
 if TYPE_CHECKING:
     from app.exchange.feed.intake import FeedCounts
+    from app.kernel.running import Former
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Health:
 class SiteDoor(Console, Protocol):
     """The console as the window itself sees it."""
 
+    former: Former | None  # how the last run ended when it was not closed, until somebody has read it; known once open
     limits_s: Mapping[str, int]  # rule numbers of the pack that are spans, by name, in seconds (D-31)
 
     @property
@@ -82,6 +86,16 @@ class SiteDoor(Console, Protocol):
     @property
     def sites(self) -> SitesDoor:
         """Keys, certificates and seals of this workstation and its agency's."""
+        ...
+
+    @property
+    def settings(self) -> SettingsDoor:
+        """Rule numbers (D-31)."""
+        ...
+
+    @property
+    def diagnostics(self) -> DiagnosticsDoor:
+        """How this workstation is, and what is left of a crash."""
         ...
 
     @property

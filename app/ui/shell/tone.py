@@ -19,6 +19,8 @@ from app.kernel.enums import Severity
 log = logging.getLogger(__name__)
 RATE = 22_050
 _LOUDNESS = 0.5
+VOLUMES = (30, 60, 100)  # per cent of what the machine is set to
+VOLUME_MEMORY = "sound.volume"
 _RAMP_S = 0.01
 Notes = Sequence[tuple[float, float]]
 
@@ -50,6 +52,7 @@ class Tone(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.on = True
+        self.volume = VOLUMES[-1]
         self._effects: dict[Severity, Any] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._asked = False
@@ -86,6 +89,15 @@ class Tone(QObject):
             write_tone(path, sound.notes)
             self._effects[rank] = effect = QSoundEffect(self)
             effect.setSource(QUrl.fromLocalFile(str(path)))
+            effect.setVolume(self.volume / 100)
+
+    def set_volume(self, volume: object) -> None:
+        """As loud as this share of what the machine is set to; what is no choice leaves it as it is."""
+        if not isinstance(volume, int) or volume not in VOLUMES:
+            return
+        self.volume = volume
+        for effect in self._effects.values():
+            effect.setVolume(volume / 100)
 
     def play(self, rank: Severity) -> bool:
         """Sound a rank's pattern once; False when the sound is off, the rank has none or there is nothing to sound on."""
