@@ -31,7 +31,7 @@ from app.journal.journal import Identity, Journal
 from app.journal.keys import SiteKey
 from app.journal.operation import Act
 from app.kernel.clock import Clock, to_ms
-from app.kernel.enums import AccountKind, Agency, Realm, Role
+from app.kernel.enums import AccountKind, Agency, LogKind, Realm, Role
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.kernel.ids import new_id
 from app.kernel.paths import DataDir, sync_folder, write_secret
@@ -230,6 +230,23 @@ def _write_sheet(
     return sheets.write_beside(ask.recovery_file, ask.letter, sheets.document(texts, pages))
 
 
+def _joined(maker: ActMaker, texts: Texts, ask: Founding, site: str, console: str, clock: Clock) -> list[Act]:
+    """A further workstation is trusted from here on: the log of both rooms says so once it has met them (CM-04, JD-11)."""
+    letter = ask.letter or texts.get("log.no_letter")
+    values = {
+        "agency": ask.agency.value,
+        "at": clock.now_ms(),
+        "entered_at": clock.now_ms(),
+        "kind": LogKind.NOTE.value,
+        "text": texts.get(
+            "log.site_joined", letter=letter, site=site[:8], title=ask.admin_title or ask.admin_name
+        ),
+        "account_id": console,
+        "author_role": Role.CONSOLE.value,
+    }
+    return maker.write("announce_site", "log_entry", new_id(clock, site), values, new=True)
+
+
 def _first_acts(
     connection: sqlite3.Connection, ask: Founding, clock: Clock, recovery: SigningKey, key: SiteKey, pin: str
 ) -> tuple[str, str, sheets.Sealed]:
@@ -273,7 +290,10 @@ def _first_acts(
         admin, [acts, maker.write("seal_account", "account", emergency, {"sealed_at": clock.now_ms()})]
     )
     label = {"label": ask.label or key.site[:6], "tls_pin": pin, "tls_until": to_ms(VALID_UNTIL)}
-    journal.author(console, [maker.write("announce_site", "site", key.site, label)])
+    announced = maker.write("announce_site", "site", key.site, label)
+    if ask.joining:
+        announced += _joined(maker, texts, ask, key.site, console, clock)
+    journal.author(console, [announced])
     identity.write_self(
         connection,
         SelfRow(

@@ -17,7 +17,6 @@ from app.bootstrap.node import IDENTITY_FILE, Node
 from app.bootstrap.scopes import scopes_of
 from app.journal.keys import KEY_BYTES
 from app.journal.operation import pack, unpack
-from app.kernel.changes import ChangeSet
 from app.kernel.clock import to_ms
 from app.kernel.enums import Agency, Realm
 from app.kernel.errors import ErrorCode, Refusal
@@ -40,7 +39,7 @@ from app.replication.identity import (
 from app.replication.peers import Peer, PeerState
 from app.replication.tls import load_tls
 from app.usecases.commands import name_of
-from app.usecases.sites import ForgetPeer, MeetAgency
+from app.usecases.sites import ForgetPeer, MeetAgency, PairColleague
 
 FORGET: Final = name_of(ForgetPeer)
 
@@ -141,10 +140,11 @@ def enter(node: Node, other: Identity, other_file: bytes, account_id: str, addre
     assert len(bytes.fromhex(other.recovery_key)) == KEY_BYTES
     if other.agency == node.me.agency:
         node.check_right("meet_agency", account_id)
-        changes = ChangeSet()
+        changes = node.execute(PairColleague(site=other.site), account_id).changes
     else:
         agency = Agency(other.agency)
-        meet = MeetAgency(agency=agency, recovery_key=other.recovery_key, name=other.agency_name)
+        key, name = other.recovery_key, other.agency_name
+        meet = MeetAgency(agency=agency, recovery_key=key, name=name, site=other.site)
         changes = node.execute(meet, account_id).changes
     row = PeerRow(
         other.site, other.agency, other.agency_name, pack({"file": other_file}), address, node.clock.now_ms()

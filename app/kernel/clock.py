@@ -14,6 +14,7 @@ SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+FOR_LONG_MS = 10 * 365 * DAY_MS  # what ends later is told as good for long: its date means nothing to anybody
 # 0002-01-01 and 9999-01-01: every zone can show them.
 _FIRST_MS, _LAST_MS = -62_104_060_800_000, 253_370_764_800_000
 

@@ -81,6 +81,7 @@ class RefusalRow:
     born_agency: str | None
 
 
+_MS = 16  # an hlc is milliseconds << 16 plus a counter
 _ACCOUNT = select(*(ACCOUNT.table.c[name] for name in columns_of(AccountRow)))
 _ALL = _ACCOUNT.order_by(ACCOUNT.table.c.agency, ACCOUNT.table.c.name)
 _ONE = _ACCOUNT.where(ACCOUNT.table.c.id == bindparam("id"))
@@ -91,7 +92,7 @@ _SITES = select(*(SITE.table.c[name] for name in columns_of(SiteRow))).order_by(
     SITE.table.c.agency, SITE.table.c.letter
 )
 _ENDS = sql(
-    select(OP.c.seq).where(
+    select(OP.c.hlc).where(
         OP.c.site == bindparam("of"), OP.c.seq == bindparam("number"), OP.c.tx_last == bindparam("last")
     )
 )
@@ -151,9 +152,11 @@ def twin_of(connection: sqlite3.Connection, site: str) -> str | None:
     return next((other for other in same if other != site), None)
 
 
-def ends_transaction(connection: sqlite3.Connection, site: str, seq: int) -> bool:
-    """True if the site's operation of this number is here and is the last of its transaction."""
-    return connection.execute(_ENDS, {"of": site, "number": seq, "last": 1}).fetchone() is not None
+def transaction_ended_at(connection: sqlite3.Connection, site: str, seq: int) -> int | None:
+    """When the transaction was recorded (UTC ms) whose last operation has this number of the site; None when that is not here,
+    or not the last of its transaction."""
+    found = connection.execute(_ENDS, {"of": site, "number": seq, "last": 1}).fetchone()
+    return None if found is None else int(found[0]) >> _MS
 
 
 def agencies(connection: sqlite3.Connection) -> list[AgencyRow]:

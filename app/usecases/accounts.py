@@ -9,12 +9,14 @@ from app.domain.event_time import check_kept
 from app.domain.required import alike, require_text, tidy
 from app.domain.sign_in import check_sign_in_name
 from app.journal import verbs
-from app.kernel.enums import AccountKind, Role
+from app.journal.operation import Act
+from app.kernel.enums import AccountKind, LogKind, Role
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import accounts
 from app.queries.accounts import AccountRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing, ms
+from app.usecases.duty import log_acts, peer_said
 
 _CLAUSE = "CM-04"
 
@@ -108,6 +110,24 @@ def _open(context: Context, key: str) -> AccountRow:
     return row
 
 
+def _told(context: Context, key: str, row: AccountRow, **facts: str) -> list[Act]:
+    """The line of an act of trust in the duty log of both rooms, written by the act itself (JD-11)."""
+    text = context.texts.get(
+        key,
+        title=context.author.title or "",
+        name=row.name or "",
+        post=row.title or row.name or "",
+        agency=peer_said(context, row.agency or ""),
+        **facts,
+    )
+    return log_acts(context, LogKind.NOTE, text, context.now_ms)
+
+
+def _roles(context: Context, roles: list[Role]) -> str:
+    comma = context.texts.get("wording.comma")
+    return comma.join(context.texts.get(f"enum.role.{role.value}") for role in sorted(set(roles)))
+
+
 def _grant(context: Context, account_id: str, roles: list[Role], valid_from: Any, valid_to: Any) -> Any:
     start, end = ms(valid_from), ms(valid_to)
     for field, at in (("valid_from", start), ("valid_to", end)):
@@ -147,15 +167,15 @@ def create_account(command: CreateAccount, context: Context) -> Outcome:
     return outcome(*context.create("account", account_id, values), grant, account_id=account_id)
 
 
-@handles(SetAccountRoles, marks("account", verbs.GRANT))
+@handles(SetAccountRoles, marks("account", verbs.GRANT), creates("log_entry"))
 def set_account_roles(command: SetAccountRoles, context: Context) -> Outcome:
     """Least privilege: the new set replaces the old one; an administrator cannot take his own right away."""
     row = _open(context, command.account_id)
     if row.id == context.author.id:
         _check_own_right(command, context)
-    return outcome(
-        _grant(context, row.id, command.roles, command.valid_from, command.valid_to), account_id=row.id
-    )
+    act = _grant(context, row.id, command.roles, command.valid_from, command.valid_to)
+    told = _told(context, "log.account_roles", row, roles=_roles(context, command.roles))
+    return outcome(act, *told, account_id=row.id)
 
 
 def _check_own_right(command: SetAccountRoles, context: Context) -> None:
@@ -168,15 +188,14 @@ def _check_own_right(command: SetAccountRoles, context: Context) -> None:
         raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field=field, clause=_CLAUSE)
 
 
-@handles(RevokeAccount, marks("account", verbs.REVOKE))
+@handles(RevokeAccount, marks("account", verbs.REVOKE), creates("log_entry"))
 def revoke_account(command: RevokeAccount, context: Context) -> Outcome:
     """Revoke; acts concurrent with it stand and are flagged (REPLICATION, Trust)."""
     row = _open(context, command.account_id)
     if row.id == context.author.id:
         raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="account_id", clause=_CLAUSE)
-    return outcome(
-        context.mark("account", row.id, verbs.REVOKE, agency=context.agency.value), account_id=row.id
-    )
+    act = context.mark("account", row.id, verbs.REVOKE, agency=context.agency.value)
+    return outcome(act, *_told(context, "log.account_revoked", row), account_id=row.id)
 
 
 @handles(RenameAccount, writes("account", "title"))
@@ -187,26 +206,24 @@ def rename_account(command: RenameAccount, context: Context) -> Outcome:
     return outcome(*context.change("account", row.id, {"title": tidy(command.title)}), account_id=row.id)
 
 
-@handles(AdmitAccount, marks("account", verbs.ADMIT))
+@handles(AdmitAccount, marks("account", verbs.ADMIT), creates("log_entry"))
 def admit_account(command: AdmitAccount, context: Context) -> Outcome:
     """Admit a foreign account; it keeps acting for its own agency."""
     row = _find(context, command.account_id)
     if row.agency == context.agency:
         raise Refusal(ErrorCode.STATE, "refusal.accounts.own_agency", field="account_id", clause=_CLAUSE)
-    return outcome(
-        context.mark("account", row.id, verbs.ADMIT, agency=context.agency.value), account_id=row.id
-    )
+    act = context.mark("account", row.id, verbs.ADMIT, agency=context.agency.value)
+    return outcome(act, *_told(context, "log.account_admitted", row), account_id=row.id)
 
 
-@handles(DismissAccount, marks("account", verbs.DISMISS))
+@handles(DismissAccount, marks("account", verbs.DISMISS), creates("log_entry"))
 def dismiss_account(command: DismissAccount, context: Context) -> Outcome:
     """What it did stands; what it does meanwhile elsewhere stands and is flagged."""
     row = _find(context, command.account_id)
     if context.agency not in (row.admitted or "").split(","):
         raise Refusal(ErrorCode.STATE, "refusal.accounts.not_admitted", field="account_id", clause=_CLAUSE)
-    return outcome(
-        context.mark("account", row.id, verbs.DISMISS, agency=context.agency.value), account_id=row.id
-    )
+    act = context.mark("account", row.id, verbs.DISMISS, agency=context.agency.value)
+    return outcome(act, *_told(context, "log.account_dismissed", row), account_id=row.id)
 
 
 @handles(SetPassword, writes("account", "secret_at"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.journal import verbs
-from app.kernel.clock import SHANGHAI, to_ms
+from app.kernel.clock import FOR_LONG_MS, SHANGHAI, to_ms
 from app.kernel.enums import LogKind
 from app.kernel.errors import ErrorCode, Refusal
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, outcome, writes
@@ -57,6 +57,8 @@ def renew_certificate(command: RenewCertificate, context: Context) -> Outcome:
         raise Refusal(ErrorCode.TIME, "refusal.sites.tls_until", field="until", clause="CM-04")
     letter = context.workstation.letter or context.texts.get("log.no_letter")
     day = command.until.astimezone(SHANGHAI).strftime("%Y-%m-%d")
-    text = context.texts.get("log.certificate_renewed", letter=letter, day=day)
+    long = until - context.now_ms > FOR_LONG_MS
+    lasts = context.texts.get("log.certificate_long" if long else "log.certificate_until", day=day)
+    text = context.texts.get("log.certificate_renewed", letter=letter, until=lasts)
     acts = context.change("site", site, {"tls_until": until})
     return outcome(*acts, *log_acts(context, LogKind.FAULT, text, context.now_ms), site=site)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from app.journal import verbs
 from app.journal.keys import KEY_BYTES
-from app.kernel.clock import SHANGHAI
+from app.journal.operation import Act
+from app.kernel.clock import SHANGHAI, from_ms
 from app.kernel.enums import Agency, FaultKind, LogKind
 from app.kernel.errors import ErrorCode, Refusal
 from app.kernel.ids import derived_id
 from app.queries import accounts, duty
+from app.queries.accounts import SiteRow
 from app.usecases.commands import Command, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing
 from app.usecases.duty import log_acts, peer_said
@@ -24,6 +26,14 @@ class MeetAgency(Command):
     agency: Agency
     recovery_key: str
     name: str
+    site: str = ""  # the workstation that is paired with by this
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairColleague(Command):
+    """Note that a further workstation of the own agency was paired here; made by pairing, which does the rest."""
+
+    site: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +105,21 @@ class NoteFault(Command):
     about: str = ""
 
 
-@handles(MeetAgency, marks("agency", verbs.MEET))
+def _site(context: Context, site: str) -> SiteRow | None:
+    return next((row for row in accounts.sites(context.connection) if row.id == site), None)
+
+
+def _letter(context: Context, row: SiteRow | None) -> str:
+    return (row.letter if row is not None else None) or context.texts.get("log.no_letter")
+
+
+def _told(context: Context, kind: LogKind, key: str, **facts: str) -> list[Act]:
+    """Every act of trust has its line in the log of both rooms: written by the act itself, hence once, whoever holds it."""
+    text = context.texts.get(key, title=context.author.title or "", **facts)
+    return log_acts(context, kind, text, context.now_ms)
+
+
+@handles(MeetAgency, marks("agency", verbs.MEET), creates("log_entry"))
 def meet_agency(command: MeetAgency, context: Context) -> Outcome:
     """One journalled act of the administrator; without it nothing of that agency counts here."""
     if command.agency is context.agency:
@@ -109,34 +133,52 @@ def meet_agency(command: MeetAgency, context: Context) -> Outcome:
     if len(key) != KEY_BYTES:
         raise Refusal(ErrorCode.FORMAT, "refusal.sync.identity", field="recovery_key", clause="CM-04")
     act = context.mark("agency", command.agency.value, verbs.MEET, key=key, name=command.name)
-    return outcome(act, agency=command.agency.value)
+    said, peer = "log.paired" if command.site else "log.agency_met", peer_said(context, command.agency)
+    kind = LogKind.LINK if command.site else LogKind.NOTE
+    told = _told(context, kind, said, peer=peer, site=command.site[:8])
+    return outcome(act, *told, agency=command.agency.value)
+
+
+@handles(PairColleague, creates("log_entry"))
+def pair_colleague(command: PairColleague, context: Context) -> Outcome:
+    """There is no agency to meet, but both rooms read that a further workstation is trusted here (CM-04, JD-11)."""
+    if command.site == context.workstation.site:
+        raise Refusal(ErrorCode.STATE, "refusal.sync.same_site", field="site", clause="CM-04")
+    told = _told(
+        context,
+        LogKind.LINK,
+        "log.paired",
+        peer=peer_said(context, context.agency),
+        site=command.site[:8],
+    )
+    return outcome(*told, entry_id=told[0].entity_id, site=command.site)
 
 
 @handles(ForgetPeer, creates("log_entry"))
 def forget_peer(command: ForgetPeer, context: Context) -> Outcome:
     """Whoever wonders why a line is gone reads it in the log; the pairing itself is this workstation's own (JD-11)."""
-    row = next((row for row in accounts.sites(context.connection) if row.id == command.site), None)
-    agency, letter = (None, None) if row is None else (row.agency, row.letter)
+    row = _site(context, command.site)
+    agency = None if row is None else row.agency
     text = context.texts.get(
         "log.peer_forgotten",
         peer=peer_said(context, agency) if agency else context.texts.get("log.peer_unmet"),
-        letter=letter or context.texts.get("log.no_letter"),
+        letter=_letter(context, row),
         site=command.site[:8],
     )
     acts = log_acts(context, LogKind.LINK, text, context.now_ms)
     return outcome(*acts, entry_id=acts[0].entity_id, site=command.site)
 
 
-@handles(AnnounceSite, writes("site", "label", "tls_pin", "tls_until"))
+@handles(AnnounceSite, writes("site", "label", "tls_pin", "tls_until"), creates("log_entry"))
 def announce_site(command: AnnounceSite, context: Context) -> Outcome:
-    """Label and pin of this workstation, signed by its own key."""
+    """Label and pin of this workstation, signed by its own key; one that joined says so in the log (founding.py)."""
     values = {"label": command.label, "tls_pin": command.tls_pin}
     return outcome(*context.change("site", context.workstation.site, values), site=context.workstation.site)
 
 
-def _own_site(context: Context, site: str, states: tuple[str, ...]) -> None:
+def _own_site(context: Context, site: str, states: tuple[str, ...]) -> SiteRow:
     """Refuse a workstation that is not known, another agency's, this one itself, or not in one of these states."""
-    row = next((row for row in accounts.sites(context.connection) if row.id == site), None)
+    row = _site(context, site)
     if row is None:
         raise missing("site", "site")
     if row.agency != context.agency:
@@ -148,6 +190,11 @@ def _own_site(context: Context, site: str, states: tuple[str, ...]) -> None:
         raise Refusal(ErrorCode.STATE, "refusal.sites.itself", field="site", clause="CM-04")
     if row.state not in states:
         raise Refusal(ErrorCode.STATE, "refusal.sites.ended", field="site", clause="CM-04")
+    return row
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
 def _bytes_of(certificate: str) -> bytes:
@@ -159,10 +206,10 @@ def _bytes_of(certificate: str) -> bytes:
         ) from wrong
 
 
-@handles(CloseSite, marks("site", verbs.CLOSE))
+@handles(CloseSite, marks("site", verbs.CLOSE), creates("log_entry"))
 def close_site(command: CloseSite, context: Context) -> Outcome:
     """The certificate counts by itself; whoever carries it in is on record (REPLICATION, Trust)."""
-    _own_site(context, command.site, ("enrolled", "forked"))
+    row = _own_site(context, command.site, ("enrolled", "forked"))
     heirs = [
         row.id
         for row in accounts.sites(context.connection)
@@ -174,21 +221,38 @@ def close_site(command: CloseSite, context: Context) -> Outcome:
     act = context.mark(
         "site", command.site, verbs.CLOSE, agency=context.agency.value, heir=command.heir, cert=cert
     )
-    return outcome(act, site=command.site)
+    told = _told(
+        context,
+        LogKind.NOTE,
+        "log.site_closed",
+        letter=_letter(context, row),
+        site=command.site[:8],
+        heir=_letter(context, _site(context, command.heir)),
+    )
+    return outcome(act, *told, site=command.site)
 
 
-@handles(RevokeSite, marks("site", verbs.CUT))
+@handles(RevokeSite, marks("site", verbs.CUT), creates("log_entry"))
 def revoke_site(command: RevokeSite, context: Context) -> Outcome:
     """A cut never tears a transaction; of several the lowest counts (REPLICATION, Trust)."""
-    _own_site(context, command.site, ("enrolled", "closed", "revoked", "forked"))
-    if not accounts.ends_transaction(context.connection, command.site, command.last_seq):
+    row = _own_site(context, command.site, ("enrolled", "closed", "revoked", "forked"))
+    last_at = accounts.transaction_ended_at(context.connection, command.site, command.last_seq)
+    if last_at is None:
         raise Refusal(ErrorCode.RANGE, "refusal.sites.last_seq", field="last_seq", clause="CM-04")
     cert = _bytes_of(command.certificate)
     body = {"agency": context.agency.value, "last_seq": command.last_seq, "cert": cert}
-    return outcome(context.mark("site", command.site, verbs.CUT, **body), site=command.site)
+    told = _told(
+        context,
+        LogKind.NOTE,
+        "log.site_revoked",
+        letter=_letter(context, row),
+        site=command.site[:8],
+        time=_moment(from_ms(last_at)),
+    )
+    return outcome(context.mark("site", command.site, verbs.CUT, **body), *told, site=command.site)
 
 
-@handles(AppointAdmin, marks("account", verbs.APPOINT))
+@handles(AppointAdmin, marks("account", verbs.APPOINT), creates("log_entry"))
 def appoint_admin(command: AppointAdmin, context: Context) -> Outcome:
     """Another administrator, or the same one again after his right was taken."""
     row = accounts.account(context.connection, command.account_id)
@@ -206,9 +270,11 @@ def appoint_admin(command: AppointAdmin, context: Context) -> Outcome:
         )
     cert = _bytes_of(command.certificate)
     body = {"agency": context.agency.value, "cert": cert, "serial": command.serial}
-    return outcome(
-        context.mark("account", command.account_id, verbs.APPOINT, **body), account_id=command.account_id
+    act = context.mark("account", command.account_id, verbs.APPOINT, **body)
+    told = _told(
+        context, LogKind.NOTE, "log.admin_appointed", name=row.name or "", post=row.title or row.name or ""
     )
+    return outcome(act, *told, account_id=command.account_id)
 
 
 @handles(NoteFault, creates("log_entry"))
@@ -227,7 +293,7 @@ def note_fault(command: NoteFault, context: Context) -> Outcome:
         way=way,
         seconds=abs(command.seconds),
         letter=command.letter or context.texts.get("log.no_letter"),
-        time="" if command.last_at is None else f"{command.last_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+        time="" if command.last_at is None else _moment(command.last_at),
         count=command.count,
     )
     acts = log_acts(context, LogKind.FAULT, text, context.now_ms, cause=cause)

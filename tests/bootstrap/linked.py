@@ -27,7 +27,9 @@ async def until(true: Callable[[], Any], what: str, patience_s: float = 60.0) ->
 
 
 def log_of(site: Site) -> list[str]:
-    return [str(row.text) for row in reversed(site.node.local(duty.log)) if row.kind == "link"]
+    """What the consoles themselves noted of their links, oldest first."""
+    rows = reversed(site.node.local(duty.log))
+    return [str(row.text) for row in rows if (row.kind, row.author_role) == ("link", "console")]
 
 
 def pair(town: Town, port: int) -> None:

@@ -39,10 +39,11 @@ def heads(site: Site) -> dict[str, int]:
 
 
 def log_of(site: Site) -> list[str]:
-    """Texts of the link log, oldest first."""
+    """What was noted of bundles, oldest first."""
     from app.queries import duty
 
-    return [str(row.text) for row in reversed(site.node.local(duty.log)) if row.kind == "link"]
+    texts = [str(row.text) for row in reversed(site.node.local(duty.log)) if row.kind == "link"]
+    return [text for text in texts if "数据包" in text]
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ def present(site: Site) -> list[WatchRow]:
 
 
 def log(site: Site) -> list[LogRow]:
-    return site.node.local(duty.log)
+    """Entries, newest first, without what the administrator's own acts left there before."""
+    return [row for row in site.node.local(duty.log) if row.author_role != "account_admin"]
 
 
 # -- watch -----------------------------------------------------------------------------------------------------------------

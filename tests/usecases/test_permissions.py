@@ -67,6 +67,7 @@ KERNEL: dict[str, dict[str, set[str]]] = {
             "admit_account",
             "dismiss_account",
             "meet_agency",
+            "pair_colleague",
             "forget_peer",
             "close_site",
             "revoke_site",
