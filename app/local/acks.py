@@ -1,7 +1,8 @@
 """What each peer has durably projected, as far as it has said so: noted here, so that it is known after a restart too.
 
 An ACK says "projected and committed there" (REPLICATION, Wire). What is noted may lag behind the truth, never lie above it:
-what a peer says of itself when a link begins replaces everything noted before, also downwards (a peer that was put back). A noted
+what a peer says of itself with the first link after a start of its program replaces everything noted before, also downwards (a
+peer that was put back); later in the same start it can only have grown, and a HELLO that says less is merely older. A noted
 0 says: nothing of that chain, or another branch of it than here.
 """
 

@@ -292,7 +292,8 @@ class Replication:
         self._status_heard.append(heard)
 
     def on_acknowledged(self, heard: Acknowledged) -> None:
-        """Call `heard` whenever a peer says what it has projected: all of it when a link begins, then step by step."""
+        """Call `heard` whenever a peer says what it has projected: step by step, and all of it when it was
+        started anew."""
         self._acknowledged_heard.append(heard)
 
     def heard_elsewhere(self, site: str, vector: Mapping[str, int]) -> None:

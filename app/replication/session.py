@@ -181,19 +181,24 @@ class Session:
             raise told(frame.code)
         if not isinstance(frame, Hello):
             raise FrameError("no hello")
-        return held, check_hello(local, self.peer, held.vector, frame)
+        # Another session may have moved things since our HELLO was made: what the peer says is held against what is here now.
+        now = _Held(await node.on_writer(Priority.LIVE, node.journal.vector), held.withheld)
+        return now, check_hello(local, self.peer, now.vector, frame)
 
     def _begin(self, held: _Held, met: Met, start: Mapping[str, int]) -> None:
         parts, status = self._parts, self._status
         own = parts.local.site
         status.begun()
+        # A HELLO may be older than what the peer has acknowledged in the session before this one: taken back is that only by a
+        # peer that was started anew, perhaps from a copy.
+        anew = status.started_anew(met.instance)
         self._note = met.note
         status.have({site: seq for site, (seq, _) in held.vector.items()})
         theirs = {site: seq for site, (seq, _) in met.heads.items()}
         status.announced(theirs)
         status.own_end(held.vector.get(own, (0, b""))[0])
-        status.acked(theirs.get(own, 0), stated=True)
-        parts.hooks.acknowledged(self.peer.site, as_far_as_here(numbers(start), held.vector), True)
+        status.acked(theirs.get(own, 0), stated=anew)
+        parts.hooks.acknowledged(self.peer.site, as_far_as_here(numbers(start), held.vector), anew)
         for site in met.forked:
             status.stuck(site, "refusal.sync.fork")
         self._sending = Sending(parts.node, self.peer, met, start, self._outbox, status, parts.pace)

@@ -45,7 +45,8 @@ class LinkStatus:
     the peer yet; `waiting_in` counts those it announced and that are not applied here. `acts_out` counts what an officer
     would call waiting, acts instead of operations, without the console's own notes (D-38). `last_out`, `last_in`: the
     newest act acknowledged there and the newest of theirs applied here; known after a restart too. `ended`: a workstation that
-    was closed or copied, of which nobody expects that it answers. `rtt_samples` holds
+    was closed or copied, of which nobody expects that it answers. `bodies_in`: acts that came here without what they say, and
+    that this peer may know. `rtt_samples` holds
     (UTC ms, ms) of the last ten minutes. `clock_offset_ms` is the peer's clock minus ours (D-24).
     """
 
@@ -67,6 +68,7 @@ class LinkStatus:
     last_out: Moved | None = None
     last_in: Moved | None = None
     ended: bool = False
+    bodies_in: int = 0
 
     @property
     def clock_warns(self) -> bool:
@@ -125,6 +127,7 @@ class PeerStatus:
         self._reason: str | None = None
         self._stuck: dict[str, str] = {}
         self._note: str | None = None
+        self._instance = b""
 
     # -- the link itself ---------------------------------------------------------------------------------
     def takes_over(self, before: PeerStatus) -> None:
@@ -135,6 +138,7 @@ class PeerStatus:
             before._acked_at,
         )
         self._rtts.extend(before._rtts)
+        self._instance = before._instance
         if before._state is LinkState.DOWN:
             self._since = before._since
 
@@ -142,6 +146,11 @@ class PeerStatus:
         """A session begins: what kept the one before from moving is over."""
         self._stuck.clear()
         self._offsets.clear()
+
+    def started_anew(self, instance: bytes) -> bool:
+        """True if this start of the peer's program (16 random bytes) was not met before: it may hold less than it had said."""
+        before, self._instance = self._instance, instance
+        return instance != before
 
     def connected(self, note: str | None = None) -> None:
         """Both sides keep the session; `note` is a text key on the peer's version, if any."""

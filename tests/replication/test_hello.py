@@ -6,17 +6,13 @@ import os
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as altered
 
 from app.kernel.enums import LinkState
-from app.replication.frames import (
-    Head,
-    Hello,
-    Ops,
-    Ping,
-)
-from app.replication.wire import site_to_bytes, unpack_block
+from app.replication.frames import Ack, Head, Hello, Ops, Ping, Pong
+from app.replication.wire import marks, site_to_bytes, unpack_block
 from tests.replication.fakes import until
-from tests.replication.scripted import CALM, attack
+from tests.replication.scripted import CALM, ScriptedPeer, attack
 
 
 @pytest.mark.parametrize(
@@ -107,3 +103,47 @@ def test_silent_connection_is_given_up(pair):
         assert await peer.told_why() in (None, "refusal.sync.cut")
 
     attack(pair, script, pace=replace(CALM, hello_s=0.2))
+
+
+def test_what_was_committed_while_hello_was_on_its_way_makes_nobody_look_behind(pair):
+    """The peer knows an act that another session brought it after our HELLO was made: no machine was restored."""
+    victim, _ = pair
+    victim.journal.author([victim.journal.act("one")])
+
+    async def script(service, peer):
+        await peer.hear(Hello)
+        victim.journal.author([victim.journal.act("two")])
+        head = Head(site_to_bytes(victim.site), *victim.journal.vector()[victim.site])
+        await peer.say(peer.hello(vector=[head]))
+        await peer.say(Ping(1, 0, 0))
+        await until(lambda: service.status()[0].state is LinkState.UP, "link up")
+        assert service.status()[0].waiting_out.count == 0
+
+    attack(pair, script)
+
+
+def test_a_hello_older_than_what_was_acknowledged_takes_nothing_back(pair):
+    """REPLICATION, Wire: ACK. Made before the last acknowledgement of the session before it, it says less; only a peer that was
+    started anew may hold less."""
+    victim, attacker = pair
+    tx = victim.journal.author([victim.journal.act("one")])
+    heard = []
+
+    async def script(service, peer):
+        service.on_acknowledged(lambda site, vector, whole: heard.append((dict(vector), whole)))
+        stale = peer.hello()  # knows nothing of the act
+        await peer.say(stale)
+        frame = await peer.hear(Ops)
+        await peer.say(Ack(frame.batch, marks({victim.site: tx[-1].seq})))
+        await until(lambda: ({victim.site: tx[-1].seq}, False) in heard, "acknowledged")
+        assert heard[0] == ({}, True)
+        for nonce, anew in ((stale.nonce, False), (os.urandom(16), True)):
+            heard.clear()
+            async with ScriptedPeer(attacker, victim, service.port) as again:
+                await again.say(altered(stale, nonce=nonce))
+                await again.say(Ping(1, 0, 0))
+                await again.hear(Pong)
+                assert heard[0] == ({}, anew)
+                assert service.status()[0].waiting_out.count == (1 if anew else 0)
+
+    attack(pair, script)
