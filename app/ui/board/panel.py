@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from app.kernel.clock import SECOND_MS
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries import board
-from app.queries.board_view import BoardRow, BoardView, Chip, Counts, Sort, words_of
+from app.queries.board_view import BoardRow, BoardView, Chip, Counts, Sort
 from app.ui.board.delegate import BoardDelegate
 from app.ui.board.feed import BoardFeed
 from app.ui.board.list_view import BoardList
@@ -41,10 +41,12 @@ from app.ui.theme.theme import Theme
 if TYPE_CHECKING:
     from app.ui.board.faces import Faces
     from app.ui.console import Console
+    from app.ui.search.asking import Asking
     from app.ui.session import Session
 
 TICK_MS = 1_000
 _CHIPS = (Chip.ALL, Chip.OURS, Chip.CONFLICTS)  # always there; the others while they are chosen
+_BELOW_FIELD = 2  # place in the panel's column
 SMALL_BELOW = 420  # px of width: 44 px rows and short numbers
 
 Spell = Callable[[str], tuple[str, ...]]
@@ -68,6 +70,7 @@ class BoardPanel(QWidget):
     register_wanted = Signal()
     oral_wanted = Signal(str)
     arranged = Signal()  # another order was chosen
+    everywhere_wanted = Signal(str)  # the same search over log, reports and registers
 
     def __init__(
         self,
@@ -121,7 +124,7 @@ class BoardPanel(QWidget):
         foot.addWidget(self._register)
         foot.addWidget(self._oral)
         foot.addStretch()
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head())
@@ -214,6 +217,7 @@ class BoardPanel(QWidget):
         faces.register.clicked.connect(self.register_wanted)
         faces.closed.clicked.connect(self._look_at_closed)
         faces.clear.clicked.connect(self.clear_filter)
+        faces.everywhere.clicked.connect(self._everywhere)
         faces.retry.clicked.connect(lambda _: self.feed.open())
         return faces
 
@@ -234,6 +238,7 @@ class BoardPanel(QWidget):
         self.search.textChanged.connect(lambda _: self._reopen())
         self.search.stepped.connect(self.list.step)
         self.search.accepted.connect(self._open_chosen)
+        self.search.everywhere.connect(self._everywhere)
         self.search.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
         self._chips.buttonClicked.connect(lambda _: self._reopen())
         self._register.clicked.connect(self.register_wanted)
@@ -244,11 +249,25 @@ class BoardPanel(QWidget):
     # -- what is wanted ----------------------------------------------------------------------------------------------
     def _view(self) -> BoardView:
         chip = next(chip for chip, button in self._chip_of.items() if button.isChecked())
-        words = tuple(
-            tuple(dict.fromkeys((*word, *(self._spell(word[0]) if self._spell else ()))))
-            for word in words_of(self.search.text())
-        )
-        return replace(self.feed.view, words=words, chip=chip)
+        made = "asking" in self.__dict__ or self.search.text().strip()
+        words, narrow = self.asking.understand(self._spell) if made else ((), None)
+        return replace(self.feed.view, words=words, chip=chip, narrow=narrow)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """The search language: it comes with the first thing typed, or when the window has time."""
+        from app.ui.search.asking import Asking
+
+        asking = Asking(self._console, self._theme, self.search)
+        self._column.insertWidget(_BELOW_FIELD, asking)
+        return asking
+
+    def prepare_search(self) -> None:
+        """The window has time: the first key need not wait for the language."""
+        _ = self.asking
+
+    def _everywhere(self) -> None:
+        self.everywhere_wanted.emit(self.search.text())
 
     def _reopen(self) -> None:
         view = self._view()

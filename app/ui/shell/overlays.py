@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.ui.pairing.sheet import PairingSheet
     from app.ui.registers.card import RecordSheet
     from app.ui.registers.sheet import RegisterListSheet
+    from app.ui.search.sheet import SearchSheet
     from app.ui.settings.sheet import SettingsSheet
     from app.ui.shell.key_sheet import KeySheet
     from app.ui.shell.palette import Entry, Palette
@@ -201,6 +202,15 @@ class Overlays:
 
         return self._sheet(
             "registers", lambda: RegisterListSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def search(self) -> SearchSheet:
+        """Everything from one field."""
+        from app.ui.search.sheet import SearchSheet
+
+        return self._sheet(
+            "search", lambda: SearchSheet(self._console, self._session, self._theme, self._parent)
         )
 
     @property
@@ -393,6 +403,8 @@ class Overlays:
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:
         if name == "record":  # beside the tools of the map
             return self._map.right() - sheet.width() - TOOLS, self._map.top() + GAP
+        if name == "search":
+            return self._right.left() + (self._right.width() - sheet.width()) // 2, self._right.top() + GAP
         if name in ("sign_in", "registers"):
             return self._right.right() - sheet.width() - GAP, self._right.top() + GAP
         middle = self._map.left() + max(GAP, (self._map.width() - sheet.width()) // 2)
