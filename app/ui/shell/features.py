@@ -19,6 +19,7 @@ from app.ui.imports.deeds import ImportDeeds
 from app.ui.layouts.deeds import LayoutDeeds
 from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.registers.deeds import RegisterDeeds
+from app.ui.search.deeds import SearchDeeds
 from app.ui.settings.deeds import SettingsDeeds
 from app.ui.sites.deeds import SiteDeeds
 from app.ui.wall.deeds import WallDeeds
@@ -40,6 +41,7 @@ class Features:
         self.link_desk = LinkDeskDeeds(window)
         self.attachments = AttachmentDeeds(window)
         self.sites = SiteDeeds(window)
+        self.search = SearchDeeds(window)
         self.settings = SettingsDeeds(window)
         self.diagnostics = DiagnosticsDeeds(window)
         self.help = HelpDeeds(window)
@@ -54,6 +56,7 @@ class Features:
         self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
+        self.search.heard(changes)
         self.settings.heard(changes)
         self.wall.heard(changes)
 
@@ -68,6 +71,7 @@ class Features:
             self.link_desk,
             self.sites,
             self.conflicts,
+            self.search,
             self.help,
         )
         for each in parts:
