@@ -366,7 +366,7 @@ def founded_town(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[s
     sync(*sites)
     with cheap_passwords():
         for site in sites:
-            for who in ("duty_officer", "duty_chief", "technician"):
+            for who in ("duty_officer", "duty_chief", "leader", "technician"):
                 site.node.set_password(site.account(who), PASSWORD, site.admin)
     sync(*sites)
     admins = {str(site.agency): site.admin for site in sites}
