@@ -131,8 +131,14 @@ _FIRST_HERE = (  # what a workstation did first to a record: its birth, if it wa
     .correlate(INCIDENT.table)
     .scalar_subquery()
 )
-_NUMBERED = select(OP.c.body).where(
+_NUMBERED = select(OP.c.entity_id, OP.c.body).where(
     _T.no >= bindparam("low"), _T.no < bindparam("high"), OP.c.n == _FIRST_HERE, OP.c.body.is_not(None)
+)
+_OWN_ACTS = select(OP.c.body).where(
+    OP.c.entity == "incident",
+    OP.c.entity_id == bindparam("incident_id"),
+    OP.c.site == bindparam("site"),
+    OP.c.body.is_not(None),
 )
 _NOT_ACCEPTED = (
     select(OP.c.body)
@@ -217,12 +223,23 @@ class _Body:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _First:
+    entity_id: str
+    body: bytes
+
+
 def numbers_between(connection: sqlite3.Connection, site: str, low: str, high: str) -> list[str]:
     """Printed numbers in a half-open text range that a workstation itself has given, whoever registered there: also to what
-    was not accepted afterwards, and to an alarm that another workstation numbered as well: the number was printed (D-20)."""
-    acts = read(connection, _Body, _NUMBERED, site=site, low=low, high=high)
-    acts += read(connection, _Body, _NOT_ACCEPTED, site=site)
-    given = {_number_in(row.body) for row in acts}
+    was not accepted afterwards, to an alarm that another workstation numbered as well, and to one that it had known before
+    another's registration fell: the number was printed (D-20)."""
+    firsts = read(connection, _First, _NUMBERED, site=site, low=low, high=high)
+    given = {_number_in(row.body) for row in firsts}
+    for row in firsts:
+        if _number_in(row.body) is None:
+            acts = read(connection, _Body, _OWN_ACTS, site=site, incident_id=row.entity_id)
+            given |= {_number_in(act.body) for act in acts}
+    given |= {_number_in(act.body) for act in read(connection, _Body, _NOT_ACCEPTED, site=site)}
     given |= {msgspec.msgpack.decode(row.body) for row in read(connection, _Body, _BESIDE_ANOTHER, site=site)}
     return sorted(no for no in given if isinstance(no, str) and low <= no < high)
 
