@@ -129,7 +129,7 @@ def page(
 ) -> Page:
     """The first `limit` rows of a view behind a place, in the board's order; keyset, never OFFSET."""
     if view.only_open:
-        found = _with_rest(connection, view, _open(connection, view, after)[:limit])
+        found = _with_rest(connection, view, _owned(connection, view, _open(connection, view, after)[:limit]))
     elif view.sort in GROUPED:
         found = _grouped(connection, view, after, limit)
     else:
@@ -190,7 +190,7 @@ def _grouped(
     """Open rows by their groups; behind them the closed ones, which have none, in the index's own order."""
     found: list[BoardRow] = []
     if after is None or after.open:
-        found = _with_rest(connection, view, _open(connection, view, after)[:limit])
+        found = _with_rest(connection, view, _owned(connection, view, _open(connection, view, after)[:limit]))
         after = None
     if len(found) < limit:
         by_deadline = replace(view, sort=Sort.DEADLINE)
@@ -231,15 +231,25 @@ def _containing(wanted: Wanted) -> str:
     return f"CROSS JOIN search_incident d ON d.n = r.rowid AND {wanted.like()}" if wanted else ""
 
 
+def _needs_owners(view: BoardView) -> bool:
+    """True where who owes a clock says which rows are shown, or in which order."""
+    return bool(view.debtors) or view.sort in GROUPED
+
+
+def _owned(connection: sqlite3.Connection, view: BoardView, rows: list[BoardRow]) -> list[BoardRow]:
+    """Rows of `_open` that are shown, all of them with who owes their clocks."""
+    return rows if _needs_owners(view) else _with_owners(connection, rows)
+
+
 def _open(connection: sqlite3.Connection, view: BoardView, after: Place | None = None) -> list[BoardRow]:
-    """Open rows of a view behind a place, sorted, with who owes their clocks. They are few: all of them are read."""
+    """Open rows of a view behind a place, sorted; with who owes their clocks where that matters. They are few: all are read."""
     wanted, (also, values) = Wanted(view.words), _also(view)
     sql = (
         f"SELECT {_COLUMNS} FROM incident r INDEXED BY ix_incident_board {_containing(wanted)}"  # nosec B608
         f" WHERE r.open = 1 AND r.retracted = 0 {also}"
     )
     rows = [_row(columns) for columns in _read(connection, sql, {**wanted.params, **values})]
-    if view.debtors or view.sort in GROUPED:
+    if _needs_owners(view):
         rows = _with_owners(connection, rows)
     found = [row for row in rows if view.debtors <= set(row.owed_by)]
     found.sort(key=view.key)

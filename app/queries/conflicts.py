@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.domain.casualties import statement_of
 from app.domain.figures import FIGURES
@@ -19,7 +20,7 @@ from app.queries.incidents import ConflictRow
 from app.queries.reading import Connection
 from app.queries.titles import title_of
 from db.fields import Merge
-from db.sql import sql
+from db.sql import sql, with_values
 from db.tables import ENTITIES
 from db.tables.journal import CONFLICT
 
@@ -36,8 +37,7 @@ _NAMED = {
 }
 MOST = 500  # of a list for people
 _NAME, _PARENT = "name", "incident_id"
-_FIELDS = select(CONFLICT.c.entity, CONFLICT.c.entity_id, CONFLICT.c.field).distinct().subquery()
-_COUNT = sql(select(func.count()).select_from(_FIELDS))
+_ENTITIES = sql(select(CONFLICT.c.entity).distinct())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,24 @@ def ordered(field: str, rows: Iterable[ConflictRow]) -> tuple[ConflictRow, ...]:
 
 
 def open_count(connection: Connection) -> int:
-    """How many fields stand in disagreement."""
-    return int(connection.execute(_COUNT).fetchone()[0])
+    """How many fields stand in disagreement: as many as `open_conflicts` lists, however long that list were."""
+    known = [str(entity) for (entity,) in connection.execute(_ENTITIES).fetchall()]
+    return sum(
+        int(connection.execute(*_counting(entity)).fetchone()[0]) for entity in known if entity in ENTITIES
+    )
+
+
+@lru_cache(maxsize=64)
+def _counting(entity: str) -> tuple[str, dict[str, Any]]:
+    """Statement that counts what a person can decide of one kind: known fields of records that were not withdrawn."""
+    schema = ENTITIES[entity]
+    known = or_(*(CONFLICT.c.field == name for name in sorted(schema.fields)))
+    each = select(CONFLICT.c.entity_id, CONFLICT.c.field).where(CONFLICT.c.entity == entity, known)
+    fields = each.distinct().subquery()
+    table = schema.table
+    rows = fields.outerjoin(table, table.c.id == fields.c.entity_id)
+    left = func.coalesce(table.c.retracted, 0) == 0
+    return with_values(select(func.count()).select_from(rows).where(left))
 
 
 def conflicts_of(connection: Connection, entity: str, entity_id: str) -> list[ConflictRow]:

@@ -6,8 +6,9 @@ counted: nobody did them, and during a cut they would make a number out of nothi
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, func, select
@@ -82,6 +83,36 @@ def link_acts(connection: sqlite3.Connection, own_site: str) -> list[LinkActs]:
         last_in = _act(cursor.execute(_IN, {**_IN_VALUES, "chain": peer}).fetchone())
         found.append(LinkActs(peer, waiting, _at(oldest), last_out, last_in))
     return found
+
+
+_HEADERS = (
+    "SELECT n, site, tx, scope FROM op WHERE n > :after AND n <= :last AND body IS NULL"
+    " AND scope IN (SELECT value FROM json_each(:scopes))"
+)
+_STILL = "SELECT o.n FROM json_each(:rows) j CROSS JOIN op o ON o.n = j.value WHERE o.body IS NULL"
+HeaderRow = tuple[int, str, int, str]  # row number, workstation, number of the act, scope
+
+
+def headers_beyond(
+    connection: sqlite3.Connection, after: int, scopes: Sequence[str], most: int
+) -> tuple[int, list[HeaderRow]]:
+    """Entries of these scopes that are held without their bodies, among the next `most` rows of the record; and the row that was
+    looked at last."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    (end,) = cursor.execute("SELECT coalesce(max(n), 0) FROM op").fetchone()
+    last = min(after + most, int(end))
+    given = {"after": after, "last": last, "scopes": json.dumps(list(scopes))}
+    return last, cursor.execute(_HEADERS, given).fetchall() if last > after else []
+
+
+def still_headers(connection: sqlite3.Connection, rows: Collection[int]) -> frozenset[int]:
+    """Those of these rows whose bodies have not come meanwhile."""
+    if not rows:
+        return frozenset()
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return frozenset(n for (n,) in cursor.execute(_STILL, {"rows": json.dumps(sorted(rows))}))
 
 
 def acts_beyond(connection: sqlite3.Connection, heads: Mapping[str, int], known: Mapping[str, int]) -> int:

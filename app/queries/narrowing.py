@@ -158,8 +158,8 @@ def of_others(narrow: Narrow, table: Spoken) -> Conditions:
             if not role:
                 return NEVER
             names = [f"o_role_{nth}" for nth in range(len(keys))]
-            params |= {name: f"%,{key},%" for name, key in zip(names, keys, strict=True)}
-            parts.append("(" + " OR ".join(f"',' || r.{role} || ',' LIKE :{name}" for name in names) + ")")
+            params |= {name: pattern(f",{key},") for name, key in zip(names, keys, strict=True)}
+            parts.append("(" + " OR ".join(f"',' || r.{role} || ',' LIKE :{name} ESCAPE '\\'" for name in names) + ")")
         elif of is Field.TYPE:
             own = [key.removeprefix(kind) for key in keys if key.startswith(kind)]
             if not own:

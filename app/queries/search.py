@@ -51,7 +51,7 @@ class Asked:
     narrow: Narrow | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.words) or self.narrow is not None
+        return bool(self.words) or bool(self.narrow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def count(connection: sqlite3.Connection, kind: Kind, asked: Asked, letters: Let
 
 
 def _view(asked: Asked) -> BoardView:
-    return BoardView(asked.agency, asked.partner, asked.words, sort=Sort.RECEIVED, narrow=asked.narrow)
+    return BoardView(asked.agency, asked.partner, asked.words, sort=Sort.RECEIVED, narrow=asked.narrow or None)
 
 
 # -- what was written --------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ LONGEST = 2_000
 _NAME_PX = 76
 _LATEST = 3
 _TWO_LINES = 40  # characters of an entry of the log among the facts of its incident
+_WORST = ("bad", "warn")
 _REPORTED = ("deaths", "injured_serious", "injured_minor", "missing", "trapped")
 
 
@@ -98,9 +99,8 @@ class PreviewWording:
 
     def _incident(self, data: DeskData, contacts: Mapping[str, int], now_ms: int) -> Shown:
         row, words = data.row, self._words
-        clocks = [
-            f"{clock.name} {clock.figure}" for clock in says.clocks(self._texts, row, now_ms, self._amber_s)
-        ]
+        clocks = says.clocks(self._texts, row, now_ms, self._amber_s)
+        tone = next((each for each in _WORST if any(clock.tone == each for clock in clocks)), "")
         found = [
             Fact(says.field_name(self._texts, "no"), row.no or ""),
             *(
@@ -108,7 +108,7 @@ class PreviewWording:
                 for name in ("received_at", "place", "unit_code", "what", "type_code", "class_code", "source")
                 if getattr(row, name)
             ),
-            Fact(self._get("clock"), "\n".join(clocks), "warn" if row.open else ""),
+            Fact(self._get("clock"), "\n".join(map(_clock, clocks)), tone if row.open else ""),
             *(self._figures(row)),
             Fact(self._get("disputed"), self._disputed(data), "warn"),
             Fact(self._get("contacts"), self._contacts(contacts)),
@@ -178,6 +178,12 @@ class PreviewWording:
         )
 
 
+def _clock(clock: says.ClockWords) -> str:
+    """Name and countdown; of one that was met, when."""
+    met = clock.figure in clock.second
+    return f"{clock.name} {clock.second if met else clock.figure}"
+
+
 def _known(found: Sequence[Fact]) -> tuple[Fact, ...]:
     return tuple(fact for fact in found if fact.value)
 
@@ -202,7 +208,7 @@ class PreviewView(QScrollArea):
         self._lines: list[tuple[QLabel, QLabel]] = []
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(16, 4, 8, 4)
+        column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(8)
         for part in (self.title, self.what, self.text):
             column.addWidget(part)
