@@ -72,6 +72,7 @@ class _Account:
     """What has become of one bundle in this import."""
 
     row: BundleRow
+    before_at: int | None = None  # when all of it had been taken in earlier, UTC ms
     applied: int = 0
     known: int = 0
     newer: int = 0
@@ -187,8 +188,10 @@ class _Import:
         sender, bundle = key
         if key not in self._accounts:
             row = self._row(key)
+            whole = row is not None and row.state == bundles.WHOLE
             self._accounts[key] = _Account(
-                row
+                before_at=row.touched_at if row is not None and whole else None,
+                row=row
                 or BundleRow(
                     direction=bundles.IN,
                     id=bundle,
@@ -206,7 +209,7 @@ class _Import:
                     size=0,
                     upto=None,
                     target=None,
-                )
+                ),
             )
         return self._accounts[key]
 
@@ -228,9 +231,10 @@ class _Import:
             done = {**done, number: head.digest.hex()}
         parts = number if part.contents.last else row.parts
         whole = parts is not None and set(done) >= set(range(1, parts + 1))
+        brought = taken.applied or taken.bodies or taken.files or number not in row.parts_done
         account.row = replace(
             row,
-            touched_at=self._node.clock.now_ms(),
+            touched_at=self._node.clock.now_ms() if brought else row.touched_at,
             applied=row.applied + taken.applied + taken.bodies,
             parts=parts,
             done=json.dumps(done),
@@ -282,6 +286,7 @@ class _Import:
             kept=len(kept),
             newer=account.newer,
             attachments=account.files,
+            before_at=account.before_at,
         )
 
     def _needs(self, row: BundleRow) -> int:

@@ -16,9 +16,10 @@ from app.journal.operation import SCHEMA_V, Transaction
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.local import bundles
+from app.queries import attachments
 from app.replication.bundles import files
-from app.replication.bundles.parts import Outline
-from app.replication.frames import FileChunk, Fill, FrameError, Kind, peek
+from app.replication.bundles.parts import Opened, Outline
+from app.replication.frames import FileChunk, Fill, FrameCodec, FrameError, Kind, peek
 from app.replication.wire import site_from_bytes, unpack_block
 
 OWN = "refusal.bundles.own"
@@ -44,6 +45,7 @@ class Found:
     schema: int
     heads: Mapping[str, tuple[int, bytes]]
     late: bool  # brings bodies of what was a header before
+    attached: frozenset[str]  # files it carries pieces of (hashes, hex)
 
     @property
     def key(self) -> _Key:
@@ -77,7 +79,19 @@ def _look(node: Node, path: Path) -> Found:
         part.hello.schema,
         {site_from_bytes(head.site): (head.seq, head.hash) for head in part.hello.vector},
         any(peek(data)[0] is Kind.FILL for data in part.frames),
+        _attached(path, part),
     )
+
+
+def _attached(path: Path, part: Opened) -> frozenset[str]:
+    """Files of which a part carries pieces; of one that does not add up none: taking it in says so."""
+    codec = FrameCodec()
+    try:
+        pieces = [codec.decode(data) for data in part.frames if peek(data)[0] is Kind.CHUNK]
+    except FrameError as wrong:
+        log.warning("pieces of files in %s do not add up: %s", path.name, wrong)
+        return frozenset()
+    return frozenset(each.content.hex() for each in pieces if isinstance(each, FileChunk) and each.data)
 
 
 def search(node: Node, paths: Iterable[Path], watch: Watch) -> tuple[list[Found], list[Unusable]]:
@@ -117,6 +131,17 @@ class _News:
         self._ends, self._forked = node.wait_on_writer(Priority.BULK, partial(_ends, node))
         self._counted: dict[str, list[_Span]] = {}
         self._hashes: set[bytes] = set()
+        self._purged = {row.content for row in node.read(attachments.purged)}
+        self._files: set[str] = set()
+
+    def files_of(self, part: Found) -> int:
+        """Attachments of which a part brings pieces, which are not here, are wanted here, and were in no part before."""
+        store = self._node.attachments
+        fresh = {
+            each for each in part.attached - self._files if each not in self._purged and not store.has(each)
+        }
+        self._files |= fresh
+        return len(fresh)
 
     def of(self, part: Found) -> int:
         """What a part brings that is not here and was in none of the parts before."""
@@ -232,6 +257,8 @@ def examine(node: Node, paths: Sequence[Path], account_id: str, watch: Watch = U
                 state="new" if known is None else known.state,
                 newer=any(part.schema > SCHEMA_V for part in parts),
                 closed=row is not None and row.state in CLOSED,
+                files=sum(map(news.files_of, parts)),
+                taken_at=known.touched_at if known is not None and known.state == bundles.WHOLE else None,
             )
         )
     return Examined(tuple(looked), tuple(bad))

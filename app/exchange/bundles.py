@@ -73,8 +73,9 @@ class Exported:
 class Looked:
     """A bundle as its files tell before anything is taken in; `made_at` in UTC ms.
 
-    `parts`: those given now; `total`: how many there are, None while the last is not here. `fresh`: entries not held here.
-    `state`: new | partial | whole (taken in before). `newer`: made by a later version. `closed`: its workstation is closed.
+    `parts`: those given now; `total`: how many there are, None while the last is not here. `fresh`: entries not held here,
+    `files`: attachments that travel along and are not held here. `state`: new | partial | whole (taken in before, `taken_at`).
+    `newer`: made by a later version. `closed`: its workstation is closed.
     """
 
     site: str
@@ -91,6 +92,8 @@ class Looked:
     state: str
     newer: bool
     closed: bool
+    files: int = 0
+    taken_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ class TakenIn:
     """What became of one bundle. `state`: whole | partial | nothing_new | newer.
 
     `missing`: its parts that are still to come; `needs`: number of the bundle it waits for, 0 for none; `kept`: parts laid aside
-    here until then; `newer`: entries only a later version understands; `attachments`: files that are whole now.
+    here until then; `newer`: entries only a later version understands; `attachments`: files that are whole now; `before_at`:
+    when all of it had been taken in earlier (UTC ms), None the first time.
     """
 
     site: str
@@ -130,6 +134,7 @@ class TakenIn:
     kept: int = 0
     newer: int = 0
     attachments: int = 0
+    before_at: int | None = None
 
 
 @dataclass(frozen=True)

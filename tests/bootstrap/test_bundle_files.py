@@ -10,10 +10,12 @@ import pytest
 from app.bootstrap import bundle_look, pairing
 from app.bootstrap.attachment_files import AttachmentFiles
 from app.domain.attachment import MediaType
-from app.exchange.bundles import Exported
+from app.exchange.bundles import Examined, Exported
+from app.kernel.texts import Texts
 from app.replication.bundles import writing
 from app.replication.frames import CHUNK_BYTES
 from app.replication.peers import PeerState
+from app.ui.bundles import words
 from app.usecases.attachments import AttachFile
 from tests.bootstrap.sticks import apart, make, take
 from tests.bootstrap.test_attachments import attached, here, picture
@@ -39,11 +41,16 @@ def test_a_picture_goes_by_stick_over_several_parts(apart: Town, tmp_path: Path)
     content = attached(emb, picture(tmp_path, "六层阳台.jpg", 400_000), incident)
     made = make(emb, "FRD", tmp_path)
     assert made.attachments == 1 and len(made.files) >= 3
+    who = frd.account("duty_officer")
+    [looked] = bundle_look.examine(frd.node, paths_of(made), who).bundles
+    assert looked.files == 1, "one file, over however many parts"
     [taken] = take(frd, *paths_of(made)).bundles
     assert (taken.state, taken.attachments, taken.hash) == ("whole", 1, made.hash)
     assert here(frd, incident) and frd.node.attachments.is_sound(content)
     [again] = take(frd, *paths_of(made)).bundles
-    assert (again.state, again.attachments) == ("nothing_new", 0)
+    assert (again.state, again.attachments, again.before_at) == ("nothing_new", 0, frd.clock.now_ms())
+    [looked] = bundle_look.examine(frd.node, paths_of(made), who).bundles
+    assert (looked.fresh, looked.files, looked.taken_at) == (0, 0, frd.clock.now_ms())
 
 
 @pytest.mark.usefixtures("small")
@@ -74,6 +81,10 @@ def test_a_file_that_did_not_come_is_asked_for_by_the_stick_that_comes_back(
         frd.node, paths_of(made := make(emb, "FRD", tmp_path)), frd.account("duty_officer")
     ).bundles
     assert made.attachments == 1 and looked.total == 1
+    assert looked.files == 1
+    alone = replace(looked, fresh=0)  # nothing but a file is something, too
+    said = words.will_take(Texts.load("zh_CN"), Examined((alone,), ()))
+    assert said.startswith("将导入附件 1 个。")
     assert take(frd, *paths_of(made)).bundles[0].attachments == 1
     assert here(frd, incident) and frd.node.attachments.is_sound(content)
 

@@ -18,6 +18,7 @@ from app.replication.bundles import files, writing
 from app.ui.bundles import words
 from app.ui.bundles.flow import BUSY, State, Way
 from app.ui.bundles.sheet import BundleSheet
+from app.ui.bundles.words import minute
 from tests.bootstrap.sticks import heads, make
 from tests.kit import Site, founded_town, register
 from tests.ui.bundle_kit import SHIFT, carry, introduce, look, opened, take, turn, type_into
@@ -81,10 +82,19 @@ def test_the_same_again_says_that_nothing_changes(both: tuple[Room, Room], stick
     register(frd.site)
     make(frd.site, "EMB", stick)
     sheet = opened(emb)
-    for said in ("已全部导入", "没有新内容"):
-        look(emb, sheet, stick)
-        take(emb, sheet)
-        assert said in sheet.found.text()
+    look(emb, sheet, stick)
+    take(emb, sheet)
+    assert "已全部导入" in sheet.found.text() and "导入完成，新增" in sheet.note.text()
+    emb.wait(lambda: "新增" in sheet.latest.text())
+    first, at = sheet.latest.text(), minute(emb.site.clock.now_ms())
+    emb.site.clock.advance(5 * 60)
+    look(emb, sheet, stick)
+    assert f"{at} 已导入过，没有新内容" in sheet.found.text() and "没有新记录" in sheet.note.text()
+    take(emb, sheet)
+    assert f"没有新内容：{at} 已全部导入过" in sheet.found.text()
+    assert sheet.note.text() == f"没有新内容：{at} 已全部导入过"
+    emb.wait(lambda: not sheet.flow._reading)
+    assert sheet.latest.text() == first, "the line tells of the time when something came"
     emb.press(ENTER)  # "another", which has the focus
     assert sheet.flow.state is State.IDLE and emb.focus() is sheet.path and sheet.path.text() == ""
 

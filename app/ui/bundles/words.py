@@ -172,13 +172,17 @@ def _head(texts: Texts, each: Looked, names: Names) -> Line:
 
 
 def _facts(texts: Texts, each: Looked) -> Line:
-    if each.state == "whole":
-        first = Run(texts.get("ui.bundles.known_before"), "muted", icon="check")
-    elif not each.fresh:
+    if each.fresh:
+        first = Run(texts.get("ui.bundles.fresh", n=number(each.entries), fresh=number(each.fresh)), "text")
+    elif each.taken_at is not None:
+        first = Run(texts.get("ui.bundles.known_before", at=minute(each.taken_at)), "muted", icon="check")
+    elif each.entries:
         first = Run(texts.get("ui.bundles.nothing_fresh", n=number(each.entries)), "muted")
     else:
-        first = Run(texts.get("ui.bundles.fresh", n=number(each.entries), fresh=number(each.fresh)), "text")
+        first = Run(texts.get("ui.bundles.no_entries"), "muted")
     line = [first]
+    if each.files:
+        line.append(Run(texts.get("ui.bundles.fresh_files", n=number(each.files)), "text", gap=12))
     if each.total is None or len(each.parts) < each.total or each.total > 1:
         line.append(Run(_parts(texts, each), "warn" if _lacks(each) else "muted", gap=12))
     if each.follows:
@@ -224,14 +228,12 @@ def _taken(texts: Texts, each: TakenIn, names: Names) -> Line:
         code=short_id(each.bundle_id),
     )
     line = [Run(head, "text", "body", True)]
-    if each.attachments:
-        line.append(Run(texts.get("ui.bundles.attachments", n=each.attachments), "text", gap=12))
     if each.state == "nothing_new":
-        return [*line, Run(texts.get("ui.bundles.taken_nothing"), "muted", gap=12, icon="check")]
+        return [*line, Run(_nothing(texts, each.before_at), "muted", gap=12, icon="check", shrinks=True)]
+    news = _news(texts, each.applied, each.attachments)
     if each.state == "whole":
-        said = texts.get("ui.bundles.taken_whole", n=number(each.applied))
-        return [*line, Run(said, "good", gap=12, icon="check")]
-    line.append(Run(texts.get("ui.bundles.taken_some", n=number(each.applied)), "text", gap=12))
+        return [*line, Run(texts.get("ui.bundles.taken_whole", news=news), "good", gap=12, icon="check")]
+    line.append(Run(texts.get("ui.bundles.taken_some", news=news), "text", gap=12))
     if each.newer:
         said = texts.get("ui.bundles.waits_version", n=number(each.newer))
     elif each.needs:
@@ -243,12 +245,27 @@ def _taken(texts: Texts, each: TakenIn, names: Names) -> Line:
     return [*line, Run(said, "warn", gap=12, icon="clock", shrinks=True)]
 
 
+def _nothing(texts: Texts, before_at: int | None) -> str:
+    """Nothing new, and when it was taken in before; what came another way has no such time."""
+    if before_at is None:
+        return texts.get("ui.bundles.taken_nothing")
+    return texts.get("ui.bundles.taken_before", at=minute(before_at))
+
+
+def _news(texts: Texts, entries: int, files: int) -> str:
+    """What is new: entries, attachments, or both."""
+    said = [texts.get("ui.bundles.news_entries", n=number(entries))] if entries or not files else []
+    if files:
+        said.append(texts.get("ui.bundles.news_files", n=number(files)))
+    return texts.get("wording.comma").join(said)
+
+
 def will_take(texts: Texts, examined: Examined) -> str:
     """What the button would do."""
-    fresh = sum(each.fresh for each in examined.bundles)
-    if not fresh:
+    fresh, files = (sum(getattr(each, name) for each in examined.bundles) for name in ("fresh", "files"))
+    if not fresh and not files:
         return texts.get("ui.bundles.take_nothing")
-    return texts.get("ui.bundles.will_take", n=number(fresh))
+    return texts.get("ui.bundles.will_take", news=_news(texts, fresh, files))
 
 
 # -- both ------------------------------------------------------------------------------------------------------------------
@@ -268,8 +285,9 @@ def latest(texts: Texts, past: Sequence[Past], names: Names) -> list[Line]:
     """Earlier bundles, a line each."""
     lines = []
     for each in past[:LATEST]:
-        count = each.entries if each.direction == "out" else each.applied
-        key = "figures_out" if each.direction == "out" else "figures_in"
+        out = each.direction == "out"
+        count = each.entries if out else each.applied
+        key = "figures_out" if out else "figures_in" if count else "figures_none"
         lines.append(
             [
                 Run(minute(each.at), "muted", "small"),
@@ -308,13 +326,16 @@ def outcome(texts: Texts, flow: BundleFlow, way: Way, names: Names) -> tuple[str
         return "check", "good", made(texts, flow.exported, names)[0][0].text
     if way is Way.IN and flow.imported is not None:
         bundles = (*flow.imported.bundles, *flow.imported.later)
-        applied = sum(each.applied for each in bundles)
+        news = _news(texts, sum(each.applied for each in bundles), sum(each.attachments for each in bundles))
         whole = all(each.state in ("whole", "nothing_new") for each in bundles)
         others = len(flow.imported.unusable)
+        if bundles and not others and all(each.state == "nothing_new" for each in bundles):
+            before = [each.before_at for each in bundles if each.before_at is not None]
+            return "check", "good", _nothing(texts, max(before) if len(before) == len(bundles) else None)
         key = "taken_partly" if not whole else "taken_others" if others else "taken_all"
         return (
             "check" if whole else "alert",
             "good" if whole else "warn",
-            texts.get(f"ui.bundles.{key}", n=number(applied), files=others),
+            texts.get(f"ui.bundles.{key}", news=news, files=others),
         )
     return "alert", "bad", texts.get(f"ui.bundles.failed.{way.value}")
