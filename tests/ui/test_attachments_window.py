@@ -275,6 +275,62 @@ def test_what_cannot_be_shown_says_why(emb_room: Room) -> None:
     assert "已确认" in said and sheet.table.columnWidth(3) >= needed
 
 
+def typed(sheet: ContactSheet) -> tuple[str, str]:
+    return sheet.name.text(), sheet.number.text()
+
+
+def test_what_was_typed_is_not_shown_to_another_account(emb_room: Room) -> None:
+    """XC-07: covered by a lock, there again for the one who typed it, never anybody else's, not by Ctrl+Z either."""
+    room = emb_room
+    row = chosen(room)
+    sheet = people(room)
+    room.type("物业值班")
+    room.press(Qt.Key.Key_Tab)
+    room.type("021-5555")
+    room.window.session.lock()
+    assert typed(sheet) == ("", ""), "nobody's screen shows it"
+    room.sign_in("duty_chief")
+    assert typed(sheet) == ("", "")
+    for field in (sheet.name, sheet.number):
+        field.setFocus()
+        room.press(Qt.Key.Key_Z, CTRL)
+        assert typed(sheet) == ("", "")
+    sheet.name.setFocus()
+    room.type("门卫")
+    room.sign_in_again("duty_officer")
+    assert typed(sheet) == ("物业值班", "021-5555"), "the same person goes on"
+    sheet.number.setFocus()
+    room.type("0123")
+    room.press(ENTER)
+    room.wait(lambda: sheet.model.rowCount() == 1)
+    room.wait(lambda: typed(sheet) == ("", ""))
+    room.sign_in_again("duty_chief")
+    assert typed(sheet) == ("门卫", "")
+    room.click(sheet.change)
+    sheet.name.setFocus()
+    room.type("值班")
+    room.sign_in_again("duty_officer")
+    assert typed(sheet) == ("", "") and sheet.button.text() == "登记", (
+        "a change is not left to another, either"
+    )
+    room.sign_in_again("duty_chief")
+    assert sheet.button.text() == "保存修改" and sheet.name.text().endswith("值班")
+    [kept] = room.site.node.read(lambda c: contacts.contacts(c, row.id))
+    assert kept.id == sheet._changing
+
+
+def test_what_was_typed_while_locked_stays_for_who_signs_in(emb_room: Room) -> None:
+    """The sentence of the lock says so: what is filled in stays."""
+    room = emb_room
+    chosen(room)
+    sheet = people(room)
+    room.window.session.lock()
+    sheet.name.setFocus()
+    room.type("物业")
+    room.sign_in("duty_chief")
+    assert typed(sheet) == ("物业", "")
+
+
 def test_a_reason_is_not_left_to_the_next_account(emb_room: Room) -> None:
     room = emb_room
     chosen(room, "duty_chief")

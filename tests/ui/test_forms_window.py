@@ -11,7 +11,7 @@ from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, fitting
 from tests.kit import founded_town, moment, ms, register
 from tests.ui.forms_kit import go_to_place, open_form, said_somewhere
-from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Open, Room, emb_room, frd_room, rooms
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -323,6 +323,23 @@ def test_entries_are_found_by_name_initials_and_code() -> None:
     assert [found.code for found in fitting(entries, "fire")] == ["fire"]
     assert [found.code for found in fitting(entries, "")] == ["fire", "gas", "x"]
     assert fitting(entries, "zzz") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("hz", "fire"), ("火灾", "fire"), ("fi", "fire"), ("zrzh", "class:natural")]
+)
+def test_in_english_a_kind_is_found_by_its_chinese_name_as_well(rooms: Open, typed: str, code: str) -> None:
+    """Whoever is used to pinyin initials types them here, too."""
+    room = rooms("EMB", language="en")
+    room.sign_in()
+    open_form(room)
+    form = room.window.overlays.register
+    form.type.setFocus()
+    room.type(typed)
+    room.press(TAB)
+    assert form.type.code == code and not form.type.unknown
+    room.press(TAB)
+    assert not form.fields["type"].fault.isVisible()
 
 
 def test_grades_follow_the_scale_of_the_kind(emb_room: Room) -> None:

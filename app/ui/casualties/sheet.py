@@ -16,14 +16,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 from app.kernel.enums import Figure, VerifyState
 from app.kernel.errors import Refusal
 from app.ui.desk import words
-from app.ui.desk.figures import disputed_words, name_of, number_words, state_words
+from app.ui.desk.figures import disputed_words, name_of, number_words
+from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
 from app.ui.forms.numbers import number_lines, typed
 from app.ui.session import Session
 from app.ui.shell import moments
-from app.ui.shell.initials import initials
 from app.ui.shell.sheet import Sheet, plain
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
@@ -108,8 +108,7 @@ class CasualtySheet(Sheet):
         self.body.addLayout(foot)
 
     def _state(self, state: VerifyState) -> Choice:
-        name = state_words(self._texts, state)
-        return Choice(state.value, name, initials(name) if not name.isascii() else "", (state.value,))
+        return kinds.named(self._texts, state.value, f"enum.verify_state.{state.value}", state.value)
 
     def _add(
         self, grid: QGridLayout, place: tuple[int, int, int], name: str, label: str, editor: QLineEdit

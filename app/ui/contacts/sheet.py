@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
@@ -16,11 +17,11 @@ from app.ui.attachments.record_sheet import PURGE_WORDS, RecordSheet
 from app.ui.attachments.words import agency_name
 from app.ui.contacts.port import ContactLine
 from app.ui.contacts.purge import PurgeRow
-from app.ui.forms.choice import Choice, ChoiceField
+from app.ui.forms import kinds
+from app.ui.forms.choice import ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.session import Session
 from app.ui.shell import moments
-from app.ui.shell.initials import initials
 from app.ui.shell.rows import Row
 from app.ui.shell.sheet import plain
 from app.ui.theme.button import HintButton
@@ -28,6 +29,7 @@ from app.ui.theme.theme import Theme
 from app.usecases.contacts import AddContact, ChangeContact, Personal, RevealContact
 
 if TYPE_CHECKING:
+    from app.queries.accounts import AccountRow
     from app.ui.shell.ports import SiteDoor
     from app.usecases.bus import Done
 
@@ -45,6 +47,16 @@ _LOOK = {
 _CLOSED = ("waiting", "withheld", "purged")
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """What an account had typed when it was locked: for which incident, to which contact ("" for a new one)."""
+
+    incident: str
+    changing: str
+    name: str
+    number: str
+
+
 class ContactSheet(RecordSheet):
     """The contacts of an incident. What is shown in the clear is covered again after a while, and when the sheet closes."""
 
@@ -60,7 +72,10 @@ class ContactSheet(RecordSheet):
         self._changing = ""
         self._cover = QTimer(self, singleShot=True, interval=CLEAR_MS)
         self._cover.timeout.connect(self.cover)
+        self._typist = session.account.id if session.account is not None else ""
+        self._drafts: dict[str, _Draft] = {}  # by account: in this window's memory alone
         self.closed.connect(self.cover)
+        session.account_changed.connect(self._account_changed)
         session.locked_changed.connect(lambda _locked: self.cover())
         self._build()
 
@@ -93,8 +108,11 @@ class ContactSheet(RecordSheet):
 
     def _form(self) -> None:
         texts = self._texts
-        kinds = [self._kind(about) for about in ContactAbout]
-        self.about = ChoiceField(self._theme, kinds, empty_ok=False)
+        abouts = [
+            kinds.named(texts, each.value, f"enum.contact_about.{each.value}", each.value)
+            for each in ContactAbout
+        ]
+        self.about = ChoiceField(self._theme, abouts, empty_ok=False)
         self.name, self.number = line(texts.get("ui.contacts.name_hint")), line()
         self.fields = {
             "about": Field("about", texts.get("field.about"), self.about),
@@ -114,10 +132,6 @@ class ContactSheet(RecordSheet):
             row.addWidget(self.fields[name], stretch)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
         self.body.addLayout(row)
-
-    def _kind(self, about: ContactAbout) -> Choice:
-        name = self._texts.get(f"enum.contact_about.{about.value}")
-        return Choice(about.value, name, initials(name) if not name.isascii() else "", (about.value,))
 
     def first_field(self) -> QWidget:
         """The list, or the number of a first contact."""
@@ -244,10 +258,42 @@ class ContactSheet(RecordSheet):
         self._changing = ""
         self.about.setEnabled(True)
         self.button.setText(self._texts.get("ui.contacts.add"))
-        self.name.clear()
-        self.number.clear()
+        self._type("", "")
         for field in self.fields.values():
             field.say("")
+
+    def _type(self, name: str, number: str) -> None:
+        """What stands in the form; Ctrl+Z brings nothing of what stood there before back."""
+        self.name.setText(name)
+        self.number.setText(number)
+
+    def _account_changed(self, account: AccountRow | None) -> None:
+        """What one account typed is that account's: covered by a lock, there again when it returns, never another's (XC-07).
+
+        What was typed while nobody was signed in stays for whoever signs in to enter it.
+        """
+        before, self._typist = self._typist, account.id if account is not None else ""
+        if before == self._typist:
+            return
+        if before:
+            if not self._busy and (self.name.text() or self.number.text()):
+                self._drafts[before] = _Draft(
+                    self._incident, self._changing, self.name.text(), self.number.text()
+                )
+            self._say("", "muted")
+            self._end_change()
+        if not self.name.text() and not self.number.text():
+            self._bring_back(self._drafts.pop(self._typist, None))
+
+    def _bring_back(self, draft: _Draft | None) -> None:
+        if draft is None or draft.incident != self._incident:
+            return
+        if draft.changing:
+            self.table.choose(draft.changing)
+            self.begin_change()
+            if self._changing != draft.changing:
+                return
+        self._type(draft.name, draft.number)
 
     def submit(self) -> None:
         """Enter or change it, once."""

@@ -8,6 +8,7 @@ from app.kernel.enums import IncidentClass, Source
 from app.kernel.texts import Texts
 from app.ui.forms.choice import Choice
 from app.ui.shell.initials import initials
+from app.ui.shell.languages import other_texts
 
 # Kinds of the 119 system (IS-01) and the class a registration of that kind begins with (RC-01).
 CLASS_OF_TYPE = {
@@ -30,14 +31,14 @@ UNGRADED = frozenset({"class:natural", "class:public_health", "class:social_secu
 
 def sources(texts: Texts) -> list[Choice]:
     """Where a message came from (IS-08)."""
-    return [_named(texts, source.value, f"enum.source.{source.value}") for source in Source]
+    return [named(texts, source.value, f"enum.source.{source.value}") for source in Source]
 
 
 def types(texts: Texts) -> list[Choice]:
     """Kinds first, then the bare classes of the law and `pending` (RC-01)."""
-    kinds = [_named(texts, code, f"ui.forms.type.{code}", code) for code in CLASS_OF_TYPE]
+    kinds = [named(texts, code, f"ui.forms.type.{code}", code) for code in CLASS_OF_TYPE]
     classes = [
-        _named(texts, f"{CLASS_MARK}{known.value}", f"enum.incident_class.{known.value}", known.value)
+        named(texts, f"{CLASS_MARK}{known.value}", f"enum.incident_class.{known.value}", known.value)
         for known in IncidentClass
     ]
     return kinds + classes
@@ -72,6 +73,7 @@ def streets(streets_of: Sequence[tuple[str, str]]) -> list[Choice]:
     return [Choice(code, name, f"{initials(name)}\N{MIDDLE DOT}{code}") for code, name in streets_of]
 
 
-def _named(texts: Texts, code: str, key: str, *also: str) -> Choice:
-    name = texts.get(key)
-    return Choice(code, name, initials(name), also)
+def named(texts: Texts, code: str, key: str, *also: str) -> Choice:
+    """An entry under its name on the screen, found by its name in the other language, and hence by pinyin initials, as well."""
+    name, other = texts.get(key), other_texts(texts.language).get(key)
+    return Choice(code, name, other if name.isascii() else initials(name), (*also, other))
