@@ -68,6 +68,17 @@ def test_both_rooms_list_the_same_in_the_same_order(town: Town, turned: bool) ->
     assert status.title.startswith(town.emb.incident(incident_id).place or "?")
 
 
+def test_what_was_withdrawn_is_neither_listed_nor_counted(town: Town) -> None:
+    """D-19: the figure in the status line is that of the desk; a record that was withdrawn needs no decision any more."""
+    disputed(town)
+    town.sync()
+    assert town.emb.node.local(open_count) == len(cases(town.emb)) == 4
+    town.emb.node.local(lambda c: c.execute("UPDATE incident SET retracted = 1"))
+    assert town.emb.node.local(open_count) == len(cases(town.emb)) == 1
+    town.emb.node.local(lambda c: c.execute("UPDATE conflict SET field = 'of a later version'"))
+    assert town.emb.node.local(open_count) == len(cases(town.emb)) == 0
+
+
 def test_a_long_list_ends_with_what_people_can_read(town: Town) -> None:
     disputed(town)
     town.sync()

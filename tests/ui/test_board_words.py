@@ -126,7 +126,11 @@ def test_owners() -> None:
         ((Disputed("unheard_of", ("a", "b")),), "unheard_of a/b"),
         (
             (Disputed("injured_serious", (4, 6), figure=True), Disputed("place", ("a", "b"))),
-            "重伤核实中 (4/6) 等 1 项",
+            "重伤核实中 (4/6)，另 1 项",
+        ),
+        (
+            tuple(Disputed(name, ("a", "b")) for name in ("place", "what", "cause", "address", "caller")),
+            "地点 a/b，另 4 项",
         ),
         ((Disputed("occurred_at", (NOW, NOW + 1)),), "事发 2 种"),
     ],

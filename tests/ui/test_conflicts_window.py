@@ -116,7 +116,7 @@ def test_both_rooms_read_the_same_whatever_came_first(rooms: OpenRoom, turned: b
     assert "写下时，消防支队席位的内容看到 08:00:00 为止" in said[-2]
     assert "写下时尚未看到应急局 duty_officer 14:20:00 的4 人" in said[-1]
     for room in (here, there):
-        status_says(room, "分歧 1")
+        status_says(room, "分歧 1 处")
 
 
 def test_a_third_value_is_decided_by_keys_alone(rooms: OpenRoom) -> None:

@@ -194,7 +194,7 @@ class Wording:
         else:
             text = self._texts.get("ui.board.dispute.values", field=label, count=len(values))
         if len(disputed) > 1:
-            text = self._texts.get("ui.board.dispute.more", first=text, count=len(disputed) - 1)
+            text = self._texts.get("ui.board.dispute.more", first=text, rest=len(disputed) - 1)
         return text
 
     def _label(self, field: str) -> str:
