@@ -240,4 +240,5 @@ def _card(row: Any, site: SiteRow | None) -> PeerCard:
         valid_from,
         renewed or valid_until,
         site.state_at if site is not None else None,
+        site is not None and site.state == "forked",
     )

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
 
+import pytest
+
+from app.bootstrap import link_acts as link_acts_module
+from app.bootstrap.link_acts import AwaitedBodies, readable
 from app.bootstrap.service import Service
-from app.kernel.enums import LinkState
+from app.kernel.enums import Agency, LinkState
+from app.kernel.errors import Refusal
 from app.queries.links import LinkActs, link_acts
 from app.replication.status import LinkStatus
 from app.usecases.duty import NoteLinkState
+from app.usecases.sites import MeetAgency
 from tests.bootstrap.linked import both, until, up
-from tests.kit import Site, Town, act, register
+from tests.bootstrap.test_joining import joined
+from tests.kit import Site, Town, act, register, sync
 
 
 def counted(site: Site) -> LinkActs:
@@ -65,3 +74,41 @@ def test_of_a_peer_that_never_spoke_nothing_is_claimed(town: Town) -> None:
     row = counted(town.emb)
     assert row.waiting is None and row.last_out is None
     assert row.last_in is not None, "what came another way stands here all the same"
+
+
+def test_what_came_without_its_text_is_counted_until_it_comes(
+    town: Town, founded_town: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    """JD-01: our other workstation's own acts, relayed by the partner, who may not read them, are no silence."""
+    shutil.copyfile(founded_town[0] / "recovery-EMB.json", town.emb.recovery_file)
+    second = joined(town, tmp_path / "B")
+    try:
+        sync(second, town.emb)
+        watch = AwaitedBodies(readable("EMB"))
+        town.emb.node.read(watch.look)
+        assert watch.of(readable("EMB")) == 0 and not watch.behind
+        with pytest.raises(Refusal):  # noted within the agency
+            act(second, "duty_officer", MeetAgency(agency=Agency.FRD, recovery_key="00", name="x"))
+        sync(second, town.frd)
+        sync(town.frd, town.emb)
+        town.emb.node.read(watch.look)
+        assert watch.of(readable("EMB")) == 1
+        assert watch.of(readable("FRD")) == 0, "the partner cannot bring it"
+        sync(second, town.emb)
+        town.emb.node.read(watch.look)
+        assert watch.of(readable("EMB")) == 0
+        theirs = AwaitedBodies(readable("FRD"))
+        town.frd.node.read(theirs.look)
+        assert theirs.of(readable("EMB")) == 0, "what one may not read is not waited for"
+    finally:
+        second.node.close()
+
+
+def test_a_long_record_is_looked_through_in_parts(emb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_acts_module, "AT_ONCE", 7)
+    watch = AwaitedBodies(readable("EMB"))
+    looks = 0
+    while watch.behind:
+        emb.node.read(watch.look)
+        looks += 1
+    assert looks == emb.count("op") // 7 + 1

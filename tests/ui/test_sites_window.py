@@ -64,7 +64,7 @@ def test_the_list_says_who_writes_here(emb_room: Room) -> None:
     sheet = opened(emb_room)
     own = line_of(sheet, emb_room.console.site)
     assert own[0] == "应急局" or own[0]
-    assert "本席" in own[2] and own[3] == "在用" and own[7] == "至 2100-01-01"
+    assert "本席" in own[2] and own[3] == "在用" and own[7] == "长期有效"
     assert {line.cells[3] for line in sheet.sites.model.rows} == {"在用"}
     assert emb_room.focus() is sheet.sites.table
     emb_room.press(PAGE, CTRL)
@@ -90,7 +90,7 @@ def test_the_key_is_changed_by_keys_after_saying_what_happens(emb_room: Room) ->
     room.press(ENTER, CTRL)
     room.wait(lambda: any("更新了通信证书" in row["text"] for row in room.site.rows("log_entry")))
     room.wait(
-        lambda: line_of(sheet, room.console.site)[7] == "至 2100-01-01"
+        lambda: line_of(sheet, room.console.site)[7] == "长期有效"
     )  # the root ends then, by this room's clock
 
 

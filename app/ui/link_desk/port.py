@@ -12,6 +12,7 @@ from typing import Protocol
 class PeerCard:
     """A workstation confirmed here: site, agency, its label and series letter, state of enrolment ("" unknown), the address it is
     dialled at ("" it dials), moments in UTC ms: confirmed, certificate valid from and until, in this state since (None unknown).
+    `copied`: two branches of its record came, whatever else became of it.
     """
 
     site: str
@@ -24,6 +25,7 @@ class PeerCard:
     valid_from: int | None
     valid_until: int | None
     state_at: int | None = None
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.kernel.clock import FOR_LONG_MS
 from app.kernel.enums import LinkState
 from app.kernel.texts import Texts
 from app.ui.link_desk.port import LogLine, PeerCard
@@ -76,12 +77,16 @@ class Wording:
             said.append(texts.get(f"ui.link_desk.ended.{card.state}"))
         if standing.state is None and texts.has(f"{standing.word}_why"):
             said.append(texts.get(f"{standing.word}_why"))
+        if card.copied and card.state == REVOKED:
+            said.append(texts.get("ui.link_desk.copied_too"))
         if stuck := why(texts, standing, self.name(card)):
             said.append(stuck)
         if standing.clock_warns and standing.offset_ms is not None:
             said.append(texts.get("ui.shell.alarm.skew", s=abs(standing.offset_ms) // 1000))
         if standing.note is not None and texts.has(standing.note):
             said.append(texts.get(standing.note))
+        if standing.bodies_in:
+            said.append(texts.get("ui.link_desk.bodies_why", n=standing.bodies_in))
         if card.valid_until is not None and card.valid_until - now_ms < SOON_MS:
             said.append(texts.get("ui.link_desk.certificate_soon", day=self._day(card.valid_until)))
         if not said:
@@ -95,7 +100,7 @@ class Wording:
         rows = [
             ("out", self._out(standing, now_ms), standing.out_tone if standing.waiting_out else ""),
             ("last_out", self._moved(standing.last_out, now_ms), ""),
-            ("in", self._in(standing), standing.in_tone if standing.waiting_in else ""),
+            ("in", self._in(standing), self._in_tone(standing)),
             ("last_in", self._applied(standing, now_ms), ""),
             ("heard", self._heard(standing), ""),
             ("offset", self._offset(standing), "warn" if standing.clock_warns else ""),
@@ -124,6 +129,16 @@ class Wording:
         return texts.get("ui.link_desk.waits_since", n=standing.waiting_out, age=age)
 
     def _in(self, standing: Standing) -> str:
+        texts = self.texts
+        said = self._announced(standing)
+        if not standing.bodies_in:
+            return said
+        return said + texts.get("ui.link_desk.bodies", n=standing.bodies_in)
+
+    def _in_tone(self, standing: Standing) -> str:
+        return standing.in_tone if standing.waiting_in else "warn" if standing.bodies_in else ""
+
+    def _announced(self, standing: Standing) -> str:
         texts = self.texts
         if standing.state is None or standing.heard_ms is None:
             return texts.get("ui.link_desk.unknown_in")
@@ -166,6 +181,8 @@ class Wording:
             return self.texts.get("ui.link_desk.certificate_unknown"), ""
         if card.valid_until < now_ms:
             return self.texts.get("ui.link_desk.certificate_over", day=self._day(card.valid_until)), "bad"
+        if card.valid_until - now_ms > FOR_LONG_MS:
+            return self.texts.get("ui.link_desk.certificate_long"), ""
         tone = "warn" if card.valid_until - now_ms < SOON_MS else ""
         return self.texts.get("ui.link_desk.certificate_until", day=self._day(card.valid_until)), tone
 

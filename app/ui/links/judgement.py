@@ -26,7 +26,8 @@ class Standing:
 
     `out_ms`: since the partner last answered for what we sent, or the age of the oldest thing that waits here.
     `in_ms`: since anything arrived, or since what the partner announced stopped arriving. `heard_ms`: since anything at all
-    was heard. `waiting_out` counts acts where they are known (D-38). `last_out`, `last_in`: newest act there, newest here.
+    was heard. `bodies_in`: acts here without what they say. `waiting_out` counts acts where they are known (D-38).
+    `last_out`, `last_in`: newest act there, newest here.
     """
 
     state: LinkState | None
@@ -49,6 +50,7 @@ class Standing:
     applied_at: int | None = None
     last_out: Moved | None = None
     last_in: Moved | None = None
+    bodies_in: int = 0
 
 
 NO_NETWORK = Standing(None, "ui.links.state.starting", "ring-dashed", "muted")
@@ -97,6 +99,7 @@ def judge(link: LinkStatus | None, now_ms: int, *, network: bool = True) -> Stan
         link.last_applied_at,
         link.last_out,
         link.last_in,
+        link.bodies_in,
     )
 
 

@@ -33,7 +33,7 @@ DEEDS = ("rotate", "renew", "seal", "recovery", "close", "revoke")
 OF_CHOSEN = ("close", "revoke")
 PAGES = ("seal", "recovery")
 WITH_KEY = ("recovery", "close", "revoke")
-_OPEN = {"close": ("enrolled", "forked"), "revoke": ("enrolled", "closed", "forked")}
+_OPEN = {"close": ("enrolled", "forked"), "revoke": ("enrolled", "closed", "forked", "forked_closed")}
 _BELOW = 196  # the most that any deed takes
 _WIDTHS = (142, 50, 166, 94, 112, 112, 112)
 _STATE, _UNTIL = COLUMNS.index("state"), COLUMNS.index("tls_until")
@@ -233,7 +233,7 @@ class SitePart(QWidget):
             chip.setChecked(name == deed)
         against = self.why_not()
         chosen = self.chosen()
-        copied = chosen is not None and words.state(chosen.row) == "forked"
+        copied = chosen is not None and chosen.row.state == "forked"
         about = (
             texts.get(f"ui.sites.about.{deed}") if deed else texts.get("ui.sites.copied") if copied else ""
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.clock import SHANGHAI, from_ms
+from app.kernel.clock import FOR_LONG_MS, SHANGHAI, from_ms
 from app.kernel.enums import Severity
 from app.kernel.texts import Texts
 from app.ui.console import DistrictView
@@ -18,8 +18,14 @@ if TYPE_CHECKING:  # heavy, and only named: the shell asks for alarms before the
     from app.queries.trust import Calls, SealRow, SiteView
     from app.ui.desk.values import Words
 
-TONES = {"enrolled": "good", "closed": "muted", "revoked": "bad", "forked": "bad", "unknown": "warn"}
-ICONS = {"enrolled": "check", "closed": "minus", "revoked": "cross", "forked": "copy", "unknown": "alert"}
+TONES = {
+    **{"enrolled": "good", "closed": "muted", "revoked": "bad", "unknown": "warn"},
+    **dict.fromkeys(("forked", "forked_closed", "forked_revoked"), "bad"),
+}
+ICONS = {
+    **{"enrolled": "check", "closed": "minus", "revoked": "cross", "unknown": "alert"},
+    **{"forked": "copy", "forked_closed": "copy", "forked_revoked": "cross"},
+}
 WARN_DAYS = 30
 SOON_DAYS = 7  # from here on it is no mere notice
 _DAY_MS = 86_400_000
@@ -60,11 +66,17 @@ def certificate(texts: Texts, until: int | None, now_ms: int) -> tuple[str, str]
         return texts.get("ui.sites.ended", day=day(until)), "bad"
     if left < WARN_DAYS:
         return texts.get("ui.sites.days_left", n=left, day=day(until)), "warn"
+    if until - now_ms > FOR_LONG_MS:
+        return texts.get("ui.sites.for_long"), "muted"
     return texts.get("ui.sites.unlimited", day=day(until)), "muted"
 
 
 def state(row: SiteRow) -> str:
-    """One of the states that have words."""
+    """One of the states that have words. A copied workstation that was closed or revoked besides is both."""
+    if row.state == "forked" and row.last_seq is not None:
+        return "forked_revoked"
+    if row.state == "forked" and row.heir is not None:
+        return "forked_closed"
     return row.state if row.state in TONES else "unknown"
 
 
