@@ -53,28 +53,40 @@ class AlarmDeeds:
             sheet.read()
 
     # -- acts --------------------------------------------------------------------------------------------------------------
+    @property
+    def waiting(self) -> list[Alarm]:
+        """Alarms that nobody has acknowledged and that are not being acknowledged just now."""
+        return [each for each in self._window.feeds.desk.unacknowledged if each.id not in self._under_way]
+
     def acknowledge_top(self) -> None:
         """F2: one key, the top alarm, once for the agency (JD-11)."""
-        waiting = [each for each in self._window.feeds.desk.unacknowledged if each.id not in self._under_way]
-        if waiting:
+        if waiting := self.waiting:
             self.acknowledge(waiting[:1])
         elif not self._under_way:
             self._say("ui.shell.alarm.nothing")
 
-    def acknowledge(self, alarms: Sequence[Alarm]) -> None:
-        """Each is an entry of its own. Where nobody may act, the sound stops at least."""
+    def acknowledge(self, alarms: Sequence[Alarm], entered: Callable[[int], None] | None = None) -> None:
+        """Each is an entry of its own; `entered` hears how many stand in the log, once all were answered. Where nobody may
+        act, the sound stops at least."""
         desk, session = self._window.feeds.desk, self._window.session
-        waiting = [each for each in desk.unacknowledged if each in alarms and each.id not in self._under_way]
+        waiting = [each for each in self.waiting if each in alarms]
         if not waiting:
             self._say("ui.alarms.amber_stays" if alarms else "ui.shell.alarm.nothing")
         elif session.locked:
             desk.muted.update(each.id for each in desk.unacknowledged)
             session.sign_in_wanted.emit("ui.shell.sign_in.to_acknowledge")
         else:
-            for alarm in waiting:
-                self._acknowledge(alarm)
+            answers: list[bool] = []
 
-    def _acknowledge(self, alarm: Alarm) -> None:
+            def answered(good: bool) -> None:
+                answers.append(good)
+                if len(answers) == len(waiting) and any(answers) and entered is not None:
+                    entered(sum(answers))
+
+            for alarm in waiting:
+                self._acknowledge(alarm, answered)
+
+    def _acknowledge(self, alarm: Alarm, answered: Callable[[bool], None]) -> None:
         from app.usecases.duty import AcknowledgeAlarm
 
         feeds = self._window.feeds
@@ -82,10 +94,12 @@ class AlarmDeeds:
         def heard(_done: Any) -> None:
             self._under_way.discard(alarm.id)
             feeds.acknowledge([alarm.id])
+            answered(True)
 
         def refused(_error: BaseException) -> bool:
             self._under_way.discard(alarm.id)
             feeds.desk.muted.add(alarm.id)
+            answered(False)
             return False
 
         said = self._window.strip.sentence(alarm)

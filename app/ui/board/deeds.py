@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint
@@ -31,7 +30,6 @@ class BoardDeeds:
         self._texts = window.texts
         self._table: BoardTable | None = None
         self._menu_at: QPoint | None = None
-        self._under_way: set[str] = set()  # alarms
         selected = window.deeds.has_incident
         rows: tuple[tuple[str, str, Any, Any, str, str], ...] = (
             ("locate", "", self.locate, self._has_position, _INCIDENT, "ui.board.why.no_position"),
@@ -126,37 +124,18 @@ class BoardDeeds:
     def alarms(self) -> list[Alarm]:
         """Alarms of the selected incidents that nobody has acknowledged and that are not being acknowledged just now."""
         ids = {row.id for row in self.chosen()} if self._any() else set()
-        waiting = self._window.feeds.desk.unacknowledged
-        return [each for each in waiting if each.incident_id in ids and each.id not in self._under_way]
+        return [each for each in self._window.features.alarms.waiting if each.incident_id in ids]
 
     def _has_alarms(self) -> bool:
         return bool(self.alarms())
 
     def acknowledge(self) -> None:
         """Every one of them, each an entry of its own in the log (JD-11). Incidents themselves are not acknowledged."""
-        from app.usecases.duty import AcknowledgeAlarm
 
-        window = self._window
-        alarms = self.alarms()
-        if window.session.locked:
-            window.session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
-            return
-        for alarm in alarms:
-            command = AcknowledgeAlarm(
-                alarm=alarm.id, text=window.strip.sentence(alarm), incident_id=alarm.incident_id
-            )
-            heard, refused = partial(self._acknowledged, alarm.id), partial(self._not_acknowledged, alarm.id)
-            if window.session.act(command, heard, refused):
-                self._under_way.add(alarm.id)
-        self._say(self._texts.get("ui.board.said.acknowledged", count=len(alarms)), "check")
+        def entered(count: int) -> None:
+            self._say(self._texts.get("ui.board.said.acknowledged", count=count), "check")
 
-    def _acknowledged(self, alarm_id: str, _done: object) -> None:
-        self._under_way.discard(alarm_id)
-        self._window.feeds.acknowledge([alarm_id])
-
-    def _not_acknowledged(self, alarm_id: str, _error: BaseException) -> bool:
-        self._under_way.discard(alarm_id)
-        return False
+        self._window.features.alarms.acknowledge(self.alarms(), entered)
 
     # -- on the map --------------------------------------------------------------------------------------------------------
     def _has_position(self) -> bool:
