@@ -22,6 +22,7 @@ from app.ui.shell.keeping import (
     brought_back,
     is_seen,
     kept_for,
+    overlap,
     with_kept,
 )
 
@@ -50,6 +51,9 @@ class Layouts(QObject):
         self.watch = ScreenWatch(self)
         self.watch.changed.connect(self._other_screens)
         self._begun = self._ended = False
+        self._setup = self.watch.last.setup
+        memory = window.console.memory(MEMORY)
+        self._owner = str(memory.get("last", "")) if isinstance(memory, dict) else ""  # whose layout stands
         self._keep_later = QTimer(self, singleShot=True, interval=_KEEP_MS)
         self._keep_later.timeout.connect(self.keep)
         self._columns.arranged.connect(self.keep_soon)
@@ -79,12 +83,16 @@ class Layouts(QObject):
         window.single = name == SINGLE
         self._columns.emergency = name == EMERGENCY
         window.fold()
-        if name == EMERGENCY and not window.session.selected_incident:
-            first = next((row.id for row in window.feeds.rows if row.open), "")
-            window.session.select_incident(first)
+        self.tick()
         window.make_panels()
         window.arrange(desk_open=name == EMERGENCY)
         self.keep_soon()
+
+    def tick(self) -> None:
+        """In the emergency layout something is on the desk as soon as there is something."""
+        session = self._window.session
+        if self._columns.emergency and not session.selected_incident:
+            session.select_incident(next((row.id for row in self._window.feeds.rows if row.open), ""))
 
     def reset(self) -> None:
         """Everything back as it was made: panels, widths, order, layout."""
@@ -190,10 +198,9 @@ class Layouts(QObject):
     def _free_place(self) -> Box:
         """Two thirds of another screen than the window's, or beside the middle of the only one."""
         now = self.watch.last
-        here = self._window.screen().geometry()
-        others = [
-            area for area in now.areas if not here.contains(area[0] + area[2] // 2, area[1] + area[3] // 2)
-        ]
+        place = box_in(self._window.geometry())
+        here = max(now.areas, key=lambda area: overlap(place, area))
+        others = [area for area in now.areas if area != here]
         x, y, width, height = (others or now.areas)[0]
         wide, high = (width * 2 // 3, height * 2 // 3) if others else (width // 2, height * 2 // 3)
         step = 40 * len(self.floats)
@@ -250,20 +257,22 @@ class Layouts(QObject):
         if not self._begun or self._ended or self.watch.settling:
             return
         self._keep_later.stop()
-        console, session = self._window.console, self._window.session
+        console = self._window.console
         memory = console.memory(MEMORY)
-        who = session.account or session.last_account
-        last = str(memory.get("last", "")) if isinstance(memory, dict) else ""
-        wanted = with_kept(memory, who.id if who is not None else last, self.watch.last.setup, self.state())
+        wanted = with_kept(memory, self._owner, self._setup, self.state())
         if wanted != memory:
             console.remember(MEMORY, wanted)
 
     def _account_changed(self, account: AccountRow | None) -> None:
         """Somebody signed in: as he left it; who is new here begins with what stands. The window itself stays where it is."""
-        if account is None or not self._begun:
+        if not self._begun:
             return
-        self._keep_later.stop()
-        kept = kept_for(self._window.console.memory(MEMORY), account.id, self.watch.last.setup)
+        if self._keep_later.isActive():
+            self.keep()  # what was still to be kept is his who did it
+        if account is None or account.id == self._owner:
+            return
+        self._owner = account.id
+        kept = kept_for(self._window.console.memory(MEMORY), account.id, self._setup)
         if kept is not None and {**kept, **_PLACE} != {**self.state(), **_PLACE}:
             self.apply(kept)
         self.keep_soon()
@@ -274,10 +283,17 @@ class Layouts(QObject):
         window = self._window
         if not self._begun or self._ended:
             return
-        session = window.session
-        who = session.account or session.last_account
-        kept = kept_for(window.console.memory(MEMORY), who.id if who is not None else "", now.setup)
-        lost = [name for name, each in self.floats.items() if not is_seen(box_in(each.geometry()), now.areas)]
+        memory = window.console.memory(MEMORY)
+        before = kept_for(memory, self._owner, self._setup) or {}
+        self._setup = now.setup
+        kept = kept_for(memory, self._owner, now.setup)
+        stood = before.get("floats")
+        stood = stood if isinstance(stood, dict) else {}  # not where a failing desktop pushed them
+        lost = [
+            name
+            for name, each in self.floats.items()
+            if not is_seen(box_of(stood.get(name)) or box_in(each.geometry()), now.areas)
+        ]
         if kept is not None:
             self.apply(kept)
         else:

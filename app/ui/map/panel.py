@@ -366,16 +366,23 @@ class MapPanel(QWidget):
         width, height = self.width(), self.height()
         tools = self.tools.sizeHint()
         self.layers.move(_INSET, _INSET)
-        self.layers.fit_into(width - 3 * _INSET - tools.width())
         self.card.move(_INSET, 2 * _INSET + BAR_PX - 4)
         self.tools.setGeometry(QRect(QPoint(width - _INSET - tools.width(), _INSET), tools))
         beside = width - 2 * _INSET - tools.width() + 4
-        self.list.setGeometry(beside - LIST_PX, _INSET, LIST_PX, min(height - 2 * _INSET - 60, 560))
+        listed = self.list.isVisibleTo(self)
+        self.list.setFixedWidth(max(1, min(LIST_PX, beside - _INSET)))
+        self.list.setGeometry(
+            beside - self.list.width(), _INSET, self.list.width(), min(height - 2 * _INSET - 60, 560)
+        )
+        free = self.list.x() - 2 * _INSET if listed else width - 3 * _INSET - tools.width()
+        self.layers.fit_into(max(1, free))
+        for part in (self.layers, self.card):  # in a narrow map the list lies there instead
+            part.setHidden(self._bare or (listed and part.width() > free))
         room = self.list.x() if self.list.isVisibleTo(self) else width
         self._placeholder.setGeometry(self.rect())
         self._placeholder.keep_right_free(width - room if room > _ROOM_FOR_WORDS else 0)
         hint = self._hint.sizeHint()
-        room = beside - LIST_PX if self.list.isVisible() else width
+        room = self.list.x() if listed else width
         self._hint.setGeometry(QRect(QPoint((room - hint.width()) // 2, 2 * _INSET + BAR_PX), hint))
 
         self._tell_covers()

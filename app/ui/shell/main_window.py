@@ -286,6 +286,7 @@ class MainWindow(QMainWindow):
             self.desk.tick(now_ms)
         if self.feeds.standing is not None and self.links is not None:
             self.links.show_standing(self.feeds.standing, now_ms)
+        self.layouts.tick()
         self.idle.tick(now_ms)
         self.deeds.tick()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.desk.wrap import wrapped
@@ -53,7 +53,7 @@ class Column(QWidget):
     # -- fitting -----------------------------------------------------------------------------------------------------------
     def _fit(self) -> None:
         room = self.height() - 2 * INSET * self.unit
-        rows = self._whole(self._rows)
+        rows = self._whole([self._scaled(row) for row in self._rows])
         left_out = 0
         more = Row(((Run("", "muted", "body"),),), 84, gap=12)
         while rows and self._high(rows) + (self._tall(more) if left_out and self._more else 0) > room:
@@ -73,6 +73,16 @@ class Column(QWidget):
             y += row.height * self.unit
         self._fitted = fitted
         self.setAccessibleName("\n".join(self.said()))
+
+    def _scaled(self, row: Row) -> Row:
+        """Gaps and least widths of its runs in px of this wall."""
+        cells = tuple(
+            tuple(
+                replace(run, gap=round(run.gap * self.unit), wide=round(run.wide * self.unit)) for run in cell
+            )
+            for cell in row.cells
+        )
+        return replace(row, cells=cells)
 
     def _tall(self, row: Row) -> float:
         return (row.height + row.gap) * self.unit
@@ -139,7 +149,7 @@ class Column(QWidget):
 
     def _paint_cells(self, painter: QPainter, row: Row, area: QRectF) -> None:
         ratio = self.devicePixelRatioF()
-        cells = [self._scaled(cell) for cell in row.cells]
+        cells = row.cells
         if row.split:
             second = self._painter.total(cells[1])
             gap = _SPLIT_GAP * self.unit if second else 0
@@ -150,13 +160,3 @@ class Column(QWidget):
         for at, cell in enumerate(cells):
             place = QRectF(area.left() + at * wide, area.top(), wide, area.height())
             self._painter.paint(painter, cell, place, ratio)
-
-    def _scaled(self, cell: Sequence[Run]) -> list[Run]:
-        """Gaps and least widths in px of this wall; a long number takes a smaller size before it is cut off."""
-        return [
-            replace(run, gap=round(run.gap * self.unit), wide=round(run.wide * self.unit)) for run in cell
-        ]
-
-    def measure(self, text: str, size: str) -> float:
-        """Width of a text, px."""
-        return QFontMetricsF(self._theme.font(size, True)).horizontalAdvance(text)

@@ -23,6 +23,7 @@ class Discussed:
     units: Sequence[AlarmUnitRow]
     owed: tuple[str, ...] = ()
     disputed: tuple[str, ...] = ()  # fields
+    others: Sequence[BoardRow] = ()  # what is open, this one included
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,17 @@ def discussed(connection: Any, incident_id: str, agency: str, partner: str) -> D
         incidents.units(connection, incident_id),
         () if shown is None else shown.owed_by,
         () if shown is None else tuple(each.field for each in shown.disputed),
+        situation(connection, agency, partner).rows,
     )
 
 
 def situation(connection: Any, agency: str, partner: str) -> Situation:
     """Every open incident."""
     from app.queries import board
-    from app.queries.board_view import BoardView, Chip
+    from app.queries.board_view import BoardView, Chip, Sort
 
-    return Situation(board.page(connection, BoardView(agency, partner, chip=Chip.OPEN), None, MOST).rows)
+    view = BoardView(agency, partner, chip=Chip.OPEN, sort=Sort.LEVEL)  # grouped, so that it knows who owes
+    return Situation(board.page(connection, view, None, MOST).rows)
 
 
 def burning_first(rows: Sequence[BoardRow], now_ms: int, amber_ms: int) -> list[BoardRow]:

@@ -64,6 +64,7 @@ class WallWindow(QWidget):
         self._situation: Situation | None = None
         self._standing: Standing | None = None
         self._was_linked = False
+        self._place_shown: tuple[float, float] | None = None
         self.strip, self.column = Strip(self.theme, self), Column(self.theme, self)
         self.map = make_map(self.session, self.theme, self)
         for part in (self.strip, self.column, self.map):
@@ -82,6 +83,8 @@ class WallWindow(QWidget):
         """Put an incident under discussion, or none; what was said of an earlier one is history."""
         self._incident_id, self._notice, self._data = incident_id, (), None
         self.session.select_incident(incident_id)
+        if not incident_id:
+            self._look_at(None)
         self._read()
         self._show()
 
@@ -128,7 +131,16 @@ class WallWindow(QWidget):
             return
         if data.row.id == self._incident_id:
             self._data = data
+            lon, lat = data.row.lon, data.row.lat
+            self._look_at(None if lon is None or lat is None else (lon, lat))
             self._show()
+
+    def _look_at(self, place: tuple[float, float] | None) -> None:
+        """The map frames what is discussed, or the district."""
+        look: Any = getattr(self.map, "look_at", None)
+        if callable(look) and place != self._place_shown:
+            self._place_shown = place
+            look(place)
 
     def _take_situation(self, data: Situation) -> None:
         self._situation = data
@@ -157,13 +169,16 @@ class WallWindow(QWidget):
         cards.append(words.link_rows(speech, self._standing, alone))
         exercise = self._console.realm == Realm.EXERCISE
         self.strip.show_now(moments.clock_text(speech.now_ms), words.day_runs(speech, exercise), cards)
-        self.column.show_rows(self._rows(speech), texts.get("ui.wall.more", n="{n}"))
+        more = "" if self._incident_id else texts.get("ui.wall.more", n="{n}")
+        self.column.show_rows(self._rows(speech), more)
 
     def _rows(self, speech: words.Speech) -> list[words.Row]:
         rows = [
-            words.Row(((Run(said, "warn", "body", at == 0, shrinks=True),),), 76, plate="warnbg")
+            words.Row(((Run(said, "warn", "body", at == 0, shrinks=True),),), 84, gap=8, plate="warnbg")
             for at, said in enumerate(self._notice)
         ]
+        if rows:
+            rows.append(words.Row((), 24))
         if self._incident_id:
             if self._data is not None:
                 return rows + words.incident_rows(speech, self._data)

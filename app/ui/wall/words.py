@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.kernel.clock import SECOND_MS
-from app.kernel.enums import Figure, VerifyState
+from app.kernel.enums import Figure, IncidentClass, VerifyState
 from app.kernel.texts import Texts
 from app.queries.titles import title_of
 from app.ui.desk import words as says
@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     from app.ui.console import DistrictView
     from app.ui.links.judgement import Standing
 
+_FACTS = 10  # facts of the incident stay longer than what else is open
+_LABEL, _AFTER = 210, 24  # units: labels of facts, and the gap behind them
 _SHOWN = tuple(figure for figure in Figure if figure is not Figure.DIRECT_LOSS_YUAN)
-_IN_A_ROW = 3
+_FITS = {
+    4: (10, 3),
+    3: (14, 5),
+    2: (22, 8),
+}  # figures in a row: widest word (a Han character counts two), longest number
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,11 @@ class Speech:
         return self.texts.get("wording.comma").join(map(self.side, agencies))
 
 
-def title(speech: Speech, row: IncidentRow | BoardRow) -> str:
-    """Place and what happened, without what could be personal; the street and a number where nothing is left."""
-    said = clean(title_of(row.place, row.what))
+def title(speech: Speech, row: IncidentRow | BoardRow, disputed: Collection[str] = ()) -> str:
+    """Place and what happened, without what could be personal; the street and a number where nothing is left. What is in
+    dispute is not said as if it were settled (D-19)."""
+    place = None if "place" in disputed else row.place
+    said = clean(title_of(place, None if "what" in disputed else row.what))
     street = dict(speech.district.streets).get(row.unit_code or "", "")
     return said or " ".join(part for part in (street, row.no or "") if part)
 
@@ -79,19 +87,16 @@ def incident_rows(speech: Speech, data: Discussed) -> list[Row]:
     """The incident under discussion: what and where, state, figures, clocks, forces, what comes next."""
     texts, row = speech.texts, data.row
     level = says.level_of(row)
+    named = title(speech, row, data.disputed)
+    if "what" in data.disputed and row.type_code in kinds.CLASS_OF_TYPE:
+        named = f"{named} {texts.get(f'ui.forms.type.{row.type_code}')}"
     head = Row(
-        (
-            (
-                Run(NUMERALS.get(level, ""), _level_token(level), "title", True, level=level),
-                Run(title(speech, row), "text", "title", True, gap=28, shrinks=True),
-            ),
-        ),
-        104,
-        wraps=True,
+        ((*_level(level, "title"), Run(named, "text", "title", True, gap=28, shrinks=True)),), 104, wraps=True
     )
-    rows = [head, Row((_state(speech, row),), 68, gap=8)]
+    rows = [head, *(Row((line,), 68, gap=8 if at == 0 else 0) for at, line in enumerate(_state(speech, row)))]
     rows += _figures(speech, data.figures)
     rows += _clocks(speech, data)
+    rows += _kind(speech, row)
     if data.units:
         arrived = sum(unit.arrived_at is not None for unit in data.units)
         said = texts.get("ui.wall.units", n=len(data.units), arrived=arrived)
@@ -99,24 +104,67 @@ def incident_rows(speech: Speech, data: Discussed) -> list[Row]:
     if data.disputed:
         said = texts.get("wording.comma").join(says.field_name(texts, name) for name in data.disputed)
         rows.append(_fact(texts, "disputed", [Run(said, "warn", "body", icon="bolt", shrinks=True)], drop=1))
+    return rows + _others(speech, data)
+
+
+def _others(speech: Speech, data: Discussed) -> list[Row]:
+    """What else is open meanwhile, one line each, as far as there is room."""
+    amber_ms = speech.district.amber_s * SECOND_MS
+    others = burning_first([row for row in data.others if row.id != data.row.id], speech.now_ms, amber_ms)
+    if not others:
+        return []
+    said = Run(speech.texts.get("ui.wall.others", n=len(others)), "muted", "body")
+    rows = [Row(((said,),), 76, gap=32, rule=True, drop=_FACTS)]
+    for at, row in enumerate(others):
+        first, due = _line(speech, row)
+        rows.append(Row((first, due), 84, split=True, drop=_FACTS + 1 + at))
     return rows
 
 
-def _level_token(level: str) -> str:
-    return level if level in NUMERALS and level != "level_none" else "muted"
+def _level(level: str, size: str) -> list[Run]:
+    """Shape, then numeral."""
+    numeral = NUMERALS.get(level, "")
+    runs = [Run(size=size, level=level)]
+    return [*runs, Run(numeral, level, size, True, gap=20)] if numeral else runs
 
 
-def _state(speech: Speech, row: IncidentRow) -> tuple[Run, ...]:
+def _kind(speech: Speech, row: IncidentRow) -> list[Row]:
+    """Street and kind, and when something of it was last written."""
+    texts, rows = speech.texts, []
+    street = dict(speech.district.streets).get(row.unit_code or "", "")
+    if street:
+        rows.append(_fact(texts, "street", [Run(street, "text", "body")], drop=4))
+    parts = []
+    if row.class_code in set(IncidentClass):
+        parts.append(texts.get(f"enum.incident_class.{row.class_code}"))
+    if row.type_code in kinds.CLASS_OF_TYPE:
+        parts.append(texts.get(f"ui.forms.type.{row.type_code}"))
+    if parts:
+        rows.append(
+            _fact(
+                texts,
+                "kind",
+                [Run(texts.get("ui.map.word.dot").join(parts), "text", "body", shrinks=True)],
+                drop=3,
+            )
+        )
+    at = moments.day_clock(row.updated_at, speech.now_ms)
+    rows.append(_fact(texts, "updated", [Run(at, "text", "body")], drop=5))
+    return rows
+
+
+def _state(speech: Speech, row: IncidentRow) -> list[tuple[Run, ...]]:
     texts = speech.texts
-    runs = [says.state_run(texts, row, "body"), Run(says.level_words(texts, row), "muted", "body", gap=32)]
-    if row.alarm_grade:
-        grade = texts.get("ui.forms.grade", n=kinds.numeral(texts, row.alarm_grade))
-        runs.append(Run(texts.get("ui.desk.grade", grade=grade), "muted", "body", gap=32))
+    first = (says.state_run(texts, row, "body"), Run(says.level_words(texts, row), "muted", "body", gap=32))
+    runs = []
     at = row.occurred_at or row.received_at
     if at is not None:
         key = "occurred" if row.occurred_at else "received"
-        runs.append(Run(texts.get(f"ui.wall.{key}", time=moments.minute_text(at)), "muted", "body", gap=32))
-    return tuple(runs)
+        runs.append(Run(texts.get(f"ui.wall.{key}", time=moments.minute_text(at)), "muted", "body"))
+    if row.alarm_grade:
+        grade = texts.get("ui.forms.grade", n=kinds.numeral(texts, row.alarm_grade))
+        runs.append(Run(texts.get("ui.desk.grade", grade=grade), "muted", "body", gap=32))
+    return [first, tuple(runs)]
 
 
 def _figures(speech: Speech, figures: Sequence[FigureRow]) -> list[Row]:
@@ -131,18 +179,29 @@ def _figures(speech: Speech, figures: Sequence[FigureRow]) -> list[Row]:
     if not stated:
         return [Row(((Run(texts.get("ui.wall.no_figures"), "muted", "body"),),), 76, gap=32, rule=True)]
     rows: list[Row] = []
-    for at in range(0, len(stated), _IN_A_ROW):
-        three = stated[at : at + _IN_A_ROW]
-        names = tuple((Run(name_of(texts, each.figure), "muted", "body"),) for each in three)
+    wide = _in_a_row(texts, stated)
+    for at in range(0, len(stated), wide):
+        three = stated[at : at + wide]
+        names = tuple((Run(name_of(texts, each.figure), "muted", "body", shrinks=True),) for each in three)
         numbers = tuple((_number(each),) for each in three)
         sure = tuple((_sure(texts, each),) for each in three)
-        missing = ((),) * (_IN_A_ROW - len(three))
+        missing = ((),) * (wide - len(three))
         rows += [
             Row(names + missing, 60, gap=32, rule=True),
             Row(numbers + missing, 148),
             Row(sure + missing, 60),
         ]
     return rows
+
+
+def _in_a_row(texts: Texts, stated: Sequence[FigureRow]) -> int:
+    """How many figures fit beside each other with their words, without one alone in the last row where that can be."""
+    words = [run.text for each in stated for run in (Run(name_of(texts, each.figure)), _sure(texts, each))]
+    widest = max(sum(1 if char.isascii() else 2 for char in word) for word in words)
+    longest = max(len(_number(each).text) for each in stated)
+    fitting = [count for count, (word, number) in _FITS.items() if widest <= word and longest <= number]
+    even = [count for count in fitting if len(stated) <= count or len(stated) % count != 1]
+    return next(iter(even or fitting), min(_FITS))
 
 
 def _number(row: FigureRow) -> Run:
@@ -194,8 +253,11 @@ def next_clock(texts: Texts, name: str | None) -> str:
 
 
 def _fact(texts: Texts, name: str, runs: list[Run], *, plate: str = "", drop: int = 0) -> Row:
-    label = Run(texts.get(f"ui.wall.label.{name}"), "warn" if plate else "muted", "body", bool(plate))
-    return Row(((label, *runs),), 112 if plate else 80, gap=24 if plate else 0, plate=plate, drop=drop)
+    label = Run(
+        texts.get(f"ui.wall.label.{name}"), "warn" if plate else "muted", "body", bool(plate), wide=_LABEL
+    )
+    runs = [replace(runs[0], gap=_AFTER), *runs[1:]]
+    return Row(((label, *runs),), 112 if plate else 76, gap=24 if plate else 0, plate=plate, drop=drop)
 
 
 # -- the situation ---------------------------------------------------------------------------------------------------------
@@ -221,20 +283,24 @@ def situation_rows(speech: Speech, data: Situation) -> list[Row]:
     return rows
 
 
+def _line(speech: Speech, row: BoardRow) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """Level and title; and the running clock."""
+    said = title(speech, row, {each.field for each in row.disputed})
+    first = (*_level_place(row.level or "level_none"), Run(said, "text", "body", True, gap=12, shrinks=True))
+    if row.due_at is None:
+        return first, ()
+    left = row.due_at - speech.now_ms
+    tone = "bad" if left < 0 else "warn" if left <= speech.district.amber_s * SECOND_MS else "good"
+    key = "ui.shell.alarm.over" if left < 0 else "ui.shell.alarm.left"
+    due = Run(speech.texts.get(key, time=moments.countdown(speech.texts, left)), tone, "figure", True)
+    return first, (due,)
+
+
 def _listed(speech: Speech, row: BoardRow, at: int) -> list[Row]:
     texts = speech.texts
-    level = row.level or "level_none"
-    first = (
-        Run(NUMERALS.get(level, ""), _level_token(level), "body", True, level=level, wide=120),
-        Run(title(speech, row), "text", "body", True, gap=12, shrinks=True),
-    )
-    second = [Run("", wide=120), Run(_status(texts, row), "muted", "body", gap=12)]
-    due: tuple[Run, ...] = ()
+    first, due = _line(speech, row)
+    second = [Run("", wide=140), Run(_status(texts, row), "muted", "body", gap=12)]
     if row.due_at is not None:
-        left = row.due_at - speech.now_ms
-        tone = "bad" if left < 0 else "warn" if left <= speech.district.amber_s * SECOND_MS else "good"
-        key = "ui.shell.alarm.over" if left < 0 else "ui.shell.alarm.left"
-        due = (Run(texts.get(key, time=moments.countdown(texts, left)), tone, "figure", True),)
         second.append(Run(next_clock(texts, row.clock), "muted", "body", gap=32))
     if row.owed_by:
         second.append(Run(speech.sides(row.owed_by), "muted", "body", gap=24))
@@ -243,6 +309,13 @@ def _listed(speech: Speech, row: BoardRow, at: int) -> list[Row]:
         Row((first, due), 84, gap=20, rule=True, split=True, drop=drop),
         Row((tuple(second),), 64, drop=drop),
     ]
+
+
+def _level_place(level: str) -> list[Run]:
+    """The level in a place of its own, so that titles stand under each other."""
+    numeral = NUMERALS.get(level, "")
+    shape = Run(size="body", level=level, wide=52)
+    return [shape, Run(numeral, level if numeral else "muted", "body", True, gap=12, wide=76)]
 
 
 def _status(texts: Texts, row: BoardRow) -> str:
