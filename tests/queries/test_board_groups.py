@@ -103,7 +103,11 @@ def test_every_view_holds_its_rows_once_in_order(
     view = replace(EMB, sort=sort, chip=chip, words=words_of(words))
     wanted = plainly(rows, view)
     assert pages(db, view, limit) == wanted
-    assert {row.id for row in board.rows(db, view, [row["id"] for row in rows])} == set(wanted)
+    again = board.rows(db, view, [row["id"] for row in rows])
+    assert {row.id for row in again} == set(wanted)
+    assert set(board.page(db, view, None, 40).rows) == set(again), (
+        "a page tells of a row what is told of it alone"
+    )
     counts = board.counts(db, view, NOW, 600)
     assert counts.shown.open + counts.shown.closed == len(wanted)
 

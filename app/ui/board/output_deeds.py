@@ -100,7 +100,7 @@ class OutputDeeds:
 
         ask = self.ask()
         future = self._window.console.exports.rows(ask, MOST + 1)
-        self._window.session.follow(future, lambda rows: self._preview(self.paper(ask, rows)))
+        self._window.session.follow(future, lambda rows: self.preview(self.paper(ask, rows)))
 
     def paper(self, ask: ExportAsk, rows: list[tuple[str, ...]]) -> Paper:
         """What stands on paper."""
@@ -123,7 +123,8 @@ class OutputDeeds:
             rest=rest,
         )
 
-    def _preview(self, paper: Paper) -> None:
+    def preview(self, paper: Paper) -> None:
+        """The system's preview of a paper; opened, not awaited."""
         from PySide6.QtPrintSupport import QPrinter, QPrintPreviewDialog
         from PySide6.QtWidgets import QDialog
 

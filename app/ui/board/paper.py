@@ -37,6 +37,7 @@ class Paper:
     widths: tuple[float, ...]
     rows: Sequence[tuple[str, ...]]
     rest: str = ""  # what is not on it
+    lead: tuple[tuple[str, str], ...] = ()  # (name, text) of lines above the table of the first page
 
 
 def lay_out(device: QPagedPaintDevice) -> None:
@@ -81,21 +82,36 @@ class _Sheet:
         head = self._line + 2 * _PAD
         self._first = self._top + head
         foot = self._line + 6
+        self._lead = len(paper.lead) * (self._line + 2) + (2 * _PAD if paper.lead else 0)
         self._per_page = max(1, int((area.height() - self._first - foot) // self._row))
-        self.pages = max(1, -(-len(paper.rows) // self._per_page))
+        self._on_first = max(1, int((area.height() - self._first - self._lead - foot) // self._row))
+        self.pages = 1 + max(0, -(-(len(paper.rows) - self._on_first) // self._per_page))
         whole = sum(paper.widths)
         self._widths = [area.width() * width / whole for width in paper.widths]
 
     def paint(self, page: int) -> None:
         """One page."""
-        self._paint_frame(page)
-        y = self._first
-        for cells in self._paper.rows[page * self._per_page : (page + 1) * self._per_page]:
+        lead = 0.0 if page else self._lead
+        self._paint_frame(page, lead)
+        y = self._first + lead
+        before = self._on_first + (page - 1) * self._per_page if page else 0
+        for cells in self._paper.rows[before : before + (self._per_page if page else self._on_first)]:
             self._cells(cells, y, self._row, self._body)
             y += self._row
             self._rule(y, _GREY, 0.4)
 
-    def _paint_frame(self, page: int) -> None:
+    def _paint_lead(self) -> None:
+        painter, y = self._painter, self._top
+        names = max((self._metrics.horizontalAdvance(name) for name, _ in self._paper.lead), default=0.0)
+        for name, text in self._paper.lead:
+            for font, x, said in ((self._bold, 0.0, name), (self._body, names + 16, text)):
+                room = QRectF(x, y, self._area.width() - x, self._line)
+                painter.setFont(font)
+                fitting = self._metrics.elidedText(said, Qt.TextElideMode.ElideRight, room.width())
+                painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, fitting)
+            y += self._line + 2
+
+    def _paint_frame(self, page: int, lead: float) -> None:
         painter, paper, width = self._painter, self._paper, self._area.width()
         painter.setPen(_BLACK)
         painter.setFont(self._big)
@@ -104,9 +120,11 @@ class _Sheet:
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, left | middle, paper.title)
         painter.drawText(line, right | middle, paper.mark)
-        self._cells(paper.heads, self._top, self._first - self._top, self._bold)
-        self._rule(self._top, _BLACK, 0.8)
-        self._rule(self._first, _BLACK, 0.8)
+        if lead:
+            self._paint_lead()
+        self._cells(paper.heads, self._top + lead, self._first - self._top, self._bold)
+        self._rule(self._top + lead, _BLACK, 0.8)
+        self._rule(self._first + lead, _BLACK, 0.8)
         painter.setFont(self._body)
         painter.setPen(_BLACK)
         foot = QRectF(0, self._area.height() - self._line, width, self._line)

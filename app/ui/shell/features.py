@@ -22,6 +22,7 @@ from app.ui.registers.deeds import RegisterDeeds
 from app.ui.search.deeds import SearchDeeds
 from app.ui.settings.deeds import SettingsDeeds
 from app.ui.sites.deeds import SiteDeeds
+from app.ui.situation.deeds import SituationDeeds
 from app.ui.wall.deeds import WallDeeds
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Features:
         self.board = BoardDeeds(window)
         self.views = ViewDeeds(window)
         self.output = OutputDeeds(window, self.board)
+        self.situation = SituationDeeds(window)
         self.layouts = LayoutDeeds(window)
         self.wall = WallDeeds(window)
 
@@ -56,6 +58,7 @@ class Features:
         self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
+        self.situation.heard(changes)
         self.search.heard(changes)
         self.settings.heard(changes)
         self.wall.heard(changes)

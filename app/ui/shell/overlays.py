@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from app.ui.shell.sign_in import SignInSheet
     from app.ui.shell.toasts import Toasts
     from app.ui.sites.sheet import SitesSheet
+    from app.ui.situation.sheet import SituationSheet
 
 GAP = 12
 MAP_FOOT = 56  # legend and attribution of the map stay readable
@@ -103,6 +104,7 @@ class Overlays:
             from app.ui.shell.refusal_bar import RefusalBar
 
             self._refusals = RefusalBar(self._console, self._theme, self._parent)
+            self._refusals.appeared.connect(lambda: self.place(self._map, self._right))
             self.place(self._map, self._right)
         return self._refusals
 
@@ -184,6 +186,15 @@ class Overlays:
 
         return self._sheet(
             "imports", lambda: ImportSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def situation(self) -> SituationSheet:
+        """The situation on one page."""
+        from app.ui.situation.sheet import SituationSheet
+
+        return self._sheet(
+            "situation", lambda: SituationSheet(self._console.texts, self._theme, self._parent)
         )
 
     @property
@@ -395,10 +406,11 @@ class Overlays:
         for card in self.cards:  # one over the other
             card.move(map_area.right() - card.width() - GAP, foot - card.height())
             foot -= 0 if card.isHidden() else card.height() + GAP
-        for widget in (self._toasts, self._refusals):
+        foot = map_area.bottom() - MAP_FOOT
+        for widget in (self._refusals, self._toasts):  # notes stand above a refusal
             if widget is not None:
-                x = map_area.center().x() - widget.width() // 2
-                widget.move(x, map_area.bottom() - widget.height() - MAP_FOOT)
+                widget.move(map_area.center().x() - widget.width() // 2, foot - widget.height())
+                foot -= 0 if widget.isHidden() else widget.height() + GAP
 
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:
         if name == "record":  # beside the tools of the map

@@ -1,0 +1,1 @@
+"""The situation on one page, for the leader on shift: seen, copied, printed."""
