@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+)(?:,)? in ([\w<>.]+)\s*$')
 _FATAL = re.compile(
@@ -18,22 +18,29 @@ _FATAL = re.compile(
 )
 _THREAD = re.compile(r"^(Current thread|Thread) 0x[0-9a-f]+(?: \[[^\]]*\])? \(most recent call first\):")
 _BEGINS = re.compile(r"^Traceback \(most recent call last\):")
-_KIND = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Fault|Refusal))\b")
-_NAMED = re.compile(r"^[A-Za-z_<][\w<>.]{0,80}$")
-_PLACES = ("app", "db", "main.py", "site-packages", "lib")
+_KIND = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Fault|Refusal))\b", re.ASCII)
+_NAMED = re.compile(r"^(?!.*\d{5})[A-Za-z_<][\w<>.]{0,80}$", re.ASCII)  # no number of anybody
+_PART = re.compile(r"^(?!.*\d{5})[\w.+-]{1,80}$", re.ASCII)
+_OURS = ("app", "db", "main.py")
+_PLACES = (*_OURS, "site-packages", "lib")
+ROOT = Path(__file__).resolve().parents[2]
 LINES = 400  # of one report
 
 
 def shortened(path: str) -> str:
-    """A file of the program from its package on; of any other only what a library calls it."""
+    """A file of the program, or of a library by its place there; "?" for any other."""
     pure = PureWindowsPath(path) if "\\" in path else PurePosixPath(path)
-    parts = [part for part in pure.parts if part not in ("/", "..", ".")]
+    parts = pure.parts
     for place in _PLACES:
-        if place in parts:
-            at = len(parts) - 1 - parts[::-1].index(place)
-            kept = parts[at:] if place in ("app", "db", "main.py") else parts[at + 1 :]
-            if kept and all(re.fullmatch(r"[\w.+-]{1,80}", part) for part in kept):
-                return "/".join(kept)
+        if place not in parts:
+            continue
+        at = len(parts) - 1 - parts[::-1].index(place)
+        kept = parts[at:] if place in _OURS else parts[at + 1 :]
+        known = "/".join(kept)
+        if not kept or not all(_PART.match(part) for part in kept):
+            continue
+        if place not in _OURS or (ROOT / known).is_file():
+            return known
     return "?"
 
 
@@ -50,7 +57,7 @@ def cleaned(lines: Iterable[str]) -> Iterator[str]:
         elif _BEGINS.match(line):
             yield "error"
         elif kind := _KIND.match(line):
-            yield f"  {kind.group(1)}"
+            yield f"  {kind.group(1) if _NAMED.match(kind.group(1)) else '?'}"
 
 
 def of_crash(text: str) -> list[str]:

@@ -64,7 +64,7 @@ def has_key(key: str) -> bool:
 def test_every_chapter_is_in_the_contents() -> None:
     contents = text_of("README.md")
     assert [name for name in CHAPTERS if name != "README.md" and f"({name})" not in contents] == []
-    assert len(CHAPTERS) == 14
+    assert len(CHAPTERS) == 15
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

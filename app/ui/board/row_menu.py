@@ -14,7 +14,7 @@ SEPARATOR = ""
 ENTRIES = (
     ("open", "board.locate", "board.acknowledge", "wall.discuss"),
     ("oral", "casualties", "handling", "controlled", "raise", "board.void"),
-    ("history", "attachments", "contacts"),
+    ("history", "why", "attachments", "contacts"),
     ("board.copy", "board.copy_no", "board.copy_message"),
     ("board.export", "board.print"),
 )

@@ -103,6 +103,7 @@ class Card(QFrame):
         if line.rows != rows:
             other = self._new_line(rows)
             self._column.replaceWidget(line, other)
+            line.hide()  # it goes a moment later, and must not show through until then
             line.deleteLater()
             self._lines[index] = other
         return self._lines[index]

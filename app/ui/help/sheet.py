@@ -5,8 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QRect, QStringListModel, Qt, QUrl
-from PySide6.QtGui import QKeyEvent, QTextBlock, QTextCursor, QTextImageFormat
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListView, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QFont,
+    QImage,
+    QKeyEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextFragment,
+    QTextImageFormat,
+)
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.board.search_field import SearchField
 from app.ui.help import pages
@@ -19,6 +36,7 @@ if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
 WIDTH, LIST_WIDTH, SIDE = 1180, 320, 16
+INDENT, LINE_PER_CENT = 40, 130
 
 
 class Page(QTextBrowser):
@@ -50,6 +68,9 @@ class ManualSheet(Sheet):
         self.page.setAccessibleName(texts.get("ui.help.title"))
         self.page.setOpenLinks(False)
         self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.page.document().setDocumentMargin(SIDE)
         self.page.anchorClicked.connect(self._followed)
         row.addWidget(self.page, 1)
         self.body.addLayout(row, 1)
@@ -92,8 +113,8 @@ class ManualSheet(Sheet):
         self.setFixedSize(min(WIDTH, max(640, whole.width() - 24)), max(1, whole.height() - 24))
 
     def first_field(self) -> QWidget:
-        """The text: arrows and Page keys scroll it; Tab goes to the search."""
-        return self.page
+        """The search: arrows go through contents or places, Page keys scroll the text."""
+        return self.search
 
     def show_place(self, file: str, heading: str) -> None:
         """Open a chapter at a heading."""
@@ -102,7 +123,9 @@ class ManualSheet(Sheet):
         self.search.blockSignals(False)
         self._fill(keep=True)
         self.open()
-        self._go(file, pages.heading_at(file, heading))
+        at = pages.heading_at(file, heading)
+        self._go(file, at)
+        self._follow(file, at)
 
     # -- contents and search -----------------------------------------------------------------------------------------------
     def _fill(self, *, keep: bool = False) -> None:
@@ -130,6 +153,15 @@ class ManualSheet(Sheet):
         self.note.setVisible(bool(self.note.text()))
         if typed and names and not keep:
             self._step(1)
+
+    def _follow(self, file: str, heading: int) -> None:
+        """The contents stand where the text does."""
+        heads = pages.headings(file)
+        if heading < len(heads) and heads[heading] in self._lines:
+            choosing = self.list.selectionModel()
+            choosing.blockSignals(True)
+            self.list.setCurrentIndex(self.names.index(self._lines.index(heads[heading])))
+            choosing.blockSignals(False)
 
     def _step(self, by: int) -> None:
         at = self.list.currentIndex().row() + by if self.list.currentIndex().isValid() else 0
@@ -161,28 +193,46 @@ class ManualSheet(Sheet):
     def _load(self) -> None:
         text = pages.text_of(self.file)
         self.page.setMarkdown(text or self._texts.get("ui.help.absent"))
-        self._fit_pictures()
+        self._dress()
 
-    def _fit_pictures(self) -> None:
-        """No picture is wider than the page."""
+    def _dress(self) -> None:
+        """Room between the lines, headings apart, keys in the screen's own type, no picture wider than the page."""
         room = self.page.viewport().width() - 2 * SIDE
+        plain_font = self._theme.font("body", True)
         for block in _blocks(self.page):
-            each = block.begin()
-            while not each.atEnd():
-                fragment = each.fragment()
-                form = fragment.charFormat()
-                if form.isImageFormat():
-                    picture = QTextImageFormat(form.toImageFormat())
-                    image = self.page.loadResource(2, QUrl(picture.name()))
-                    width = image.width() if hasattr(image, "width") else 0
-                    picture.setWidth(min(room, width) if width else room)
-                    cursor = QTextCursor(block)
-                    cursor.setPosition(fragment.position())
-                    cursor.setPosition(
-                        fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor
-                    )
-                    cursor.setCharFormat(picture)
-                each += 1
+            cursor = QTextCursor(block)
+            form = block.blockFormat()
+            level = form.headingLevel()
+            form.setTopMargin(SIDE if level else 0)
+            form.setBottomMargin(SIDE // 2)
+            form.setLineHeight(LINE_PER_CENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            steps = form.indent() + (
+                block.textList().format().indent() if block.textList() is not None else 0
+            )
+            indent = steps * INDENT
+            pieces = _pieces(block)
+            if any(piece.charFormat().isImageFormat() for piece in pieces):
+                form.setLineHeight(0, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
+            cursor.setBlockFormat(form)
+            for piece in pieces:
+                self._dress_piece(piece, room - indent, plain_font)
+
+    def _dress_piece(self, piece: QTextFragment, room: int, keys: QFont) -> None:
+        form = piece.charFormat()
+        if form.isImageFormat():
+            picture = QTextImageFormat(form.toImageFormat())
+            image = QImage(str(pages.FOLDER / QUrl(picture.name()).path()))
+            picture.setWidth(min(room, image.width()) if not image.isNull() else room)
+            form = picture
+        elif form.fontFixedPitch():
+            form.setFont(keys)
+            form.setForeground(self._theme.colour("accent"))
+        else:
+            return
+        cursor = QTextCursor(self.page.document())
+        cursor.setPosition(piece.position())
+        cursor.setPosition(piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(form)
 
     def _mark(self, word: str, nth: int) -> None:
         """Mark the place that was found, in the middle of what is seen."""
@@ -201,13 +251,25 @@ class ManualSheet(Sheet):
             self._load()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+F goes to the search."""
-        if event.key() == Qt.Key.Key_F and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.search.selectAll()
+        """Page keys scroll the text wherever the focus is."""
+        turn = {
+            Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+            Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+        }.get(Qt.Key(event.key()))
+        if turn is not None:
+            self.page.verticalScrollBar().triggerAction(turn)
             event.accept()
             return
         super().keyPressEvent(event)
+
+
+def _pieces(block: QTextBlock) -> list[QTextFragment]:
+    found: list[QTextFragment] = []
+    each = block.begin()
+    while not each.atEnd():
+        found.append(each.fragment())
+        each += 1
+    return found
 
 
 def _blocks(page: QTextBrowser) -> list[QTextBlock]:

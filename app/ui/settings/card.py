@@ -30,6 +30,8 @@ class NumberCard(QWidget):
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
+        self.setProperty("plane", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._theme, self._texts = theme, texts
         self.row: NumberRow | None = None
         column = QVBoxLayout(self)

@@ -12,7 +12,8 @@ from app.ui.shell.tone import VOLUME_MEMORY
 if TYPE_CHECKING:
     from app.ui.shell.main_window import MainWindow
 
-_WINDOW = "ui.shell.group.window"
+_WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
+_SELECT = "ui.shell.why.select"
 
 
 class SettingsDeeds:
@@ -23,6 +24,11 @@ class SettingsDeeds:
         table = window.actions_table
         table.add(Action("settings", "ui.settings.action", "Ctrl+,", self.open, always, _WINDOW))
         table.add(Action("settings.own", "ui.settings.action_own", "", self.open_own, always, _WINDOW))
+        table.add(
+            Action(
+                "why", "ui.settings.action_why", "", self.why, window.deeds.has_incident, _INCIDENT, _SELECT
+            )
+        )
         window.overlays.when_made["settings"] = self._made
         window.idle.set_minutes(window.console.memory(IDLE_MEMORY))
         window.tone.set_volume(window.console.memory(VOLUME_MEMORY))
@@ -52,6 +58,19 @@ class SettingsDeeds:
         sheet = self._window.overlays.settings
         self._window.overlays.dismiss_others(sheet)
         sheet.ask(page, key)
+
+    def why(self) -> None:
+        """The number behind the clock that runs for the selected incident; of an everyday call, why none does (D-34)."""
+        row = self._window.selected_row
+        if row is None:
+            return
+        open_clocks = (
+            (row.oral_due_at, row.oral_met_at, "oral_report_limit"),
+            (row.written_due_at, row.written_met_at, "written_report_limit"),
+        )
+        running = [key for due, met, key in open_clocks if due is not None and met is None]
+        known = [key for due, _, key in open_clocks if due is not None]
+        self.show(key=next(iter(running or known), "reportable_grade"))
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit, from here or from the partner."""

@@ -87,6 +87,8 @@ class NumbersPage(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(self.card)
+        self.area.viewport().setAutoFillBackground(False)
+        self.area.setProperty("plane", "surface")
         self.card.hide()
         return self.area
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.kernel.texts import Texts
+from app.ui.history.lines import AGAINST
 from app.ui.settings.port import FIXED, LATER, NumberRow
 from app.ui.shell import moments
 from app.ui.shell.initials import rank
@@ -73,6 +74,7 @@ SUBJECTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Every rule number stands under one subject."""
 
 BASIS = "D-31"
+GAP = "\N{EM SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _line(texts: Texts, row: NumberRow, edited: bool) -> Line:
     elif row.standing in (LATER, FIXED):
         second.append(texts.get(f"ui.settings.mark.{row.standing}"))
         tone = "muted"
-    said = texts.get("ui.settings.between").join(second)
+    said = GAP.join(second)
     return Line(row.key, name_of(texts, row.key), said, amount(texts, row, row.value), tone, icon)
 
 
@@ -153,7 +155,7 @@ def facts(texts: Texts, row: NumberRow, district: DistrictView, may: str, now_ms
     get = texts.get
     told = [Fact(get("ui.settings.fact.value"), amount(texts, row, row.value))]
     if row.disputed:
-        values = get("ui.settings.against").join(amount(texts, row, value) for value in row.disputed)
+        values = AGAINST.join(amount(texts, row, value) for value in row.disputed)
         told = [
             Fact(get("ui.settings.fact.disputed"), values, "warn"),
             Fact(get("ui.settings.fact.until"), amount(texts, row, row.value)),
@@ -206,7 +208,7 @@ def who_may(texts: Texts, district: DistrictView) -> str:
             names = tuple(sorted(texts.get(f"enum.role.{role}") for role in roles))
             by_roles.setdefault(names, []).append(view.short)
     comma = texts.get("wording.comma")
-    return texts.get("ui.settings.apart").join(
+    return "\n".join(
         texts.get("ui.settings.may", agencies=comma.join(agencies), roles=comma.join(roles))
         for roles, agencies in by_roles.items()
     )
