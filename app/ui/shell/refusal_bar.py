@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
@@ -18,7 +18,9 @@ WIDTH = 640
 
 
 class RefusalBar(QFrame):
-    """Stands until it is dismissed or the next refusal replaces it."""
+    """Stands until it is dismissed or the next refusal replaces it; `appeared` when it came or went."""
+
+    appeared = Signal()
 
     def __init__(self, console: Console, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -95,7 +97,9 @@ class RefusalBar(QFrame):
         self.setFixedHeight(self._column.heightForWidth(WIDTH))
         self.move(self.x(), bottom - self.height() + 1)
         self.raise_()
+        self.appeared.emit()
 
     def dismiss(self) -> None:
         """Put it away."""
         self.hide()
+        self.appeared.emit()
