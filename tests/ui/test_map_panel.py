@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWebEngineCore import QWebEnginePage
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 
-from app.ui.map import assets
+from app.ui.map import assets, panel
 from tests.ui.map_site import NOW_MS
 from tests.ui.map_stage import Stage, ready_application, spin, until
 
@@ -111,6 +113,39 @@ def test_a_crashed_page_is_told_and_comes_back_with_everything(stage: Stage) -> 
     stage.panel.begin()
     until(lambda: stage.panel.host.listening, "the map again")
     until(lambda: stage.holds("incident:i"), "the incident again")
+
+
+def kill_renderer(stage: Stage) -> int:
+    """The page's own process is gone, as when the system runs out of memory; its id."""
+    pid = int(stage.engine.page.renderProcessPid())
+    assert pid > 0 and pid != os.getpid()
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def test_a_page_whose_process_was_killed_comes_back_by_itself(stage: Stage) -> None:
+    """Nobody presses anything: the sentence, then the map with all it had, in another process."""
+    stage.site.incident("i", what="火灾")
+    stage.load()
+    until(lambda: stage.holds("incident:i"), "the incident")
+    first = kill_renderer(stage)
+    until(lambda: any("意外退出" in sentence for sentence in shown(stage)), "the sentence")
+    assert not stage.panel.list.isVisible(), "it comes back in a moment: no list in its place"
+    until(lambda: stage.panel.host.listening, "the map again")
+    until(lambda: stage.holds("incident:i"), "the incident again")
+    assert stage.engine.page.renderProcessPid() != first
+    assert not stage.panel._placeholder.isVisible()
+
+
+def test_one_that_dies_again_and_again_waits_for_a_person(stage: Stage) -> None:
+    stage.load()
+    status = QWebEnginePage.RenderProcessTerminationStatus.CrashedTerminationStatus
+    stage.panel._crashes = [NOW_MS - 1000 * n for n in range(panel.COMEBACKS)]
+    stage.engine.page.renderProcessTerminated.emit(status, 1)
+    until(lambda: stage.panel.host.engine is None, "the page is gone")
+    assert not stage.panel._comeback.isActive() and stage.panel.list.isVisible()
+    stage.panel._placeholder.retry.emit()
+    until(lambda: stage.panel.host.listening, "the map again")
 
 
 def test_disposing_takes_the_page_before_its_profile_and_says_nothing(
