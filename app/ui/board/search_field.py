@@ -27,6 +27,7 @@ class SearchField(QLineEdit):
         self._theme, self._key = theme, key
         self.setMaxLength(LONGEST)
         self.setPlaceholderText(hint)
+        self.setToolTip(hint)
         self.setTextMargins(ICON + 6, 0, 0, 0)
         self._clear = QAction(clear, self)
         self._clear.triggered.connect(self.clear)
@@ -68,7 +69,7 @@ class SearchField(QLineEdit):
         painter.drawPixmap(QPointF(9, (self.height() - ICON) / 2), magnifier)
         room = self.width() - hint_width(self._theme, self._key) - 8
         words = self.fontMetrics().horizontalAdvance(self.placeholderText()) + ICON + 20
-        if not self.text() and words < room:
+        if self._key and not self.text() and words < room:
             paint_hint(
                 painter, self.width() - 8, self.height() / 2, self._theme, self._key, self._theme.muted
             )

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QPushButton,
-    QStackedLayout,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -94,7 +94,7 @@ class SearchSheet(Sheet):
         self.body.addWidget(line)
         row = QHBoxLayout()
         row.setSpacing(12)
-        row.addLayout(self._results(), 1)
+        row.addWidget(self._results(), 1)
         self.preview = PreviewView(texts.get("ui.search.preview.none"))
         self.preview.setFixedWidth(PREVIEW_PX)
         row.addWidget(self.preview)
@@ -132,7 +132,7 @@ class SearchSheet(Sheet):
         row.addWidget(self.clear)
         return row
 
-    def _results(self) -> QStackedLayout:
+    def _results(self) -> QStackedWidget:
         self.model = ResultModel(self)
         self.list = QListView()
         self.list.setObjectName("searchResults")
@@ -154,7 +154,7 @@ class SearchSheet(Sheet):
             column.addWidget(part)
         column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
-        self._faces = QStackedLayout()
+        self._faces = QStackedWidget()
         self._faces.addWidget(self.list)
         self._faces.addWidget(self.empty)
         return self._faces
