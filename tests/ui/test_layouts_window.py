@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app.ui.layouts import keeper, watching
 from app.ui.shell import keeping
@@ -29,6 +29,13 @@ def choose(room: Room, name: str) -> None:
 def run(room: Room, name: str) -> None:
     """An action of the table, as menu and palette run it."""
     room.window.actions_table[f"layout.{name}"].run()
+
+
+def focused() -> QWidget:
+    """Whatever has the keys, in any window."""
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
 
 
 def places(room: Room) -> dict[str, tuple[int, int]]:
@@ -202,9 +209,9 @@ def test_a_panel_floats_works_there_and_comes_home(emb_room: Room) -> None:
     made.activateWindow()
     room.wait(lambda: QApplication.activeWindow() is made)
     room.board.focus_list()
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+    QTest.keyClick(focused(), Qt.Key.Key_Down)
     room.wait(lambda: room.window.session.selected_incident)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_K, CTRL)  # the same keys
+    QTest.keyClick(focused(), Qt.Key.Key_K, CTRL)  # the same keys
     room.wait(lambda: room.window.overlays.palette.is_open)
     room.wait(lambda: QApplication.activeWindow() is room.window)  # where the palette is
     room.press(ESCAPE)

@@ -21,6 +21,7 @@ _SPOKEN = re.compile(
 )  # digits as words
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LEFT = re.compile(r"[,;\u3001\uff0c\uff1b:\uff1a\s]{2,}")
+_ENDS = re.compile(r"^[\s,;:\u3001\uff0c\uff1b\uff1a]+|[\s,;:\u3001\uff0c\uff1b\uff1a]+$")
 _EMPTY = re.compile(r"[(\uff08]\s*[)\uff09]")
 
 
@@ -50,4 +51,4 @@ def clean(text: str | None) -> str:
         line = pattern.sub(instead, line)
     line = _EMPTY.sub("", line)
     line = _LEFT.sub(lambda found: found.group()[0], line)
-    return " ".join(line.split()).strip(" ,;:\u3001\uff0c\uff1b\uff1a")
+    return _ENDS.sub("", " ".join(line.split()))

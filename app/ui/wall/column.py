@@ -95,7 +95,7 @@ class Column(QWidget):
         room = self.width() - 2 * INSET * self.unit
         found: list[Row] = []
         for row in rows:
-            pieces = wrapped(self._theme, list(row.cells[0]), room) if row.wraps else []
+            pieces = self._broken(row.cells[0], room) if row.wraps else []
             if len(pieces) <= 1:
                 found.append(row)
                 continue
@@ -106,6 +106,26 @@ class Column(QWidget):
                 found.append(replace(row, cells=(tuple(piece),), gap=row.gap if at == 0 else 0, wraps=False))
         return found
 
+    def _broken(self, cell: Sequence[Run], room: float) -> list[list[Run]]:
+        """A line in pieces that fit; in two at a blank where both halves fit, between characters otherwise."""
+        pieces = wrapped(self._theme, list(cell), room)
+        last, before = cell[-1], list(cell[:-1])
+        under = (
+            [Run(wide=round(self._painter.total(cell) - self._painter.width(last) - last.gap))]
+            if before
+            else []
+        )
+        at = last.text.rfind(" ") if len(pieces) > 1 else -1
+        while at > 0:
+            halves = (
+                [*before, replace(last, text=last.text[:at])],
+                [*under, replace(last, text=last.text[at + 1 :])],
+            )
+            if all(self._painter.total(half) <= room for half in halves):
+                return list(halves)
+            at = last.text.rfind(" ", 0, at)
+        return pieces
+
     def said(self) -> list[str]:
         """Everything that is read here, row by row."""
         return [
@@ -114,16 +134,20 @@ class Column(QWidget):
             if row.cells
         ]
 
-    def boxes(self) -> list[tuple[QRectF, float]]:
-        """Place of every row, with the width its widest cell would need, px: for whoever checks that nothing is clipped."""
+    def boxes(self) -> list[QRectF]:
+        """Place of every row, px."""
         room = self.width() - 2 * INSET * self.unit
+        return [QRectF(INSET * self.unit, top, room, row.height * self.unit) for row, top in self._fitted]
+
+    def overflowing(self) -> list[str]:
+        """Cells that have too little room for what may not be cut off: none, in any language and size."""
         found = []
-        for row, top in self._fitted:
-            needs = sum(self._painter.total(cell) for cell in row.cells) if row.split else 0.0
-            needs = needs or max(
-                (self._painter.total(cell) * len(row.cells) for cell in row.cells), default=0.0
-            )
-            found.append((QRectF(INSET * self.unit, top, room, row.height * self.unit), needs))
+        for (row, _), box in zip(self._fitted, self.boxes(), strict=True):
+            room = box.width() - (64 * self.unit if row.plate else 0)
+            fixed = [self._painter.total([run for run in cell if not run.shrinks]) for cell in row.cells]
+            needs = sum(fixed) if row.split else max(fixed, default=0.0) * len(row.cells)
+            if needs > room + 1:
+                found.append(" | ".join(words(cell) for cell in row.cells))
         return found
 
     # -- painting ----------------------------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ class WallDeeds:
         inches = self._kept("inches", 0)
         if inches not in INCHES or not inches:
             return None
-        shape = self._screen().geometry()
+        shape = self._screen().geometry() if self.wall is None else self.wall.rect()
         return float(inches) * _MM_PER_INCH / hypot(shape.width(), shape.height())
 
     def _tell_distance(self, screen: QScreen) -> None:
