@@ -193,6 +193,7 @@ def first_start(port: FirstStart, *, only_restore: bool = False) -> bool:
     app = application()
     theme = Theme("dark")
     theme.apply(app)
+    translate_dialogues(app, port.texts.language)
     window = FirstStartWindow(port, theme, only_restore=only_restore)
     ended: list[bool] = []
     window.finished.connect(ended.append)

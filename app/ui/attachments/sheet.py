@@ -18,6 +18,7 @@ from app.ui.contacts.purge import PurgeRow
 from app.ui.forms.field import line
 from app.ui.imports.parts import Bar, dropped_file
 from app.ui.session import Session
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.sheet import plain
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
@@ -258,12 +259,10 @@ class AttachmentSheet(RecordSheet):
     def _dialogue(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
         if self._dialog is not None:
             self._dialog.deleteLater()
-        self._dialog = dialog = QFileDialog(self, self._texts.get(title))
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog, True)
+        texts, places = self._texts, self._console
+        dialog = file_dialog(self, texts.get(title), texts, places=places, purpose=_LAST_FOLDER)
         dialog.setFileMode(mode)
-        folder = self._console.memory(_LAST_FOLDER)
-        if isinstance(folder, str) and Path(folder).is_dir():
-            dialog.setDirectory(folder)
+        self._dialog = dialog
         return dialog
 
     def _under_way(self, on: bool) -> None:

@@ -26,6 +26,7 @@ from app.ui.backup.model import CopyModel
 from app.ui.backup.port import Step
 from app.ui.imports.parts import Bar
 from app.ui.session import Session
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.rows import quiet
 from app.ui.shell.runs import Run, RunLines
 from app.ui.shell.sheet import Sheet, plain, set_tone
@@ -235,7 +236,8 @@ class BackupSheet(Sheet):
             return
         self._show()
         if self._dialog is None:
-            self._dialog = QFileDialog(self, self._texts.get("ui.backup.second.choose"), str(Path.home()))
+            title, places = self._texts.get("ui.backup.second.choose"), self._console
+            self._dialog = file_dialog(self, title, self._texts, places=places, purpose="backup.second")
             self._dialog.setObjectName("backupDialog")
             self._dialog.setFileMode(QFileDialog.FileMode.Directory)
             self._dialog.setOption(QFileDialog.Option.ShowDirsOnly)

@@ -6,6 +6,7 @@ It lies over the map and stops nothing below it; put away while it works, it goe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from app.ui.bundles.flow import BundleFlow, State, Way
 from app.ui.bundles.parts import Lines, PathRow
 from app.ui.imports.parts import Bar, DropArea
 from app.ui.session import Session
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.sheet import Sheet, plain, set_tone
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
@@ -274,12 +276,10 @@ class BundleSheet(Sheet):
         dialog.activateWindow()
 
     def _dialog(self, what: str) -> QFileDialog:
-        texts, kept = self._texts, self._console.memory(FOLDER_MEMORY)
-        dialog = QFileDialog(
-            self, texts.get(f"ui.bundles.pick_{what}"), kept if isinstance(kept, str) else ""
-        )
+        texts, places = self._texts, self._console
+        title = texts.get(f"ui.bundles.pick_{what}")
+        dialog = file_dialog(self, title, texts, places=places, purpose=FOLDER_MEMORY, medium=True)
         dialog.setObjectName(f"bundleDialog.{what}")
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setWindowModality(Qt.WindowModality.NonModal)
         if what == "folder":
             dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -396,6 +396,15 @@ class BundleSheet(Sheet):
                 chip.clicked.connect(lambda _on, site=each.site: self._partner_clicked(site))
                 self.partner_row.insertWidget(at + 1, chip)
                 self.partner_chips[each.site] = chip
+            stops = (
+                *self.ways.values(),
+                *self.partner_chips.values(),
+                self.follow,
+                self.folder,
+                self.pick_folder,
+            )
+            for before, after in pairwise(stops):  # Tab from top to bottom
+                QWidget.setTabOrder(before, after)
         nobody = flow.partners is not None and not flow.partners
         self.nobody.setVisible(nobody)
         for widget in (self.partner_for, self.folder, self.pick_folder):

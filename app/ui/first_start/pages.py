@@ -24,9 +24,11 @@ from PySide6.QtWidgets import (
 from app.kernel.errors import EnvironmentFault
 from app.kernel.texts import Texts
 from app.ui.first_start.port import FirstStart, PackView
+from app.ui.shell.file_dialogs import file_dialog
 
 MIN_PASSWORD = 8
 FORM_WIDTH = 460
+NAME_WIDTH = 96
 
 
 def label(text: str, *, tone: str = "", size: str = "") -> QLabel:
@@ -83,7 +85,9 @@ class Page(QWidget):
 
     def row(self, form: QFormLayout, text: str, widget: QWidget) -> None:
         """A field with its name at the left and its fault below."""
-        form.addRow(label(self.say(text)), widget)
+        name = label(self.say(text))
+        name.setMinimumWidth(NAME_WIDTH)
+        form.addRow(name, widget)
         form.addRow("", self.fault_of(widget))
         if isinstance(widget, QLineEdit):
             widget.textChanged.connect(self.changed)
@@ -181,7 +185,8 @@ class PlacePage(Page):
         self.changed.emit()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.say("from_file"), str(Path.home()), "TOML (*.toml)")
+        dialog = file_dialog(self, self.say("from_file"), self.texts)
+        dialog.setNameFilter("TOML (*.toml)")
         dialog.fileSelected.connect(lambda path: self.take(Path(path)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -321,8 +326,9 @@ class RecoveryPage(Page):
         self.changed.emit()
 
     def _choose(self) -> None:
-        start = self.path.text() or str(Path.home().root) + "media"
-        dialog = QFileDialog(self, self.say("browse"), start, "JSON (*.json)")
+        typed = str(self.file.parent) if self.path.text().strip() else ""
+        dialog = file_dialog(self, self.say("browse"), self.texts, start=typed, medium=True)
+        dialog.setNameFilter("JSON (*.json)")
         modes = QFileDialog.AcceptMode
         dialog.setAcceptMode(modes.AcceptOpen if self._joining else modes.AcceptSave)
         if not self._joining:

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.kernel.clock import SHANGHAI, from_ms
 from app.kernel.errors import EnvironmentFault
 from app.ui.first_start.pages import Page, field, label
 from app.ui.first_start.port import CopyView, FirstStart
+from app.ui.shell.file_dialogs import file_dialog
 
 _DELETE = Qt.WidgetAttribute.WA_DeleteOnClose
 
@@ -63,7 +64,9 @@ class CopyPage(Page):
                 self.path.setText(str(newest))
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.say("browse"), self.path.text() or str(Path.home()), "*.db")
+        typed = str(self.file.parent) if self.path.text().strip() else ""
+        dialog = file_dialog(self, self.say("browse"), self.texts, start=typed)
+        dialog.setNameFilter("*.db")
         dialog.fileSelected.connect(self.path.setText)
         dialog.setAttribute(_DELETE)
         dialog.open()
@@ -133,7 +136,8 @@ class KeyPage(Page):
         return Path(self.path.text().strip())
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.say("browse"), str(Path.home().root) + "media", "JSON (*.json)")
+        dialog = file_dialog(self, self.say("browse"), self.texts, medium=True)
+        dialog.setNameFilter("JSON (*.json)")
         dialog.fileSelected.connect(self.path.setText)
         dialog.setAttribute(_DELETE)
         dialog.open()

@@ -31,6 +31,7 @@ from app.ui.imports.model import Part, VerdictModel
 from app.ui.imports.parts import Bar, DropArea, PathField, dropped_file
 from app.ui.imports.settings import SettingsBox
 from app.ui.session import Session
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.rows import quiet
 from app.ui.shell.runs import Run, RunLines
 from app.ui.shell.sheet import Sheet, plain, set_tone
@@ -245,17 +246,13 @@ class ImportSheet(Sheet):
                 texts.get("ui.imports.pattern", patterns=_PATTERNS),
                 texts.get("ui.imports.pattern_all"),
             )
-            self._dialog = QFileDialog(
-                self, texts.get("ui.imports.pick"), self._folder(), ";;".join(patterns)
-            )
+            title, places = texts.get("ui.imports.pick"), self._console
+            self._dialog = file_dialog(self, title, texts, places=places, purpose=FOLDER_MEMORY)
+            self._dialog.setNameFilters(patterns)
             self._dialog.setObjectName("importDialog")
             self._dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
             self._dialog.fileSelected.connect(lambda name: self.take_file(Path(name)))
         self._dialog.open()
-
-    def _folder(self) -> str:
-        kept = self._console.memory(FOLDER_MEMORY)
-        return kept if isinstance(kept, str) else ""
 
     def take_file(self, path: Path) -> None:
         """A file was chosen, dropped or typed."""

@@ -14,6 +14,7 @@ from app.ui.forms.field import Field, line
 from app.ui.pairing.parts import BigNumber, Page
 from app.ui.pairing.port import FileNumber
 from app.ui.session import Session
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.sheet import plain, set_tone
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
 NUMBER_PX = 34
+FOLDER_MEMORY = "pairing.folder"
 
 
 class FilePage(Page):
@@ -174,7 +176,8 @@ class FilePage(Page):
 
     def _ask(self, mode: QFileDialog.FileMode, take: object) -> None:
         """A file dialog that blocks nothing."""
-        self._dialog = QFileDialog(self, self.say("file.choose"))
+        title, places = self.say("file.choose"), self.console
+        self._dialog = file_dialog(self, title, self.texts, places=places, purpose=FOLDER_MEMORY, medium=True)
         self._dialog.setFileMode(mode)
         if mode is QFileDialog.FileMode.Directory:
             self._dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)

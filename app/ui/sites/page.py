@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.sheet import set_tone
 from app.ui.sites.parts import wrapped
 from app.ui.theme.button import HintButton
@@ -103,7 +104,8 @@ class PageView(QWidget):
         """Where it is saved; a place on this machine's disk is refused in words."""
         if not self.page:
             return
-        dialog = QFileDialog(self, self._texts.get("ui.sites.save"), str(Path.home()))
+        title, places = self._texts.get("ui.sites.save"), self._console
+        dialog = file_dialog(self, title, self._texts, places=places, purpose="sites.page", medium=True)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
         dialog.fileSelected.connect(lambda path: self.save(Path(path)))

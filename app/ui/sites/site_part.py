@@ -15,6 +15,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries.trust import SiteView, TrustView
 from app.ui.forms.field import Field, line
 from app.ui.shell import moments
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.rows import Row
 from app.ui.shell.sheet import plain, set_tone
 from app.ui.sites import words
@@ -268,7 +269,8 @@ class SitePart(QWidget):
     # -- the recovery key --------------------------------------------------------------------------------------------------
     def ask_key(self) -> None:
         """Which file holds the recovery key; it is read when the deed is confirmed, and not kept."""
-        self._dialog = QFileDialog(self, self._texts.get("ui.sites.choose_key"), str(Path.home()))
+        title, places = self._texts.get("ui.sites.choose_key"), self._console
+        self._dialog = file_dialog(self, title, self._texts, places=places, purpose="sites.key", medium=True)
         self._dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._dialog.fileSelected.connect(lambda path: self.take_key(Path(path)))
         self._dialog.open()
