@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from app.exchange.bundles import Exported, Watch
 from app.kernel.texts import Texts
@@ -367,3 +367,63 @@ def test_a_revoked_workstation_says_that_it_gets_nothing(both: tuple[Room, Room]
     [[said]] = words.waiting(Texts.load("zh_CN"), replace(partner, closed=True), 0)
     assert "吊销" in said.text
     assert sheet.partner_chips[partner.site].isEnabled()
+
+
+def test_esc_after_the_field_one_came_from_is_gone(both: tuple[Room, Room]) -> None:
+    """What arrives makes cards of the desk anew, with the field one was in; under Python 3.11 Esc then ended the console."""
+    emb, _ = both
+    emb.sign_in()
+    field = QLineEdit(emb.window)
+    field.show()
+    field.setFocus()
+    assert emb.focus() is field
+    sheet = opened(emb)
+    field.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    emb.press(ESCAPE)
+    assert not sheet.is_open
+    assert emb.window.board.isAncestorOf(emb.focus())
+
+
+def test_esc_at_every_stage(both: tuple[Room, Room], stick: Path) -> None:
+    """Nothing chosen, a dialog open, while it is made, stopped, looked at, taken in, over: the sheet goes, the rest goes on."""
+    emb, frd = both
+    register(frd.site)
+    make(frd.site, "EMB", stick)
+    register(emb.site)
+    sheet = opened(emb)
+    slow = Slow(sheet)
+    emb.console.bundles = slow  # type: ignore[assignment]
+
+    def away_and_back() -> None:
+        state = sheet.flow.state
+        emb.press(ESCAPE)
+        assert not sheet.is_open and emb.window.board.isAncestorOf(emb.focus())
+        opened(emb)
+        assert sheet.is_open and sheet.flow.state in (state, State.DONE, State.CANCELLED, State.READY)
+
+    away_and_back()
+    emb.press(Qt.Key.Key_O, CTRL)
+    dialog = sheet.findChild(QFileDialog, "bundleDialog.folder")
+    assert dialog is not None and dialog.isVisible()
+    QTest.keyClick(dialog, ESCAPE)
+    assert not dialog.isVisible() and sheet.is_open
+    type_into(sheet.folder, str(stick))
+    emb.press(ENTER, CTRL)
+    emb.press(ENTER, CTRL)  # on the disk of the data: warned of first
+    emb.wait(lambda: sheet.flow.states[Way.OUT] is State.WORKING)
+    away_and_back()
+    emb.click(sheet.cancel)
+    away_and_back()
+    slow.go.set()
+    emb.wait(lambda: sheet.flow.states[Way.OUT] not in BUSY)
+    away_and_back()
+    turn(emb, sheet, Way.IN)
+    type_into(sheet.path, str(stick))
+    away_and_back()
+    emb.wait(lambda: sheet.flow.states[Way.IN] is State.READY)
+    away_and_back()
+    emb.press(ENTER, CTRL)
+    away_and_back()
+    emb.wait(lambda: sheet.flow.states[Way.IN] is State.DONE)
+    away_and_back()
