@@ -62,6 +62,9 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         key: AgencyView(key, names[f"full{tongue}"], names[f"short{tongue}"])
         for key, names in pack["agencies"].items()
     }
+    other = "" if tongue else "_en"
+    also = {street["code"]: (street[f"name{other}"],) for street in pack["streets"]}
+    also |= {key: (names[f"full{other}"], names[f"short{other}"]) for key, names in pack["agencies"].items()}
     box, outline = pack["box"], _outline(pack["code"], pack["box"])
     return DistrictView(
         code=pack["code"],
@@ -73,6 +76,7 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         outline=outline.rings if outline is not None else (),
         amber_s=_spans(pack)["amber_before"],
         units=outline.units if outline is not None else (),
+        also=also,
     )
 
 

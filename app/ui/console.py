@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.kernel.changes import ChangeSet
@@ -46,6 +46,9 @@ class DistrictView:
         Any, ...
     ] = ()  # areas of streets and towns (app.domain.outline.UnitArea), schematic ones marked
     amber_s: int = 600
+    also: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # names of streets and agencies in the other language, by code or key
 
 
 class Console(Protocol):

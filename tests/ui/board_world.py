@@ -30,6 +30,7 @@ class FakeDistrict:
     amber_s: int = 600
     code: str = "310105"
     agencies: ClassVar[dict[str, Any]] = {}
+    also: ClassVar[dict[str, Any]] = {}
 
 
 class FakeConsole:

@@ -92,7 +92,10 @@ class _Maker:
 
     def _streets(self) -> Iterator[Option]:
         for code, name in self._district.streets:
-            yield Option(code, name, (name.lower(), initials(name), code), name)
+            names = (name, *self._district.also.get(code, ()))
+            letters = (initials(each) for each in names if not each.isascii())
+            known = (*(each.lower() for each in names), *letters, code)
+            yield Option(code, name, tuple(filter(None, known)), name)
 
     def _levels(self) -> Iterator[Option]:
         for each in IncidentLevel:
@@ -121,7 +124,7 @@ class _Maker:
         for key, view in self._district.agencies.items():
             sides = {self._own: "own", self._partner: "partner"}
             side = self._names(f"ui.search.side.{sides[key]}") if key in sides else ()
-            named = (view.short, view.full)
+            named = (view.short, view.full, *self._district.also.get(key, ()))
             names = (*named, key, *side, *(initials(name) for name in named if not name.isascii()))
             yield Option(key, view.short, tuple(name.lower() for name in names), view.short.replace(" ", "-"))
 
