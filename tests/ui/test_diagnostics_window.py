@@ -199,7 +199,13 @@ def test_after_a_crash_a_card_says_so_until_it_was_read(
     again.wait(lambda: again.window.features.diagnostics.card is not None)
     assert "07:41:20" in card_of(again).text.text(), "closed in order meanwhile: still not read"
     again.window.overlays.sign_in.dismiss()
+    table = again.window.actions_table
+    assert table["ended.report"].run(), "by the palette as well"
+    dialog: Any = card_of(again)._dialog
+    assert dialog.isVisible()
+    dialog.close()
     again.click(card_of(again).note)
+    assert not table["ended.noted"].run() and not table["ended.report"].run()
     assert again.window.features.diagnostics.card is None and again.console.memory(MEMORY) is None
     again.settle()
     again.close()

@@ -24,6 +24,14 @@ class DiagnosticsDeeds:
         window.actions_table.add(
             Action("diagnostics", "ui.diagnostics.action", "", self.open, always, "ui.shell.group.window")
         )
+        for name, act, rule in (
+            ("noted", self.noted, self._told),
+            ("report", self.ask_report, self._crashed),
+        ):
+            text, why = f"ui.diagnostics.ended.action_{name}", "ui.diagnostics.ended.why_none"
+            window.actions_table.add(
+                Action(f"ended.{name}", text, "", act, rule, "ui.shell.group.window", why)
+            )
         window.overlays.when_made["diagnostics"] = self._made
         window.follow(window.console.opened, self.tell_former)
 
@@ -51,14 +59,26 @@ class DiagnosticsDeeds:
 
         drafts = drafts_words(window.console, _KINDS_OF_DRAFTS)
         self.card = EndedCard(window.console, window.theme, window.shell, former, drafts)
-        self.card.noted.connect(self._noted)
+        self.card.noted.connect(self.noted)
         self.card.report_wanted.connect(lambda path: self._report(Path(path), former.trace))
         window.overlays.cards.append(self.card)
         self.card.show()
         self.card.raise_()
         window.place_overlays()
 
-    def _noted(self) -> None:
+    def _told(self) -> bool:
+        return self.card is not None
+
+    def _crashed(self) -> bool:
+        return self.card is not None and not self.card.report.isHidden()
+
+    def ask_report(self) -> None:
+        """Where the report of the crash is to lie."""
+        if self.card is not None:
+            self.card.ask_file()
+
+    def noted(self) -> None:
+        """It was read: not said again."""
         if self.card is None:
             return
         window, card = self._window, self.card

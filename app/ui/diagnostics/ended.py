@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWi
 
 from app.kernel.running import Former
 from app.ui.shell import moments
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.runs import Run, RunLines
 from app.ui.shell.sheet import plain
 from app.ui.theme.button import HintButton
@@ -42,7 +42,7 @@ class EndedCard(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setFixedWidth(WIDTH)
         texts, crashed = console.texts, bool(former.trace)
-        self._texts = texts
+        self._console, self._texts = console, texts
         self._dialog: QFileDialog | None = None
         self._stamp = former.trace.removesuffix(".txt")
         head = RunLines(theme, (22,))
@@ -76,15 +76,17 @@ class EndedCard(QFrame):
         column.addWidget(self.text)
         column.addLayout(foot)
         self.report.setVisible(crashed)
-        self.report.clicked.connect(self._ask_file)
+        self.report.clicked.connect(self.ask_file)
         self.note.clicked.connect(self.noted)
         self.setAccessibleName(f"{title} {self.text.text()}")
         self.adjustSize()
 
-    def _ask_file(self) -> None:
+    def ask_file(self) -> None:
+        """Open the dialog; nothing waits for it."""
         if self._dialog is None:
-            self._dialog = QFileDialog(
-                self.window(), self._texts.get("ui.diagnostics.ended.report"), str(Path.home())
+            title = self._texts.get("ui.diagnostics.ended.report")
+            self._dialog = file_dialog(
+                self.window(), title, self._texts, places=self._console, purpose="files.diagnostics"
             )
             self._dialog.setObjectName("endedDialog")
             self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -14,6 +14,7 @@ from app.ui.diagnostics import words
 from app.ui.diagnostics.port import Facts
 from app.ui.session import Session
 from app.ui.shell import moments
+from app.ui.shell.file_dialogs import file_dialog
 from app.ui.shell.rows import Row, RowsModel, RowsTable
 from app.ui.shell.sheet import Sheet, plain, set_tone
 from app.ui.theme.button import HintButton
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
 WIDTH = 880
+PURPOSE = "files.diagnostics"
 _WIDTHS = (132, 200)
 _VALUE = 2
 
@@ -115,7 +117,13 @@ class DiagnosticsSheet(Sheet):
     def ask_file(self) -> None:
         """Where to; nothing is stopped by the dialog."""
         if self._dialog is None:
-            self._dialog = QFileDialog(self, self._texts.get("ui.diagnostics.save"), str(Path.home()))
+            self._dialog = file_dialog(
+                self,
+                self._texts.get("ui.diagnostics.save"),
+                self._texts,
+                places=self._console,
+                purpose=PURPOSE,
+            )
             self._dialog.setObjectName("diagnosticsDialog")
             self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             self._dialog.setDefaultSuffix("txt")

@@ -117,6 +117,7 @@ class NumberCard(QWidget):
         self.standing.setText(words.standing(texts, row))
         set_tone(self.standing, "muted" if row.standing == "used" else "warn")
         unit = texts.get(f"enum.unit.{row.unit}")
+        self.editor.setPlaceholderText(str(row.value))
         self.field.label.setText(
             texts.get("ui.settings.change_to_unit", unit=unit, low=row.low, high=row.high)
         )
