@@ -32,6 +32,7 @@ CLOCK_WIDTH, CLOCK_WIDTH_SMALL = 204, 172
 ACCOUNT_WIDTH = 112
 MAP_X, MAP_X_SMALL, LINKS_WIDTH = 444, 396, 400
 BLOCK_GAP = 16
+LINK_STEP, WATCH_LEAST = 40, 336
 TIGHT_BELOW = 1200
 
 
@@ -121,6 +122,7 @@ class Header(QWidget):
         self._small = False
         self._map_x, self._links_width = MAP_X, LINKS_WIDTH
         self._standing: Standing = NO_NETWORK
+        self._link_room = 0
         self._watch: Sequence[WatchRow] = ()
         self._watch_known = False
         self._left: frozenset[str] = frozenset()
@@ -215,6 +217,18 @@ class Header(QWidget):
         self.link.set_alarmed(alone)
         make = header_text.single_sided_lines if alone else header_text.link_lines
         self.link.set_runs(*make(self._texts, self._standing, self._now))
+        self.link.setToolTip(tip(self.link.text()))
+        needs = self._link_needs()
+        if needs != self._link_room:
+            self._link_room = needs
+            self._place()
+
+    def _link_needs(self) -> int:
+        """Room for what is said of the line, in steps: an age that grows by a digit moves nothing."""
+        painter = Painter(self._theme)
+        words = max((math.ceil(painter.total(line)) for line in self.link.runs), default=0)
+        margins = self.link.contentsMargins()
+        return LINK_STEP * math.ceil((words + 1 + margins.left() + margins.right()) / LINK_STEP)
 
     def show_account(self, account: AccountRow | None) -> None:
         """Who acts here, or that the window is locked."""
@@ -278,6 +292,8 @@ class Header(QWidget):
         account_x = lock_x - 8 - ACCOUNT_WIDTH
         self.account.setGeometry(account_x, 0, ACCOUNT_WIDTH, height)
         link_x = max(x + 2 * BLOCK_GAP, self.width() - self._links_width + INSET)
+        least = x + BLOCK_GAP + 2 * WATCH_LEAST  # who stands watch keeps its room
+        link_x = min(link_x, max(least, account_x - BLOCK_GAP - self._link_room))
         self._place_link(link_x, account_x - BLOCK_GAP)
         room = (link_x - BLOCK_GAP - x - BLOCK_GAP) // 2
         self.own.setGeometry(x + BLOCK_GAP, 0, room - BLOCK_GAP, height)
