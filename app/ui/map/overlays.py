@@ -213,8 +213,9 @@ class Placeholder(QWidget):
         self._head.setText(self._texts.get(f"ui.map.state.{state}"))
         self._detail.setText(self._texts.get(why) if why else "")
         self._comfort.setText(self._texts.get("ui.map.state.still_here") if self._broken else "")
-        for part in (self._detail, self._comfort, self._again):
+        for part in (self._detail, self._comfort):
             part.setVisible(self._broken)
+        self._again.setVisible(self._broken and self._theme.kind != "wall")  # nobody can press it there
         self._redress()
 
     def keep_right_free(self, width: int) -> None:
@@ -236,5 +237,10 @@ class Placeholder(QWidget):
 
     def _redress(self) -> None:
         name, token = ("alert", "warn") if self._broken else ("layers", "muted")
-        self._icon.setPixmap(self._theme.pixmap(name, token, 32))
+        large = self._theme.kind == "wall"
+        self._icon.setPixmap(self._theme.pixmap(name, token, self._theme.px("body") * 2 if large else 32))
+        if large:  # the style sheet is the desk's
+            size, colour = self._theme.px("body"), self._theme.muted.name()
+            for label in (self._head, self._detail, self._comfort):
+                label.setStyleSheet(f"font-size: {size}px; color: {colour};")
         self.update()

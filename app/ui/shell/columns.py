@@ -205,7 +205,7 @@ class Columns(QWidget):
         grips: list[tuple[Rect, str, int, bool]] = []
         if stack:
             grips.append(((left, 0, HANDLE, height), key, 1, True))
-        upper = min(self.wide("stack"), height - 160) if len(stack) > 1 else height
+        upper = min(self._upper(height), height - 160) if len(stack) > 1 else height
         y = 0
         for name in stack:
             high = max(1, upper if y == 0 else height - y)
@@ -214,6 +214,11 @@ class Columns(QWidget):
         if len(stack) > 1:
             grips.append(((0, upper, left, HANDLE), "stack", 1, False))
         return places, grips
+
+    def _upper(self, height: int) -> int:
+        """Height of the board over the map; in a low window the map keeps its share until a person says otherwise."""
+        given = self._widths["stack"]
+        return min(given, height * 11 // 20) if given == WIDTHS["stack"] else given
 
     def _stand(self, grips: Iterable[tuple[Rect, str, int, bool]]) -> None:
         count = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -36,6 +36,7 @@ DRAWN_WIDTH = 3840  # the drawn wall; everything is in proportion to it
 SIDE = 1304
 GAP = 8
 MOST_FACTOR = 1.3  # sizes grow so far for a small panel; beyond, too little would fit
+AGAIN_MS = 30_000  # a map that failed is tried again by itself: there is no button here
 _TOUCHED = ("incident", "oral_report", "report", "alarm_unit")
 
 
@@ -259,6 +260,7 @@ def wall_map(console: SiteDoor) -> Callable[[Session, Theme, QWidget], QWidget |
         if found is None:
             return None
         panel: Any = found()(console, session, theme, parent, bare=True, clean=clean)
+        panel.broken.connect(lambda _why: QTimer.singleShot(AGAIN_MS, panel, panel.begin))
         panel.begin()
         return panel  # type: ignore[no-any-return]
 
