@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from app.bootstrap.node import Node
     from app.bootstrap.service import Service
+    from app.bootstrap.window_accounts import SiteAccounts
     from app.bootstrap.window_attachments import SiteAttachments, SiteContacts
     from app.bootstrap.window_backup import SiteBackups
     from app.bootstrap.window_bundles import SiteBundles
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from app.kernel.paths import DataDir
 
     Port = (
-        SiteAttachments
+        SiteAccounts
+        | SiteAttachments
         | SiteContacts
         | SiteBackups
         | SiteBundles
@@ -40,6 +42,7 @@ _IN_ORDER = (
     "attachments",
     "contacts",
     "sites",
+    "accounts",
     "settings",
     "diagnostics",
     "backup",
@@ -111,6 +114,13 @@ class ScreenPorts:
         from app.bootstrap.window_sites import SiteTrust
 
         return self._made(SiteTrust(self._site))
+
+    @cached_property
+    def accounts(self) -> SiteAccounts:
+        """Passwords of accounts."""
+        from app.bootstrap.window_accounts import SiteAccounts
+
+        return self._made(SiteAccounts(self._site))
 
     @cached_property
     def settings(self) -> SiteSettings:

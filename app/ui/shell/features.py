@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.kernel.changes import ChangeSet
+from app.ui.accounts.deeds import AccountDeeds
 from app.ui.alarms.deeds import AlarmDeeds
 from app.ui.attachments.deeds import AttachmentDeeds
 from app.ui.backup.deeds import BackupDeeds
@@ -42,6 +43,7 @@ class Features:
         self.link_desk = LinkDeskDeeds(window)
         self.attachments = AttachmentDeeds(window)
         self.sites = SiteDeeds(window)
+        self.accounts = AccountDeeds(window)
         self.search = SearchDeeds(window)
         self.settings = SettingsDeeds(window)
         self.diagnostics = DiagnosticsDeeds(window)
@@ -58,6 +60,7 @@ class Features:
         self.alarms.heard(changes)
         self.attachments.heard(changes)
         self.sites.heard(changes)
+        self.accounts.heard(changes)
         self.situation.heard(changes)
         self.search.heard(changes)
         self.settings.heard(changes)

@@ -13,6 +13,7 @@ from app.ui.theme.theme import Theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from app.ui.accounts.sheet import AccountsSheet
     from app.ui.actions import ActionTable
     from app.ui.alarms.sheet import AlarmSheet
     from app.ui.attachments.sheet import AttachmentSheet
@@ -195,6 +196,15 @@ class Overlays:
 
         return self._sheet(
             "situation", lambda: SituationSheet(self._console.texts, self._theme, self._parent)
+        )
+
+    @property
+    def accounts(self) -> AccountsSheet:
+        """Accounts and rights."""
+        from app.ui.accounts.sheet import AccountsSheet
+
+        return self._sheet(
+            "accounts", lambda: AccountsSheet(self._console, self._session, self._theme, self._parent)
         )
 
     @property
@@ -409,7 +419,12 @@ class Overlays:
         foot = map_area.bottom() - MAP_FOOT
         for widget in (self._refusals, self._toasts):  # notes stand above a refusal
             if widget is not None:
-                widget.move(map_area.center().x() - widget.width() // 2, foot - widget.height())
+                left = map_area.center().x() - widget.width() // 2
+                beside = [
+                    card for card in self.cards if not card.isHidden() and card.x() < left + widget.width()
+                ]
+                foot = min(foot, *(card.y() - GAP for card in beside)) if beside else foot
+                widget.move(left, foot - widget.height())
                 foot -= 0 if widget.isHidden() else widget.height() + GAP
 
     def _corner(self, name: str, sheet: Sheet) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.kernel.errors import EnvironmentFault
+from app.ui.accounts.port import AccountsDoor
 from app.ui.attachments.port import AttachmentDoor
 from app.ui.backup.port import BackupDoor
 from app.ui.board.port import ExportDoor
@@ -40,7 +41,9 @@ class Health:
 class SiteDoor(Console, Protocol):
     """The console as the window itself sees it."""
 
-    former: Former | None  # how the last run ended when it was not closed, until somebody has read it; known once open
+    former: (
+        Former | None
+    )  # how the last run ended if it was not closed, until somebody has read it; known once open
     limits_s: Mapping[str, int]  # rule numbers of the pack that are spans, by name, in seconds (D-31)
 
     @property
@@ -81,6 +84,11 @@ class SiteDoor(Console, Protocol):
     @property
     def backup(self) -> BackupDoor:
         """Backups, and the check of the record (XC-09, XC-04)."""
+        ...
+
+    @property
+    def accounts(self) -> AccountsDoor:
+        """Passwords of accounts."""
         ...
 
     @property
