@@ -11,7 +11,6 @@ from html import escape
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 INSET = 16
 
@@ -70,8 +69,7 @@ class Sheet(QFrame):
         inside = focused is None or self.isAncestorOf(focused)
         self.hide()
         before, self._before = self._before, None
-        there = before is not None and isValid(before)  # what it lay in may have been made anew meanwhile
-        if inside and before is not None and there and before.isVisible():
+        if inside and before is not None and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
         elif inside:  # not to whatever stands first in the tab order
             home = getattr(self.window(), "focus_board", None)
