@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.rule_numbers import RuleKey
 from app.kernel.clock import MINUTE_MS
+from app.kernel.enums import IncidentClass, VerifyState
 from app.queries import settings
 from app.ui.settings import words
 from app.ui.settings.sheet import SettingsSheet
 from app.ui.shell.lock import IDLE_MEMORY
 from app.ui.shell.tone import VOLUME_MEMORY
+from app.usecases.casualties import SetCasualties
 from app.usecases.settings import ChangeRuleNumber
 from tests.kit import founded_town, register, ship
 from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, Open, Room, emb_room, frd_room, rooms
@@ -261,6 +263,44 @@ def test_why_leads_to_the_number(emb_room: Room) -> None:
     assert "级别" in overview.facts.text() and "493" not in overview.facts.text()
     overview.facts.taken.emit("level")
     assert "第 493 号 第三条" in overview.facts.text().replace("\n", "")
+
+
+def test_why_of_level_class_and_row(emb_room: Room) -> None:
+    """The level names the figures it follows from, a pending class its limit, a row of the board its clock's number."""
+    room = emb_room
+    row = register(room.site, class_code=IncidentClass.PENDING)
+    room.act(SetCasualties(incident_id=row.id, deaths=2, verify_state=VerifyState.VERIFYING))
+    room.window.overlays.sign_in.dismiss()
+    room.select(row)
+    room.window.open_desk()
+    assert room.window.desk is not None
+    overview = room.window.desk.overview
+    overview.facts.taken.emit("level")
+    room.wait(lambda: "现有数字" in overview.facts.text() and "2 人" in overview.facts.text())
+    overview.facts.taken.emit("number.pending_class_limit")
+    sheet = room.window.overlays.settings
+    room.wait(lambda: sheet.is_open and row_of(sheet) == "pending_class_limit")
+    room.press(ESCAPE)
+    assert room.window.actions_table["why"].run()
+    room.wait(lambda: sheet.is_open and row_of(sheet) == "oral_report_limit")
+    header = room.window.header
+    assert "JD-01" in header.link.toolTip() and "JD-04" in header.own.toolTip()
+
+
+def test_the_amber_span_follows_at_once(rooms: Open) -> None:
+    """D-02, D-31: what the partner's leader sets colours the clocks of this window with its arrival, and at the next start."""
+    here, there = rooms("EMB"), rooms("FRD")
+    register(here.site)
+    here.wait(lambda: here.board.model.rowCount() > 1)
+    there.act(ChangeRuleNumber(key=RuleKey.AMBER_BEFORE, value=31), "leader")
+    ship(there.site, here.site)
+    here.wait(lambda: here.board.model.wording.amber_ms == 31 * MINUTE_MS)
+    assert here.console.district.amber_s == 31 * 60
+    assert here.window.desk is not None and here.window.desk.overview.amber_s == 31 * 60
+    here.wait(lambda: here.board.feed.counts.everything.soon == 1)
+    here.close()
+    again = rooms("EMB")
+    again.wait(lambda: again.board.model.wording.amber_ms == 31 * MINUTE_MS)
 
 
 def test_every_number_has_its_subject() -> None:

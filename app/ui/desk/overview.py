@@ -17,7 +17,7 @@ from app.ui.desk import words as says
 from app.ui.desk.conflict_card import ConflictCard
 from app.ui.desk.data import DeskData
 from app.ui.desk.disputes import Disputes
-from app.ui.desk.figures import figure_lines, name_of
+from app.ui.desk.figures import figure_lines, name_of, number_words
 from app.ui.desk.values import Words
 from app.ui.desk.wrap import wrapped
 from app.ui.session import Session
@@ -38,6 +38,7 @@ _NUMBERS = {
     _EVERYDAY: "reportable_grade",
 }
 """Rule numbers behind what is shown (D-31)."""
+_LEVEL_FIGURES = (Figure.DEATHS, Figure.INJURED_SERIOUS, Figure.DIRECT_LOSS_YUAN)  # the columns of RULES 4.7
 _FACTS = (
     "received_at",
     "occurred_at",
@@ -211,6 +212,8 @@ class Overview(QWidget):
                     gap=16,
                     shrinks=True,
                 )
+            if field == "class_code" and data.row.class_code == IncidentClass.PENDING:
+                runs.append(self._why_run(f"{_NUMBER}pending_class_limit"))
             lines.append((runs, value))
         act = Run(words.texts.get("ui.history.action"), "accent", "small", key="history")
         return [*self._level(data, wide), *lines, self._act_line(act, "F8")]
@@ -218,7 +221,13 @@ class Overview(QWidget):
     def _level(self, data: DeskData, wide: int) -> list[tuple[list[Run], str]]:
         """The proposed level, and on request what it follows from (RULES 4.7): order 493, no number of the district."""
         texts, row = self._words.texts, data.row
-        said = texts.get("ui.desk.why.level", clause=texts.get("clause.RULES-4"))
+        stated = [
+            f"{name_of(texts, row.figure)} {number_words(texts, row.figure, row.value)}"
+            for row in data.figures
+            if row.figure in _LEVEL_FIGURES and row.value is not None and not row.disputed
+        ]
+        figures = texts.get("wording.comma").join(stated) or texts.get("ui.desk.why.no_figures")
+        said = texts.get("ui.desk.why.level", clause=texts.get("clause.RULES-4"), figures=figures)
         runs = [
             Run(texts.get("ui.desk.level"), "muted", "small", wide=wide),
             replace(says.level_run(row, "body"), gap=16),
@@ -292,8 +301,8 @@ class Overview(QWidget):
         return told
 
     def _taken(self, key: str) -> None:
-        """The level explains itself; everything else is an act of the window."""
-        if key == _LEVEL:
+        """The level explains itself, a limit leads to its number; everything else is an act of the window."""
+        if key == _LEVEL or key.startswith(_NUMBER):
             self._explain(key)
         else:
             self.wanted.emit(key)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from app.ui.diagnostics.ended import EndedCard
     from app.ui.shell.main_window import MainWindow
 
-_KINDS_OF_DRAFTS = ("register", "settings")
+_KINDS_OF_DRAFTS = ("register", "casualties", "settings")
 MEMORY = "running.former"
 
 
@@ -22,7 +22,7 @@ class DiagnosticsDeeds:
         self._window = window
         self.card: EndedCard | None = None
         window.actions_table.add(
-            Action("diagnostics", "ui.diagnostics.action", "", self.open, always, "ui.shell.group.window")
+            Action("diagnostics", "ui.diagnostics.action", "Ctrl+F1", self.open, always, "ui.shell.group.window")
         )
         for name, act, rule in (
             ("noted", self.noted, self._told),

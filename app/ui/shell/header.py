@@ -204,7 +204,7 @@ class Header(QWidget):
         if self._small:
             self._place()
         for block in (self.own, self.other, self.both):  # what does not fit is read there
-            block.setToolTip(tip(block.text()))
+            block.setToolTip(tip(f"{block.text()}\n{texts.get('ui.shell.watch.basis')}"))
 
     def show_link(self, standing: Standing) -> None:
         """How the line to the partner stands; painted with the next tick's ages as well."""
@@ -217,7 +217,7 @@ class Header(QWidget):
         self.link.set_alarmed(alone)
         make = header_text.single_sided_lines if alone else header_text.link_lines
         self.link.set_runs(*make(self._texts, self._standing, self._now))
-        self.link.setToolTip(tip(self.link.text()))
+        self.link.setToolTip(tip(f"{self.link.text()}\n{self._texts.get('ui.shell.link_basis')}"))
         needs = self._link_needs()
         if needs != self._link_room:
             self._link_room = needs
