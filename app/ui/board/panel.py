@@ -36,6 +36,7 @@ from app.ui.board.search_field import SearchField
 from app.ui.board.wording import Wording
 from app.ui.relay import ChangeRelay, Relay
 from app.ui.theme.button import HintButton
+from app.ui.theme.chips import PlainLabel
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class BoardPanel(QWidget):
         return button
 
     def _head(self) -> QWidget:
-        title, self._facts = QLabel(self._texts.get("ui.board.title")), QLabel()
+        title, self._facts = QLabel(self._texts.get("ui.board.title")), PlainLabel()
         title.setProperty("type", "head")
         self._facts.setProperty("tone", "muted")
         self._facts.setProperty("type", "small")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.theme.theme import Theme
 
@@ -25,19 +25,17 @@ class Placeholder(QWidget):
         for label in (self._icon, self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch()
+        stack = QVBoxLayout()  # a narrow board has no room for two beside each other
+        stack.setSpacing(8)
         for button in buttons:
-            row.addWidget(button)
-        row.addStretch()
+            stack.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 32, 24, 32)
         column.setSpacing(8)
         for label in (self._icon, self.title, self.text):
             column.addWidget(label)
         column.addSpacing(8)
-        column.addLayout(row)
+        column.addLayout(stack)
         column.addStretch()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self._dress)

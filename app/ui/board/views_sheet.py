@@ -17,7 +17,7 @@ from app.ui.theme.theme import Theme
 if TYPE_CHECKING:
     from app.kernel.texts import Texts
 
-WIDTH, LIST_PX = 460, 220
+WIDTH, LIST_PX = 500, 220
 
 
 class ViewsSheet(Sheet):

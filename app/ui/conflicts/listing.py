@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
 ROW_PX = 52
@@ -67,6 +68,8 @@ class LineModel(QAbstractListModel):
             return line
         if role == Qt.ItemDataRole.DisplayRole:
             return line.first
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(line.text())
         return line.text() if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 

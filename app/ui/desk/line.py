@@ -85,6 +85,7 @@ class DeskLine(QWidget):
             self.line.set_runs([Run(self._texts.get("ui.desk.none"), "muted", "table")])
         else:
             self.line.set_runs(self._runs(row, self._console.clock.now_ms()))
+        self.setAccessibleName(self.line.text())
         self._place()
 
     def _runs(self, row: IncidentRow, now_ms: int) -> list[Run]:

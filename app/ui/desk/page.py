@@ -75,6 +75,7 @@ class DeskPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._console, self._session, self._theme, self._texts = console, session, theme, console.texts
+        self.setAccessibleName(console.texts.get("ui.shell.action.desk"))
         self._words = Words(console.texts, console.district, console.agency)
         self._relay = Relay(self)
         self.data: DeskData | None = None

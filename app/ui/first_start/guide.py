@@ -14,7 +14,7 @@ from app.ui.first_start.pages import label
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
-WIDTH = 400
+WIDTH = 460
 INSET = 20
 ABOVE = 56  # the board's buttons stay free
 STEPS = ("sign_in", "register", "oral", "other", "keys")

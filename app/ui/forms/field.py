@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from app.ui.shell.sheet import plain
+from app.ui.shell.sheet import plain, tip
 
 
 class Field(QWidget):
@@ -16,6 +16,8 @@ class Field(QWidget):
         self.name, self.editor = name, editor
         editor.setObjectName(f"field.{name}")
         editor.setAccessibleName(label)
+        if not editor.toolTip():  # a narrow field cuts its hint off
+            editor.setToolTip(tip(editor.placeholderText()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -54,4 +56,5 @@ def line(placeholder: str = "") -> QLineEdit:
     editor = QLineEdit()
     editor.setProperty("form", "true")
     editor.setPlaceholderText(placeholder)
+    editor.setToolTip(tip(placeholder))
     return editor

@@ -182,7 +182,9 @@ class WatchSheet(Sheet):
         texts = self._texts
         self._ending = row
         post = texts.get(f"enum.post.{row.post}")
-        self.field.label.setText(texts.get("ui.forms.watch.reason", title=row.title or "", post=post))
+        asked = texts.get("ui.forms.watch.reason", title=row.title or "", post=post)
+        self.field.label.setText(asked)
+        self.reason.setAccessibleName(asked)
         self.field.say("")
         self.reason.clear()
         self._ask.show()

@@ -73,4 +73,4 @@ class HintCard(QFrame):
         column.setSpacing(8)
         column.addWidget(self.text)
         column.addLayout(foot)
-        self.adjustSize()
+        self.resize(WIDTH, column.totalHeightForWidth(WIDTH))

@@ -15,7 +15,7 @@ from app.kernel.texts import Texts
 from app.ui.imports import words
 from app.ui.imports.flow import ImportFlow
 from app.ui.imports.model import one_line
-from app.ui.shell.sheet import plain
+from app.ui.shell.sheet import plain, tip
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Pick(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMaxVisibleItems(16)
+        self.currentTextChanged.connect(lambda text: self.setToolTip(tip(text)))
         self.activated.connect(picked)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

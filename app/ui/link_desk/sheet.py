@@ -35,7 +35,7 @@ from app.ui.theme.theme import Theme
 if TYPE_CHECKING:
     from app.ui.shell.ports import SiteDoor
 
-WIDTH, PEERS_WIDTH = 960, 232
+WIDTH, PEERS_WIDTH = 1040, 232
 LOG_LINES, LOG_ROW = 60, 22
 TICK_MS, READ_MS = 1_000, 500
 

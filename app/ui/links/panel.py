@@ -31,6 +31,7 @@ INSET = 12
 ROW = 24
 LOG_LINES = 8
 _LOG_READ = 400
+_GAP, _LAST = 6, 72  # px between columns, px of the last one
 _COLUMNS = (0, 68, 168, 244)  # x of the table's columns from the inset; the last one ends at the right edge
 
 
@@ -94,6 +95,7 @@ class Channels(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Head row muted 12, rows 13."""
         painter, theme = QPainter(self), self._theme
+        whole = True
         head = [
             (self._texts.get(f"ui.links.column.{key}"), "muted")
             for key in ("name", "state", "out", "in", "rtt")
@@ -103,11 +105,28 @@ class Channels(QWidget):
             for column, (text, token) in enumerate(row):
                 painter.setPen(theme.colour(token))
                 last = column == len(_COLUMNS)
-                left = 0 if last else _COLUMNS[column]
-                box = QRectF(left, index * ROW, self.width() - left, ROW)
+                ends = (
+                    *_COLUMNS,
+                    self.width() - _LAST,
+                    self.width() + _GAP,
+                )  # where each begins, and the next
+                left, until = ends[column], ends[column + 1] - _GAP
+                box = QRectF(left, index * ROW, until - left, ROW)
                 side = Qt.AlignmentFlag.AlignRight if last else Qt.AlignmentFlag.AlignLeft
-                painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
+                short = painter.fontMetrics().elidedText(
+                    text, Qt.TextElideMode.ElideRight, round(box.width())
+                )
+                whole = whole and short == text
+                painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, short)
         painter.end()
+        self.setToolTip("" if whole else tip("\n".join(self._lines(head))))
+
+    def _lines(self, head: list[tuple[str, str]]) -> list[str]:
+        """Each row as one line, the heads before it."""
+        return [
+            ", ".join(f"{name} {cell}" for (name, _), (cell, _) in zip(head, row, strict=True))
+            for row in self.rows
+        ]
 
 
 class LinksPanel(QWidget):
@@ -122,6 +141,7 @@ class LinksPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(320)
+        self.setAccessibleName(console.texts.get("ui.shell.links"))
         self._console, self._session, self._theme, self._texts = console, session, theme, console.texts
         self._relay = Relay(self)
         self._standing: Standing | None = None

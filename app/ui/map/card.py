@@ -6,11 +6,12 @@ import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.map.entry import minor_station_kinds
 from app.ui.shell.moments import minute_text
+from app.ui.shell.sheet import plain
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ class ForcesCard(QFrame):
         self._points = self._unplaced = 0
         self.setFixedWidth(WIDTH)
         self._title = self._label("ui.map.card.title", "head")
-        self._at = QLabel()
-        self._at.setProperty("tone", "muted")
-        self._at.setProperty("type", "small")
+        self._at = plain(tone="muted", size="small")
         self._fold = QPushButton(self)
         self._fold.setProperty("kind", "quiet")
         self._fold.setFixedSize(24, 24)
@@ -172,9 +171,9 @@ class ForcesCard(QFrame):
         left.setToolTip("" if shown == name else plain_tip(name))
 
     def _label(self, key: str, size: str) -> QLabel:
-        label = QLabel(self._texts.get(key), self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setProperty("type", size)
+        label = plain(self._texts.get(key), size=size)
+        label.setMinimumWidth(0)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         return label
 
     def _redress(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListView, QPushButto
 
 from app.kernel.texts import Texts
 from app.ui.map.entry import Entry
+from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
 WIDTH = 300
@@ -48,6 +49,8 @@ class EntryModel(QAbstractListModel):
         entry = self.entries[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{entry.name}  {entry.detail}" if entry.detail else entry.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(f"{entry.name}\n{entry.detail}" if entry.detail else entry.name)
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, _ROW_PX)
         if role == Qt.ItemDataRole.DecorationRole:
@@ -135,6 +138,7 @@ class SideList(QFrame):
         second = self._tabs[1].isChecked()
         entries = self._all if second else self._unplaced
         self.model.show_entries(entries)
+        self.view.setAccessibleName(self._tabs[int(second)].text())
         if not entries:
             self._note.setText(self._texts.get(f"ui.map.list.empty_{'all' if second else 'unplaced'}"))
         elif second and self._more:

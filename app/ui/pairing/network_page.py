@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -141,6 +142,9 @@ class NetworkPage(Page):
         at = self.column.indexOf(self.reason)
         for widget in reversed(self._comparing):
             self.column.insertWidget(at, widget)
+        stops = (self.heard.editor, self.other, self.same, self.stop)
+        for before, after in pairwise(stops):  # Tab from top to bottom
+            QWidget.setTabOrder(before, after)
 
     def _build_end(self) -> None:
         self.end_head = plain(size="summary")

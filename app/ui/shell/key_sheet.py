@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.actions import ActionTable
@@ -11,7 +12,8 @@ from app.ui.shell.sheet import Sheet, plain
 from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
-WIDTH = 760
+WIDTH = 840
+CHROME = 112  # px of title, buttons and edges
 _WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
 _FIXED = (
     (_WINDOW, "Enter", "enter"),
@@ -44,7 +46,18 @@ class KeySheet(Sheet):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(6)
-        self.body.addLayout(self._grid)
+        inside = QWidget()
+        inside.setProperty("plane", "card")
+        inside.setLayout(self._grid)
+        self._area = QScrollArea()  # a low window scrolls it
+        self._area.setObjectName("keysArea")
+        self._area.setAccessibleName(texts.get("ui.shell.keys.title"))
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(inside)
+        self._room = 0
+        self.body.addWidget(self._area)
         self.close_button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc")
         self.close_button.clicked.connect(self.dismiss)
         self.manual = HintButton(theme, texts.get("ui.help.to_manual"), icon="help", hint="F1")
@@ -61,11 +74,36 @@ class KeySheet(Sheet):
         """So that Esc arrives here."""
         return self.close_button
 
+    def fit(self, map_area: QRect, whole: QRect) -> None:
+        """As high as the keys need and the window has room."""
+        self._room = whole.height() - 24
+        self._take_room()
+
+    def _take_room(self) -> None:
+        inside = self._area.widget()
+        if inside is None or self._room <= 0:
+            return
+        self._area.setFixedHeight(min(inside.sizeHint().height(), max(80, self._room - CHROME)))
+        if self.is_open:
+            self.adjustSize()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows and page keys scroll."""
+        steps = {Qt.Key.Key_Down: 40, Qt.Key.Key_Up: -40, Qt.Key.Key_PageDown: 400, Qt.Key.Key_PageUp: -400}
+        by = steps.get(Qt.Key(event.key()))
+        if by is None:
+            super().keyPressEvent(event)
+            return
+        bar = self._area.verticalScrollBar()
+        bar.setValue(bar.value() + by)
+        event.accept()
+
     def open(self) -> None:
         """Fill it from the table the first time."""
         if not self._filled:
             self._filled = True
             self._fill()
+        self._take_room()
         super().open()
 
     def lines(self) -> dict[str, list[tuple[str, str]]]:

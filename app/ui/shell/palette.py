@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.shell.initials import EXACT, matched, rank
-from app.ui.shell.sheet import Sheet, plain
+from app.ui.shell.sheet import Sheet, plain, tip
 from app.ui.theme.chips import hint_width, paint_hint
 from app.ui.theme.theme import Theme
 
@@ -143,11 +143,23 @@ class Results(QWidget):
             right -= hint_width(theme, entry.hint) + 8
         painter.setFont(theme.font("small"))
         painter.setPen(theme.warn if entry.reason else theme.muted)
-        painter.drawText(
-            QRectF(x + 12, box.top(), max(0.0, right - x - 12), box.height()),
-            flags | Qt.AlignmentFlag.AlignRight,
-            entry.reason or entry.detail,
+        room = max(0.0, right - x - 12)
+        more = QFontMetricsF(theme.font("small")).elidedText(
+            entry.reason or entry.detail, Qt.TextElideMode.ElideRight, room
         )
+        painter.drawText(
+            QRectF(x + 12, box.top(), room, box.height()), flags | Qt.AlignmentFlag.AlignRight, more
+        )
+
+    def event(self, event: QEvent) -> bool:
+        """A row that does not fit says all of itself in its tooltip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            rows = (i for i in range(len(self.entries)) if 0 <= event.pos().y() - self._place(i) < ROW)
+            entry = next((self.entries[i] for i in rows), None)
+            words = "" if entry is None else f"{entry.name}\n{entry.reason or entry.detail}"
+            QToolTip.showText(event.globalPos(), tip(words), self)
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take what was clicked."""

@@ -72,6 +72,8 @@ class RowsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(self._heads[section])
         return self._heads[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
@@ -82,7 +84,8 @@ class RowsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return row.cells[column]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(row.tip) or None
+            said = row.cells[column]  # a narrow column cuts it off
+            return tip(f"{said}\n{row.tip}".strip() if said not in row.tip else row.tip) or None
         marked = column == row.marked % len(self._heads)
         tone = dict(row.tones).get(column, row.tone if marked else "")
         if role == Qt.ItemDataRole.ForegroundRole and tone:

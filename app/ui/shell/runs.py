@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.ui.theme.chips import PADDING, Look, paint_plate
+from app.ui.theme.chips import PADDING, Look, paint_plate, tip
 from app.ui.theme.theme import Theme
 
 ICON_GAP = 4
@@ -170,6 +170,7 @@ class RunLines(QWidget):
         self._painter = Painter(theme)
         self._lines: tuple[tuple[Run, ...], ...] = tuple(() for _ in rows)
         self._places: list[tuple[QRectF, str]] = []
+        self._told = ""  # the tooltip that is ours: what did not fit
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
@@ -224,11 +225,19 @@ class RunLines(QWidget):
             area = QRectF(x, y, room.right() - x, height)
             self._places += self._painter.paint(painter, line, area, self.devicePixelRatioF())
             y += height
+        self._tell(any(self._painter.total(line) > room.width() + _CLOSE for line in self._lines))
         if self.hasFocus() and self._places:
             painter.setPen(QPen(self.theme.accent, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self._places[0][0].adjusted(-3, 2, 3, -2), 4, 4)
         painter.end()
+
+    def _tell(self, cut: bool) -> None:
+        """What does not fit is read in the tooltip, unless somebody has given these lines another one."""
+        wanted = tip(self.text()) if cut else ""
+        if self.toolTip() == self._told != wanted:
+            self.setToolTip(wanted)
+            self._told = wanted
 
     def take_keys(self, wanted: bool) -> None:
         """Let a run with a key be reached by Tab and taken by Enter or Space."""

@@ -6,11 +6,14 @@ focus back to where it was.
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from app.ui.theme.chips import PlainLabel, tip
+
+__all__ = ["Sheet", "plain", "press_focused", "set_tone", "tip"]
 
 INSET = 16
 
@@ -69,13 +72,21 @@ class Sheet(QFrame):
         inside = focused is None or self.isAncestorOf(focused)
         self.hide()
         before, self._before = self._before, None
-        if inside and before is not None and before.isVisible():
+        there = before is not None and isValid(before)  # what it lay in may have been made anew meanwhile
+        if inside and before is not None and there and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
         elif inside:  # not to whatever stands first in the tab order
             home = getattr(self.window(), "focus_board", None)
             if callable(home):
                 home()
         self.closed.emit()
+
+    def adjustSize(self) -> None:
+        """As high as its words need at its width; by itself Qt asks that of windows alone."""
+        super().adjustSize()
+        column = self.layout()
+        if column is not None and column.hasHeightForWidth():
+            self.resize(self.width(), column.totalHeightForWidth(self.width()))
 
     def event(self, event: QEvent) -> bool:
         """A form is as high as what stands in it: a fault that appears pushes, it does not cover."""
@@ -135,19 +146,13 @@ def _takes_tab(widget: QWidget) -> bool:
 
 def plain(text: str = "", *, tone: str = "", size: str = "") -> QLabel:
     """A label of plain text, never markup, whose look follows the style sheet's hooks."""
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     if tone:
         label.setProperty("tone", tone)
     if size:
         label.setProperty("type", size)
     return label
-
-
-def tip(text: str) -> str:
-    """A tooltip that shows its text as it stands: Qt would otherwise guess whether it is markup."""
-    lines = "<br>".join(escape(line) for line in text.splitlines())
-    return f"<span>{lines}</span>" if lines else ""
 
 
 def set_tone(label: QLabel, tone: str) -> None:

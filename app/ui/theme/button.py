@@ -54,10 +54,19 @@ class HintButton(QPushButton):
         """A button never hides its text."""
         return self.sizeHint()
 
-    def _content_width(self) -> float:
+    def _content_width(self, *, icon: bool = True, hint: bool = True) -> float:
         width = QFontMetricsF(self.font()).horizontalAdvance(self.text())
-        width += ICON + GAP if self._icon else 0
-        return width + (hint_width(self._theme, self._hint) + GAP if self._hint else 0)
+        width += ICON + GAP if self._icon and icon else 0
+        return width + (hint_width(self._theme, self._hint) + GAP if self._hint and hint else 0)
+
+    def _shown(self) -> tuple[str, str]:
+        """Icon and hint that have room: in a narrow place the words come first, then the icon."""
+        room = self.width() - 2 * INSET
+        if self._content_width() <= room + 1:
+            return self._icon, self._hint
+        if self._content_width(hint=False) <= room + 1:
+            return self._icon, ""
+        return "", ""
 
     def _colours(self) -> tuple[QColor | None, QColor | None, QColor]:
         """(background, border, ink) for the present state."""
@@ -90,16 +99,19 @@ class HintButton(QPushButton):
         painter.end()
 
     def _paint_content(self, painter: QPainter, ink: QColor) -> None:
-        left = max(float(INSET), (self.width() - self._content_width()) / 2)
+        icon, hint = self._shown()
+        wide = self._content_width(icon=bool(icon), hint=bool(hint))
+        least = float(INSET) if wide <= self.width() - 2 * INSET + 1 else 4.0
+        left = max(least, (self.width() - wide) / 2)
         middle, right = self.height() / 2, self.width() - left
-        if self._icon:
+        if icon:
             token = self._ink_token()
-            pixmap = self._theme.pixmap(self._icon, token, ICON, self.devicePixelRatioF())
+            pixmap = self._theme.pixmap(icon, token, ICON, self.devicePixelRatioF())
             painter.drawPixmap(QPointF(left, middle - ICON / 2), pixmap)
             left += ICON + GAP
-        if self._hint:
-            paint_hint(painter, right, middle, self._theme, self._hint, ink)
-            right -= hint_width(self._theme, self._hint) + GAP
+        if hint:
+            paint_hint(painter, right, middle, self._theme, hint, ink)
+            right -= hint_width(self._theme, hint) + GAP
         painter.setFont(self.font())
         painter.setPen(ink)
         area = QRectF(left, 0, right - left, self.height())

@@ -1,11 +1,14 @@
-"""Chips painted by delegates and panels: own agency outlined, the partner's filled, the command post dashed."""
+"""Chips painted by delegates and panels: own agency outlined, the partner's filled, the command post dashed; a label that says
+when something of it is missing (here because each module before the first paint costs time).
+"""
 
 from __future__ import annotations
 
 from enum import Enum
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QStyle, QStyleOption
 
 from app.ui.theme.theme import Theme
 
@@ -63,3 +66,41 @@ def paint_hint(painter: QPainter, right: float, middle: float, theme: Theme, hin
     painter.drawRoundedRect(box, KBD_RADIUS, KBD_RADIUS)
     painter.setFont(theme.font("axis"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, hint)
+
+
+def tip(text: str) -> str:
+    """A tooltip that shows its text as it stands: Qt would otherwise guess whether it is markup."""
+    plain = text
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        plain = plain.replace(mark, written)  # the module html is not loaded before the board is painted
+    lines = "<br>".join(plain.splitlines())
+    return f"<span>{lines}</span>" if lines else ""
+
+
+class PlainLabel(QLabel):
+    """A line that has too little room ends in an ellipsis, and its tooltip says all of it; a label that wraps has all of it."""
+
+    _told = ""  # the tooltip that is ours
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As a label does, unless the line is cut off."""
+        room, text, metrics = self.contentsRect(), self.text(), QFontMetrics(self.font())
+        one_line = not self.wordWrap() and "\n" not in text and self.pixmap().isNull()
+        cut = one_line and metrics.horizontalAdvance(text) > room.width() > 0
+        self._tell(tip(text) if cut else "")
+        if not cut or self.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse:
+            super().paintEvent(event)
+            return
+        painter, option = QPainter(self), QStyleOption()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, self.alignment() | Qt.TextFlag.TextSingleLine, short)
+        painter.end()
+
+    def _tell(self, wanted: str) -> None:
+        if self.toolTip() == self._told != wanted:
+            self.setToolTip(wanted)
+            self._told = wanted
