@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-SEPARATORS = ",\N{FULLWIDTH COMMA}\N{IDEOGRAPHIC COMMA}|"
+COMMAS = ",\N{FULLWIDTH COMMA}|"
 _COLONS = ":\N{FULLWIDTH COLON}"
 _QUOTE = '"'
 _CLOSING = {_QUOTE: _QUOTE, "\N{LEFT DOUBLE QUOTATION MARK}": "\N{RIGHT DOUBLE QUOTATION MARK}"}
@@ -72,6 +72,7 @@ class Language:
     days: Mapping[int, tuple[str, ...]]  # days before today -> words for it
     latest: tuple[str, ...]  # words before a number of days
     options: Mapping[Field, tuple[Option, ...]]
+    commas: str = COMMAS  # each of them separates values of one filter
 
     def field_of(self, name: str) -> Field | None:
         """The field that has this name."""
@@ -289,7 +290,7 @@ def _filter(
 def _keys(of: Field, typed: str, language: Language) -> tuple[str, ...]:
     """Keys of every value that was written, none if one of them is unknown."""
     found: dict[str, None] = {}
-    for part in filter(None, (each.strip() for each in re.split(f"[{SEPARATORS}]", typed))):
+    for part in filter(None, (each.strip() for each in re.split(f"[{re.escape(language.commas)}]", typed))):
         keys = language.keys_of(of, part)
         if not keys:
             return ()

@@ -60,6 +60,7 @@ LANGUAGE = Language(
         ),
         Field.STATUS: (Option("handling", "处置中", ("处置中", "czz", "handling")),),
     },
+    ",，、",
 )
 
 

@@ -9,170 +9,25 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app.kernel.enums import ContactAbout, IncidentStatus
+from app.kernel.enums import ContactAbout
 from app.kernel.errors import EnvironmentFault
 from app.queries import search as queries
 from app.queries.search import Kind
 from app.ui.search.lines import Line
 from app.ui.search.model import Head, Recent
 from app.ui.search.recent import MEMORY, Recents, looks_personal
-from app.ui.search.sheet import SearchSheet
 from app.usecases.contacts import AddContact
 from app.usecases.duty import WriteLogEntry
 from app.usecases.forces import AddStation
-from app.usecases.incidents import SetIncidentStatus
-from app.usecases.reports import FileOralReport
-from app.usecases.shelters import AddShelter
 from tests.kit import founded_town, register
-from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, TAB, Open, Room, emb_room, rooms
+from tests.ui.search_kit import board_ids, lines, opened, searched, story
+from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
 
 __all__ = ["emb_room", "founded_town", "rooms"]
 
-SHIFT = Qt.KeyboardModifier.ShiftModifier
-TIANSHAN, HONGQIAO = "310105006", "310105009"
 PHONE = "13900001234"
 
 
-def opened(room: Room, typed: str = "") -> SearchSheet:
-    """The sheet, by its key, with something typed."""
-    room.window.overlays.sign_in.dismiss()
-    room.press(Qt.Key.Key_F, CTRL | SHIFT)
-    sheet = room.window.overlays.search
-    assert sheet.is_open and sheet.field.hasFocus()
-    if typed:
-        room.type(typed)
-        searched(room, sheet)
-    return sheet
-
-
-def searched(room: Room, sheet: SearchSheet) -> None:
-    """What was typed is answered and counted."""
-    room.wait(lambda: not sheet._typed.isActive() and not sheet.flow.busy)
-    room.wait(lambda: not sheet.flow.asked or len(sheet.flow.counts) == len(Kind))
-
-
-def lines(sheet: SearchSheet) -> list[Line]:
-    return [entry for entry in sheet.model.entries if isinstance(entry, Line)]
-
-
-def board_ids(room: Room) -> set[str]:
-    return {each for each in room.board.model.ids() if not each.startswith("#")}
-
-
-def story(room: Room) -> dict[str, str]:
-    """Two incidents, entries and a report that speak of one, a shelter and a station."""
-    fire = register(room.site, place="天山路某仓库", what="冒烟", unit_code=TIANSHAN)
-    flood = register(room.site, place="虹桥某路口", what="积水", unit_code=HONGQIAO)
-    about = room.act(WriteLogEntry(text="巡查发现：天山仓库后门堵塞，已通知街道", incident_id=fire.id))
-    alone = room.act(WriteLogEntry(text="接班检查电台正常"))
-    oral = room.act(FileOralReport(incident_id=fire.id, gist="天山仓库冒烟，无人员被困"))
-    shelter = room.act(
-        AddShelter(code="B7", name="天山中学", kind="固定", unit_code=TIANSHAN, address="天山路 1 号")
-    )
-    return {
-        "fire": fire.id,
-        "flood": flood.id,
-        "about": str(about.result["entry_id"]),
-        "alone": str(alone.result["entry_id"]),
-        "oral": str(next(iter(oral.result.values()))),
-        "shelter": str(next(iter(shelter.result.values()))),
-    }
-
-
-# -- the board's field -------------------------------------------------------------------------------------------------
-def test_the_boards_field_takes_the_language_and_says_how_it_was_understood(emb_room: Room) -> None:
-    room, board = emb_room, emb_room.board
-    ids = story(room)
-    room.wait(lambda: board_ids(room) == {ids["fire"], ids["flood"]})
-    room.press(ESCAPE)
-    room.press(Qt.Key.Key_F, CTRL)
-    room.type("街道:tsl 未结")
-    room.wait(lambda: board_ids(room) == {ids["fire"]})
-    assert board.asking.chips.texts_shown() == ["街道 天山路街道", "未结"]
-    assert board.asking.isVisible()
-    room.press(ESCAPE)
-    room.wait(lambda: board_ids(room) == {ids["fire"], ids["flood"]})
-    assert not board.asking.isVisible()
-    room.type("冒烟")
-    room.wait(lambda: board_ids(room) == {ids["fire"]})
-    assert not board.asking.isVisible(), "a word needs no explaining"
-
-
-def test_a_chip_is_taken_away_by_keys(emb_room: Room) -> None:
-    room, board = emb_room, emb_room.board
-    ids = story(room)
-    room.press(ESCAPE)
-    room.press(Qt.Key.Key_F, CTRL)
-    room.type("已结 街道:虹桥 积水")
-    room.wait(lambda: not board.feed.pending and not board_ids(room))
-    room.press(TAB)  # to the first chip of the search
-    room.wait(lambda: board.asking.chips.buttons[0].hasFocus() or room.press(TAB))
-    room.press(Qt.Key.Key_Delete)
-    room.wait(lambda: board_ids(room) == {ids["flood"]})
-    assert board.search.text() == "街道:虹桥 积水"
-    assert board.asking.chips.texts_shown() == ["街道 虹桥街道", "积水"]
-    assert board.asking.chips.buttons[0].hasFocus()
-    room.press(Qt.Key.Key_Right)
-    room.press(Qt.Key.Key_Backspace)
-    assert board.search.text() == "街道:虹桥"
-
-
-def test_names_and_values_are_completed_by_tab_and_enter_stays_what_it_was(emb_room: Room) -> None:
-    room, board = emb_room, emb_room.board
-    ids = story(room)
-    room.press(ESCAPE)
-    room.press(Qt.Key.Key_F, CTRL)
-    room.type("jd")
-    assert board.asking.completing.offered[0].name == "街道:"
-    room.press(TAB)
-    assert board.search.text() == "街道:"
-    assert len(board.asking.completing.offered) > 3
-    room.type("hq")
-    assert [entry.name for entry in board.asking.completing.offered] == ["虹桥街道"]
-    room.press(TAB)
-    assert board.search.text() == "街道:虹桥街道 "
-    assert board.search.hasFocus()
-    room.wait(lambda: board_ids(room) == {ids["flood"]})
-    room.type("类型")
-    assert board.asking.completing.offered
-    room.press(ESCAPE)
-    assert not board.asking.completing.offered and board.search.text() == "街道:虹桥街道 类型"
-    room.press(ESCAPE)
-    room.type("状态:已登")
-    room.press(Qt.Key.Key_Down)
-    room.press(ENTER)
-    assert board.search.text() == "状态:已登记 "
-    room.press(ESCAPE)
-    room.type("虹")
-    room.wait(lambda: board_ids(room) == {ids["flood"]})
-    room.press(ENTER)
-    room.wait(lambda: room.window.desk_shown)
-    assert room.window.session.selected_incident == ids["flood"]
-
-
-def test_a_doubtful_value_is_searched_for_as_text_and_said(emb_room: Room) -> None:
-    room, board = emb_room, emb_room.board
-    story(room)
-    room.press(ESCAPE)
-    room.press(Qt.Key.Key_F, CTRL)
-    room.type("街道:火星")
-    room.wait(lambda: not board.feed.pending and not board_ids(room))
-    assert board.asking.chips.texts_shown() == ["“街道:火星”按文字找"]
-    assert board.feed.view.words == (("街道:火星",),) and board.feed.view.narrow is None
-
-
-def test_a_row_that_no_longer_fits_the_filter_leaves(emb_room: Room) -> None:
-    room = emb_room
-    ids = story(room)
-    room.press(ESCAPE)
-    room.press(Qt.Key.Key_F, CTRL)
-    room.type("状态:已登记")
-    room.wait(lambda: board_ids(room) == {ids["fire"], ids["flood"]})
-    room.act(SetIncidentStatus(incident_id=ids["flood"], to=IncidentStatus.HANDLING))
-    room.wait(lambda: board_ids(room) == {ids["fire"]})
-
-
-# -- the sheet ---------------------------------------------------------------------------------------------------------
 def test_everything_is_found_from_one_field_grouped_by_kind_with_counts(emb_room: Room) -> None:
     room = emb_room
     ids = story(room)

@@ -33,7 +33,7 @@ class Asking(QWidget):
         self._language, self._texts = vocabulary.language(console), console.texts
         self.query = Query()
         self.completing = Completing(field, theme, self._offers)
-        self.chips = ChipRow(theme, console.texts)
+        self.chips = ChipRow(theme, console.texts, field)
         self.chips.removed.connect(lambda item: field.setText(without(field.text(), item)))
         column = QVBoxLayout(self)
         column.setContentsMargins(_SIDE, 0, _SIDE, _FOOT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -48,9 +49,10 @@ class ChipRow(QWidget):
 
     removed = Signal(object)
 
-    def __init__(self, theme: Theme, texts: Texts, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._texts = theme, texts
+    def __init__(self, theme: Theme, texts: Texts, field: QWidget) -> None:
+        """`field`: where the search is typed; Tab goes from there to the first chip."""
+        super().__init__()
+        self._theme, self._texts, self._field = theme, texts, field
         self.setObjectName("searchChips")
         self.setAccessibleName(texts.get("ui.search.chip.row"))
         self.buttons: list[ChipButton] = []
@@ -72,6 +74,8 @@ class ChipRow(QWidget):
         self._dress()
         self._arrange()
         self.setVisible(bool(self.buttons))
+        for before, after in pairwise((self._field, *self.buttons)):
+            QWidget.setTabOrder(before, after)
         if focused >= 0 and self.buttons:
             self.buttons[min(focused, len(self.buttons) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -84,7 +84,7 @@ class SearchSheet(Sheet):
         self.field.setAccessibleName(texts.get("ui.search.field_name"))
         self.field.installEventFilter(self)
         self.completing = Completing(self.field, theme, self._offers)
-        self.chips = ChipRow(theme, texts)
+        self.chips = ChipRow(theme, texts, self.field)
         self.body.setSpacing(8)
         self.body.addWidget(self.field)
         self.body.addWidget(self.chips)

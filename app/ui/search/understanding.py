@@ -9,7 +9,6 @@ from datetime import date
 from app.kernel.texts import Texts
 from app.queries.search_language import (
     CHOSEN,
-    SEPARATORS,
     Field,
     Filter,
     Flagged,
@@ -149,7 +148,7 @@ def offers(text: str, cursor: int, language: Language, texts: Texts) -> Offers:
 def _values(
     of: Field, token: str, colon: int, start: int, end: int, language: Language, texts: Texts
 ) -> Offers:
-    begin = max([colon, *(at for at, char in enumerate(token) if char in SEPARATORS and at > colon)]) + 1
+    begin = max([colon, *(at for at, char in enumerate(token) if char in language.commas and at > colon)]) + 1
     typed, head = token[begin:], token[colon + 1 : begin]
     if of is Field.DATE:
         words = [names[0] for names in language.days.values()]

@@ -17,7 +17,7 @@ from app.kernel.enums import (
 )
 from app.kernel.texts import Texts
 from app.queries.narrowing import CLASS, TYPE
-from app.queries.search_language import Field, Flag, Language, Option
+from app.queries.search_language import COMMAS, Field, Flag, Language, Option
 from app.ui.forms.kinds import CLASS_OF_TYPE
 from app.ui.shell import moments
 from app.ui.shell.initials import initials
@@ -74,6 +74,7 @@ class _Maker:
                 Field.AGENCY: tuple(self._agencies()),
                 Field.ROLE: tuple(self._roles()),
             },
+            COMMAS + "".join(texts.get("wording.comma").strip() for texts in (self._texts, self._other)),
         )
 
     def _names(self, key: str) -> tuple[str, ...]:
