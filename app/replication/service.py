@@ -25,7 +25,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
 from app.replication.beside import Beside
 from app.replication.dialling import CLOSE_S, dial
-from app.replication.endings import CLOSED, NOT_PAIRED, PAUSED, REVOKED, SessionEndedError, refusal
+from app.replication.endings import CLOSED, CUT, NOT_PAIRED, PAUSED, REVOKED, SessionEndedError, refusal
 from app.replication.files import KeptBack
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
 from app.replication.links import Link
@@ -168,7 +168,8 @@ class Replication:
         wanted = {site: peer for site, peer in known.items() if peer not in self._revoked}
         for link in [link for site, link in self._links.items() if wanted.get(site) != link.peer]:
             site = link.peer.site
-            link.retire(CLOSED if site in wanted else REVOKED if site in known else NOT_PAIRED)
+            # Met otherwise from now on, we do not quit: nobody is told that we did.
+            link.retire(CUT if site in wanted else REVOKED if site in known else NOT_PAIRED)
             del self._links[site]
         new = [peer for site, peer in wanted.items() if site not in self._links]
         ages = await self._node.on_writer(Priority.LIVE, partial(_own_end, self._node.journal, new))

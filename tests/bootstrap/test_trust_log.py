@@ -121,7 +121,7 @@ def test_pairing_is_told_by_whoever_confirmed_it(keyed: Town, second: Site) -> N
 
         peer = short(emb, other.agency) + ("另一席位" if other is second else "")
         assert gained([emb, frd, second], confirm) == (
-            f"账号管理员核对号码后，在本席位与{peer}的工作站 {other.node.me.site[:8]} 配对：从此两台互相连线、互收记录。"
+            f"账号管理员核对号码，与{peer}的工作站 {other.node.me.site[:8]} 配对：从此互收记录。"
         )
 
 

@@ -181,6 +181,8 @@ def test_what_was_received_is_remembered_when_the_address_changes(pair):
         async with AsyncExitStack() as stack:
             one, two = await two_sides(stack, bureau, brigade)
             await one_session_stands(one, two, "at first")
+            await one.site.node.write("over the one that stands")  # what came before may have come by the other
+            await two.site.node.write("over the one that stands")
             await until(lambda: one.service.status()[0].last_acked_at is not None, "acknowledged", 20)
             await until(lambda: one.service.status()[0].last_applied_at is not None, "applied", 20)
             before = one.service.status()[0]
@@ -219,5 +221,25 @@ def test_an_orderly_goodbye_stays_the_reason_while_nobody_answers(pair):
             await until(lambda: tries >= 3, "dialled in vain", 20)
             assert one.status()[0].reason == "refusal.sync.closed"
             assert one.status()[0].since == since
+
+    run(scenario())
+
+
+def test_who_only_changes_an_address_is_not_told_to_have_quit(pair):
+    """The walk: "closed in good order, comes back when it is opened again" stood there while both consoles were open."""
+    bureau, brigade = pair
+
+    async def scenario() -> None:
+        port = spare_port()
+        async with (
+            bureau.service(brigade.peer(port), listen=True) as one,
+            brigade.service(bureau.peer(), listen=True, port=port) as two,
+        ):
+            await until(lambda: two.status()[0].state is LinkState.UP, "up", 20)
+            await one.set_peers([brigade.peer(spare_port())])
+            await until(lambda: two.status()[0].state is LinkState.DOWN, "down", 20)
+            assert two.status()[0].reason == "refusal.sync.cut"
+            await one.set_peers([brigade.peer(port)])
+            await until(lambda: two.status()[0].state is LinkState.UP, "up again", 20)
 
     run(scenario())
