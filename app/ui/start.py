@@ -125,6 +125,11 @@ def run(
 
     `stopped` done: the site was told from outside to stop, and the window closes. `guidance`: an exercise with a guide.
     """
+    kept = console.memory("scale")
+    if kept:  # before the application is made; nobody else needs the module
+        from app.ui.settings import scale
+
+        scale.take(kept)
     app = application()
     window = open_window(console)
     window.first_painted.connect(_collect_again)

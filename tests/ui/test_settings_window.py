@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -11,7 +17,8 @@ from app.domain.rule_numbers import RuleKey
 from app.kernel.clock import MINUTE_MS
 from app.kernel.enums import IncidentClass, VerifyState
 from app.queries import settings
-from app.ui.settings import words
+from app.ui import start
+from app.ui.settings import scale, words
 from app.ui.settings.sheet import SettingsSheet
 from app.ui.shell.lock import IDLE_MEMORY
 from app.ui.shell.tone import VOLUME_MEMORY
@@ -22,6 +29,7 @@ from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, Open, Room, emb_room, 
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 DOWN = Qt.Key.Key_Down
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def opened(room: Room, key: str = "") -> SettingsSheet:
@@ -232,6 +240,72 @@ def test_this_console(emb_room: Room) -> None:
     assert not room.window.session.locked
     room.tick(2)
     assert room.window.session.locked
+
+
+def test_scale_is_taken_at_the_next_start(emb_room: Room) -> None:
+    """Chosen here, drawn so by the next process; what the screen has no room for cannot be chosen."""
+    room = emb_room
+    room.window.overlays.sign_in.dismiss()
+    room.window.features.settings.open_own()
+    own = room.window.overlays.settings.own
+    assert own.scale_choice.chips[100].isChecked() and own.scale_choice.chips[100].isEnabled()
+    own.scale_choice.chips[150].setEnabled(True)  # the screen of the tests is small
+    room.click(own.scale_choice.chips[150])
+    assert room.console.memory(scale.MEMORY) == 150 and "Ctrl+Q" in own.notes["scale"].text()
+    room.click(own.scale_choice.chips[100])
+    assert room.console.memory(scale.MEMORY) is None and "Ctrl+Q" not in own.notes["scale"].text()
+
+
+@pytest.mark.parametrize(("kept", "asked", "drawn"), [(150, "", 1.5), ("x", "", 1.0), (200, "1.25", 1.25)])
+def test_a_process_draws_at_its_scale(kept: object, asked: str, drawn: float) -> None:
+    code = (
+        "from app.ui import start\nfrom app.ui.settings import scale\n"
+        f"scale.take({kept!r})\nprint(start.application().devicePixelRatio())"
+    )
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": asked}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert float(ran.stdout) == drawn, ran.stderr
+
+
+def test_the_window_takes_the_scale_before_anything_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(Exception):
+        pass
+
+    def application() -> None:
+        raise Stopped
+
+    class Kept:
+        def memory(self, key: str) -> Any:
+            return {"scale": 175}.get(key)
+
+    monkeypatch.setenv("QT_SCALE_FACTOR", "")
+    monkeypatch.setattr(start, "application", application)
+    with pytest.raises(Stopped):
+        start.run(Kept(), lambda: None, Future())  # type: ignore[arg-type]
+    assert os.environ["QT_SCALE_FACTOR"] == "1.75"
+
+
+def test_a_scale_the_screen_has_no_room_for_is_given_up(rooms: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another screen than the one it was chosen for: told, and 100 % from the next start on."""
+    monkeypatch.setattr(scale, "taken", lambda: 200)
+    room = rooms("EMB", before=lambda console: console._memory.update({scale.MEMORY: 200}))
+    room.wait(lambda: room.console.memory(scale.MEMORY) is None)
+    room.wait(lambda: any("100%" in said for said in room.window.overlays.toasts.texts_shown()))
+
+
+def test_room_for_a_scale() -> None:
+    assert scale.fits(1366, 768, 100, 125) and not scale.fits(1366, 768, 100, 150)
+    assert scale.fits(1920, 1080, 200, 200) and scale.fits(3840, 2160, 100, 200)
+    assert scale.taken({}) == 100 and scale.taken({"QT_SCALE_FACTOR": "1.5"}) == 150
+    assert scale.taken({"QT_SCALE_FACTOR": "?"}) == 100
 
 
 def test_the_span_of_the_lock_is_kept(rooms: Open) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel.changes import ChangeSet
 from app.ui.actions import Action, always
+from app.ui.settings import scale
 from app.ui.shell.lock import IDLE_MEMORY
 from app.ui.shell.tone import VOLUME_MEMORY
 
@@ -32,7 +33,15 @@ class SettingsDeeds:
         window.overlays.when_made["settings"] = self._made
         window.idle.set_minutes(window.console.memory(IDLE_MEMORY))
         window.tone.set_volume(window.console.memory(VOLUME_MEMORY))
-        window.follow(window.console.opened, self.follow_amber)
+        window.follow(window.console.opened, self._opened)
+
+    def _opened(self) -> None:
+        self.follow_amber()
+        now, room = scale.taken(), self._window.screen().availableSize()
+        if now > scale.SHARES[0] and not scale.fits(room.width(), room.height(), now, now):
+            self._window.console.remember(scale.MEMORY, None)
+            said = self._window.texts.get("ui.settings.own.scale_given_up", n=now)
+            self._window.overlays.toasts.say(said, icon="info", tone="warn")
 
     def _made(self, sheet: Any) -> None:
         window = self._window

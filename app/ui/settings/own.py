@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.kernel.enums import Severity
+from app.ui.settings import scale
 from app.ui.shell.languages import languages, other_texts
 from app.ui.shell.lock import IDLE_CHOICES, IDLE_MEMORY
 from app.ui.shell.sheet import plain, set_tone
@@ -81,6 +82,9 @@ class OwnPage(QWidget):
             "theme", [(kind, texts.get(f"ui.settings.own.theme_{kind}")) for kind in DESK_KINDS]
         )
         self.language_choice = self._row("language", [(each, _own_name(texts, each)) for each in languages()])
+        self.scale_choice = self._row(
+            "scale", [(share, texts.get("ui.settings.own.percent", n=share)) for share in scale.SHARES]
+        )
         self.sound_choice = self._row(
             "sound", [(on, texts.get(f"ui.settings.own.{on}")) for on in ("on", "off")]
         )
@@ -98,6 +102,7 @@ class OwnPage(QWidget):
         )
         self.theme_choice.on(lambda kind: theme.use(str(kind)))
         self.language_choice.on(self._language)
+        self.scale_choice.on(self._scale)
         self.sound_choice.on(self._sound)
         self.volume_choice.on(self._volume)
         self.lock_choice.on(self._lock)
@@ -129,15 +134,34 @@ class OwnPage(QWidget):
             self._texts.get("ui.settings.own.language_later" if later else "ui.settings.own.language_note")
         )
         set_tone(self.notes["language"], "warn" if later else "muted")
+        self._show_scale()
         if self.tone is not None:
             self.sound_choice.show_chosen("on" if self.tone.on else "off")
             self.volume_choice.show_chosen(self.tone.volume)
         if self.idle is not None:
             self.lock_choice.show_chosen(self.idle.minutes)
 
+    def _show_scale(self) -> None:
+        """What holds and what will; shares for which this screen is too small cannot be chosen."""
+        kept, now = self._console.memory(scale.MEMORY), scale.taken()
+        wanted = kept if kept in scale.SHARES else 100
+        self.scale_choice.show_chosen(wanted)
+        room = self.screen().availableSize()
+        for share, chip in self.scale_choice.chips.items():
+            small = not scale.fits(room.width(), room.height(), now, int(str(share)))
+            chip.setEnabled(share in (100, wanted) or not small)
+        later = wanted != now
+        key = "ui.settings.own.scale_later" if later else "ui.settings.own.scale_note"
+        self.notes["scale"].setText(self._texts.get(key))
+        set_tone(self.notes["scale"], "warn" if later else "muted")
+
     # -- choosing ----------------------------------------------------------------------------------------------------------
     def _language(self, language: object) -> None:
         self._console.remember(_LANGUAGE, language)
+        self.show_state()
+
+    def _scale(self, share: object) -> None:
+        self._console.remember(scale.MEMORY, None if share == scale.SHARES[0] else share)
         self.show_state()
 
     def _sound(self, on: object) -> None:
