@@ -131,7 +131,9 @@ def count(connection: sqlite3.Connection, kind: Kind, asked: Asked, letters: Let
 
 
 def _view(asked: Asked) -> BoardView:
-    return BoardView(asked.agency, asked.partner, asked.words, sort=Sort.RECEIVED, narrow=asked.narrow or None)
+    return BoardView(
+        asked.agency, asked.partner, asked.words, sort=Sort.RECEIVED, narrow=asked.narrow or None
+    )
 
 
 # -- what was written --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.ui.search.understanding import ChipWords
     from app.ui.theme.theme import Theme
 
-HEIGHT, GAP, LINES = 24, 6, 2
+HEIGHT, GAP, LINES = 28, 6, 2
 LONGEST = 220  # px of one chip
 _CROSS = 10
 _REMOVING = (
