@@ -9,6 +9,7 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from app.queries.board_view import BoardView
 from benchmarks.board_data import NOW_MS, TERMS, build, terms
 from benchmarks.figures import Figure, ratio_of_pairs, share, tell, timed
 from db.engine import open_reader
+from db.examine import HEAD
 
 MANY, SMALL = 1_000_000, 1_000
 VIEW = BoardView("EMB", "FRD")
@@ -26,12 +28,19 @@ OPENED = 7
 
 def database(count: int, folder: Path = FOLDER) -> Path:
     """A database of synthetic incidents, made when it is not there yet."""
-    path = folder / f"board-{count}.db"
+    return kept(folder, "board", count, build)
+
+
+def kept(folder: Path, name: str, count: int, make: Callable[[Path, int], None]) -> Path:
+    """A database of this revision, made when it is not there yet; those of older revisions go."""
+    path = folder / f"{name}-{count}-{HEAD}.db"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob(f"{name}-{count}*.db"):
+            old.unlink()
         unfinished = path.with_suffix(".part")
         unfinished.unlink(missing_ok=True)
-        build(unfinished, count)
+        make(unfinished, count)
         unfinished.rename(path)
     return path
 

@@ -25,8 +25,11 @@ TERMS = 200  # words that are typed and searched for
 LEVELLED = 0.3  # share of incidents with a level
 COLUMNS = (
     "id, no, agency, registered_at, received_at, class_code, what, place, alarm_no, status, owes_reports,"
-    " incident_level, next_due_at, next_clock, open, updated_at, conflicts, retracted, born_agency"
+    " incident_level, next_due_at, next_clock, open, updated_at, conflicts, retracted, born_agency, unit_code, type_code"
 )
+UNITS = tuple(f"3101050{n:02d}" for n in range(1, 11))
+TYPES = ("fire",) * 60 + ("rescue",) * 30 + ("traffic",) * 9 + ("hazmat",)  # one in a hundred is rare
+VOID = 1_000  # one in so many registrations was a mistake
 
 
 def _streets() -> list[str]:
@@ -67,7 +70,7 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
             whats[(n * 7) % 100_000] + chance.choice(known),
             place,
             f"119-{n:09d}" if agency == "FRD" else None,
-            "handling" if still else "closed",
+            "handling" if still else "void" if n % VOID == 0 else "closed",
             1 if due else 0,
             f"level_{chance.randint(1, 4)}" if chance.random() < LEVELLED else "level_none",
             due,
@@ -77,17 +80,41 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
             0,
             0,
             agency,
+            UNITS[n * 7 % 10],
+            TYPES[n * 13 % 100],
         )
 
 
-def terms(connection: sqlite3.Connection, count: int) -> list[str]:
+def entries(count: int) -> Iterator[tuple[object, ...]]:
+    """Entries of the duty log in the order in which they were written."""
+    chance, known = random.Random(count + 1), words()
+    weights = [1 / (rank + 3) for rank in range(len(known))]
+    said = chance.choices(known, weights, k=300_000)
+    for n in range(count):
+        at = NOW_MS - (count - n) * 60_000
+        text = f"{chance.randint(0, 23):02d}:{n % 60:02d} " + "".join(
+            said[(n * 5 + m) % 300_000] for m in range(5)
+        )
+        text += chance.choice(known)
+        yield (
+            f"01900000-{n:08x}-7000-9000-{chance.getrandbits(48):012x}",
+            "EMB",
+            at,
+            at,
+            "note",
+            text,
+            "duty_officer",
+        )
+
+
+def terms(connection: sqlite3.Connection, count: int, entity: str = "incident") -> list[str]:
     """Random substrings of one to six Han characters out of the texts, as they are typed."""
     chance = random.Random(11)
-    (top,) = connection.execute("SELECT max(n) FROM search_incident").fetchone()
+    (top,) = connection.execute(f"SELECT max(n) FROM search_{entity}").fetchone()
     found: list[str] = []
     while len(found) < count:
         rowid = chance.randint(1, top)
-        (text,) = connection.execute("SELECT text FROM search_incident WHERE n = ?", (rowid,)).fetchone()
+        (text,) = connection.execute(f"SELECT text FROM search_{entity} WHERE n = ?", (rowid,)).fetchone()
         length, at = chance.randint(1, 6), chance.randrange(len(text))
         word = text[at : at + length]
         if len(word) == length and all("\u4e00" <= char <= "\u9fff" for char in word):
@@ -97,13 +124,22 @@ def terms(connection: sqlite3.Connection, count: int) -> list[str]:
 
 def build(path: Path, count: int) -> None:
     """Make a database of this version with `count` incidents and their search index."""
+    _build(path, "incident", COLUMNS, rows(count))
+
+
+def build_log(path: Path, count: int) -> None:
+    """The same with so many entries of the duty log."""
+    _build(path, "log_entry", "id, agency, at, entered_at, kind, text, author_role", entries(count))
+
+
+def _build(path: Path, entity: str, columns: str, values: Iterator[tuple[object, ...]]) -> None:
     migrate.create(path)
     connection = open_writer(path)
     try:
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("BEGIN")
-        marks = ", ".join("?" * (COLUMNS.count(",") + 1))
-        connection.executemany(f"INSERT INTO incident ({COLUMNS}) VALUES ({marks})", rows(count))
+        marks = ", ".join("?" * (columns.count(",") + 1))
+        connection.executemany(f"INSERT INTO {entity} ({columns}) VALUES ({marks})", values)
         connection.execute("COMMIT")
         connection.execute("BEGIN")
         search_index.reindex(connection)
