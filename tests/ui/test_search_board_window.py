@@ -103,3 +103,15 @@ def test_a_row_that_no_longer_fits_the_filter_leaves(emb_room: Room) -> None:
     room.wait(lambda: board_ids(room) == {ids["fire"], ids["flood"]})
     room.act(SetIncidentStatus(incident_id=ids["flood"], to=IncidentStatus.HANDLING))
     room.wait(lambda: board_ids(room) == {ids["fire"]})
+
+
+def test_today_is_another_day_after_midnight(emb_room: Room) -> None:
+    room, board = emb_room, emb_room.board
+    ids = story(room)
+    room.press(ESCAPE)
+    room.press(Qt.Key.Key_F, CTRL)
+    room.type("今天")
+    room.wait(lambda: board_ids(room) == {ids["fire"], ids["flood"]})
+    room.clock.advance(24 * 3600)
+    room.wait(lambda: not board.feed.pending and not board_ids(room))
+    assert board.asking.chips.texts_shown() == ["今天 2025-07-15"]

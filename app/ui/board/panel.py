@@ -438,6 +438,8 @@ class BoardPanel(QWidget):
     def _tick(self) -> None:
         if self._seen():
             self.feed.set_visible(True)
+            if "asking" in self.__dict__ and self.asking.day_passed:
+                self._reopen()  # today is another day now
             self.feed.tick()
             self.list.tick()
         else:

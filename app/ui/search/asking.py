@@ -32,6 +32,7 @@ class Asking(QWidget):
         self._console, self._field = console, field
         self._language, self._texts = vocabulary.language(console), console.texts
         self.query = Query()
+        self._day = vocabulary.today(console)  # that what stands there was understood on
         self.completing = Completing(field, theme, self._offers)
         self.chips = ChipRow(theme, console.texts, field)
         self.chips.removed.connect(lambda item: field.setText(without(field.text(), item)))
@@ -45,10 +46,15 @@ class Asking(QWidget):
     def _offers(self, text: str, cursor: int) -> understanding.Offers:
         return understanding.offers(text, cursor, self._language, self._texts)
 
+    @property
+    def day_passed(self) -> bool:
+        """True if days were named on another day: yesterday is not what it was."""
+        return self.query.narrow.days is not None and vocabulary.today(self._console) != self._day
+
     def understand(self, spell: Spell | None) -> tuple[Words, Narrow | None]:
         """(words, each with its other spellings; filters or None) of what stands in the field."""
-        query = understanding.read(self._field.text(), self._language, vocabulary.today(self._console))
-        self.query = query
+        self._day = vocabulary.today(self._console)
+        query = self.query = understanding.read(self._field.text(), self._language, self._day)
         shown = [] if understanding.plain(query) else understanding.chips(query, self._language, self._texts)
         self.chips.show_chips(shown)
         self.setVisible(bool(shown))
