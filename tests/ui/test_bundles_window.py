@@ -427,3 +427,31 @@ def test_esc_at_every_stage(both: tuple[Room, Room], stick: Path) -> None:
     away_and_back()
     emb.wait(lambda: sheet.flow.states[Way.IN] is State.DONE)
     away_and_back()
+
+
+def test_ctrl_q_while_a_bundle_is_made_says_so_first(both: tuple[Room, Room], stick: Path) -> None:
+    """The walk: the console was gone, and with it the bundle one waited for."""
+    emb, _ = both
+    register(emb.site)
+    sheet = opened(emb)
+    emb.wait(lambda: sheet.flow.partner is not None and sheet.flow.partner.waiting)
+    slow = Slow(sheet)
+    emb.console.bundles = slow  # type: ignore[assignment]
+    type_into(sheet.folder, str(stick))
+    emb.press(ENTER, CTRL)
+    emb.press(ENTER, CTRL)  # on the disk of the data: warned of first
+    emb.wait(lambda: sheet.flow.state is State.WORKING)
+    emb.press(Qt.Key.Key_Q, CTRL)
+    toasts = emb.window.overlays.toasts
+    assert emb.window.isVisible() and any("再按一次 Ctrl+Q" in text for text in toasts.texts_shown())
+    slow.go.set()
+    emb.wait(lambda: sheet.flow.state is State.DONE)
+    assert len(parts(stick)) == 1, "it went on"
+    slow.go.clear()
+    emb.press(ENTER, CTRL)
+    emb.wait(lambda: sheet.flow.state is State.WORKING)
+    emb.press(Qt.Key.Key_Q, CTRL)
+    assert emb.window.isVisible(), "said again for another one"
+    threading.Timer(0.3, slow.go.set).start()
+    emb.press(Qt.Key.Key_Q, CTRL)
+    emb.wait(lambda: not emb.window.isVisible())

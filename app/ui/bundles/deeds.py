@@ -8,6 +8,7 @@ from app.kernel.changes import ChangeSet
 from app.ui.actions import Action, always
 
 if TYPE_CHECKING:
+    from app.ui.bundles.flow import Way
     from app.ui.bundles.sheet import BundleSheet
     from app.ui.shell.main_window import MainWindow
 
@@ -19,6 +20,7 @@ class BundleDeeds:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._warned: Way | None = None  # of what runs just now
         window.actions_table.add(
             Action("bundles", "ui.bundles.action", SHORTCUT, self.open, always, "ui.shell.group.window")
         )
@@ -30,6 +32,17 @@ class BundleDeeds:
         sheet = self._window.overlays.bundles
         self._window.overlays.dismiss_others(sheet)
         sheet.open()
+
+    def may_quit(self) -> bool:
+        """False once, with a word, while a bundle is made or taken in: quitting gives it up."""
+        sheet: Any = self._window.overlays.made("bundles")
+        busy: Way | None = None if sheet is None else sheet.flow.under_way
+        if busy is None or self._warned is busy:
+            return True
+        self._warned = busy
+        said = self._window.texts.get(f"ui.bundles.quits.{busy.value}")
+        self._window.overlays.toasts.say(said, icon="alert", tone="warn")
+        return False
 
     def dispose(self) -> None:
         """Hear nothing any more; what runs is given up with the site."""
@@ -51,7 +64,7 @@ class BundleDeeds:
         from app.ui.bundles import words
         from app.ui.bundles.flow import BUSY, State
 
-        window = self._window
+        window, self._warned = self._window, None
         sheet = window.overlays.bundles
         flow = sheet.flow
         if sheet.is_open:

@@ -131,6 +131,11 @@ class BundleFlow(QObject):
         return any(state in BUSY for state in self.states.values())
 
     @property
+    def under_way(self) -> Way | None:
+        """What is made or taken in just now."""
+        return next((way for way, state in self.states.items() if state in BUSY), None)
+
+    @property
     def partner(self) -> Partner | None:
         """The partner chosen."""
         return next((each for each in self.partners or () if each.site == self.site), None)

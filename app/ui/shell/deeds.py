@@ -445,8 +445,9 @@ class Deeds:
         self._say(f"{here}\n{new.get('ui.shell.said.here')}".strip(), icon="info", tone="muted")
 
     def quit(self) -> None:
-        """Close the window."""
-        self._window.close()
+        """Close the window; what would be lost by that is said first."""
+        if self._window.features.bundles.may_quit():
+            self._window.close()
 
     def denied(self, action: Action) -> None:
         """A key whose act is not possible now says why; a right that lacks with its rule and with who can."""
