@@ -48,6 +48,17 @@ def places(room: Room) -> dict[str, tuple[int, int]]:
     }
 
 
+def until_kept(room: Room) -> None:
+    """Wait until what stands is what is kept: by itself, a moment after a change."""
+    layouts = room.window.layouts
+    setup = layouts.watch.last.setup
+    room.wait(
+        lambda: (
+            keeping.kept_for(room.console.memory(keeping.MEMORY), layouts._owner, setup) == layouts.state()
+        )
+    )
+
+
 def ready(room: Room) -> Room:
     """An incident, nothing in front."""
     room.window.overlays.sign_in.dismiss()
@@ -131,6 +142,19 @@ def test_a_narrow_window_puts_board_over_map_beside_the_desk(rooms: OpenRoom) ->
     assert columns.parts["map"].y() == columns.parts["board"].height() + 4
     choose(room, "duty")  # there is no room for it: the narrow one
     assert places(room) == {"board": (0, 392), "map": (396, 970)}
+
+
+def test_a_low_window_keeps_the_board_beside_the_desk(rooms: OpenRoom) -> None:
+    """1920 by 1080 at 200 %: 960 by 540."""
+    room = ready(rooms("EMB", size=(960, 540)))
+    register(room.site)
+    room.wait(lambda: room.window.feeds.rows)
+    assert room.window.height() == 540
+    choose(room, "emergency")
+    room.wait(lambda: room.window.selected_row is not None)
+    assert places(room) == {"board": (0, 352), "desk": (356, 604)}
+    choose(room, "duty")
+    assert places(room) == {"board": (0, 392), "map": (396, 564)}
 
 
 def test_the_menu_is_reached_by_key_and_by_mouse(emb_room: Room) -> None:
@@ -347,9 +371,9 @@ def test_a_lost_screen_brings_every_window_back_and_the_next_one_out_again(
     out = room.window.layouts.floats["map"]
     assert keeping.overlap(keeping.box_in(out.geometry()), TWO) > 0  # by itself on the other screen
     out.setGeometry(2000, 100, 1500, 900)
-    room.wait(lambda: not room.window.layouts._keep_later.isActive())
+    until_kept(room)
     room.window.setGeometry(1980, 60, 1800, 1000)
-    room.wait(lambda: not room.window.layouts._keep_later.isActive())
+    until_kept(room)
     desktop[:] = [ONE]
     stir(room)
     assert not room.window.layouts.floats and "map" in places(room)
@@ -370,12 +394,24 @@ def test_a_float_on_a_screen_that_is_gone_at_the_start_stands_at_home(
     assert not room.window.layouts.floats and places(room)["map"] == (444, 1072)
 
 
+def test_the_window_goes_back_to_the_screen_that_comes_back(rooms: OpenRoom, desktop: list[Any]) -> None:
+    room = ready(rooms("EMB", size=(1600, 900)))
+    room.window.setGeometry(2000, 60, 1600, 900)
+    until_kept(room)
+    desktop[:] = [ONE]
+    stir(room)
+    assert keeping.overlap(keeping.box_in(room.window.geometry()), ONE) == 1600 * 900
+    desktop[:] = [ONE, TWO]
+    stir(room)
+    assert keeping.box_in(room.window.geometry()) == (2000, 60, 1600, 900)
+
+
 def test_where_a_failing_desktop_pushes_windows_is_not_kept(rooms: OpenRoom, desktop: list[Any]) -> None:
     room = ready(rooms("EMB"))
     run(room, "float.links")
     made = room.window.layouts.floats["links"]
     made.setGeometry(2000, 100, 500, 700)
-    room.wait(lambda: not room.window.layouts._keep_later.isActive())
+    until_kept(room)
     watch = room.window.layouts.watch
     desktop[:] = [ONE]
     QApplication.instance().primaryScreenChanged.emit(QApplication.primaryScreen())  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu
 
 from app.kernel.enums import ContactAbout, LinkState, VerifyState
 from app.ui.links.judgement import Standing
+from app.ui.shell.keeping import Screens
 from app.ui.theme.tokens import REFERENCE_MM_PER_PX, load
 from app.ui.wall.window import WallWindow
 from app.usecases.casualties import SetCasualties
@@ -129,6 +130,45 @@ def test_the_row_menu_offers_it(emb_room: Room) -> None:
     menu.close()
     wall = room.window.features.wall.wall
     assert wall is not None and wall.incident_id == row.id
+
+
+def test_it_goes_with_its_screen_and_is_there_again_with_it(
+    rooms: OpenRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    areas: list[Any] = [(0, 0, 1920, 1080), (1920, 0, 3840, 2160)]
+
+    def screens() -> Screens:
+        return Screens(" | ".join(map(str, areas)), areas, ["one", "two"][: len(areas)])
+
+    for module in (
+        "app.ui.shell.keeping",
+        "app.ui.shell.main_window",
+        "app.ui.layouts.watching",
+        "app.ui.wall.deeds",
+    ):
+        monkeypatch.setattr(f"{module}.screens", screens)
+    room = rooms("EMB")
+    room.sign_in()
+    opened(room)
+    room.close()
+    room = rooms("EMB")  # open when the console ended: open again
+    deeds = room.window.features.wall
+    room.wait(lambda: deeds.wall is not None)
+    watch = room.window.layouts.watch
+    for left in (areas[:1], list(areas)):
+        areas[:] = left
+        with room.bot.waitSignal(watch.changed, timeout=30_000):
+            watch._stir()
+        assert (deeds.wall is None) == (len(left) == 1)
+    wall = deeds.wall
+    assert wall is not None
+    wall.close()  # closed by hand: it stays closed
+    room.wait(lambda: deeds.wall is None)
+    room.close()
+    room = rooms("EMB")
+    room.wait(lambda: room.window.layouts._begun)
+    room.settle()
+    assert room.window.features.wall.wall is None
 
 
 # -- what it says ----------------------------------------------------------------------------------------------------------

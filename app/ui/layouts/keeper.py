@@ -295,6 +295,8 @@ class Layouts(QObject):
             if not is_seen(box_of(stood.get(name)) or box_in(each.geometry()), now.areas)
         ]
         if kept is not None:
+            if box_of(kept.get("window")) is not None:
+                window.stand(kept)
             self.apply(kept)
         else:
             for name in lost:

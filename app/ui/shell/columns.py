@@ -18,6 +18,7 @@ SMALL_BELOW = 1500
 BOARD, BOARD_SMALL, LINKS = 440, 392, 400
 LEAST, MOST = 320, 720
 HANDLE = 4
+LOW = 480  # px of height below which board and map do not share a column
 ROW = ("board", "map", "links")  # panels that stand side by side, in their first order
 PANELS = (*ROW, "desk")
 WIDTHS = {  # px; what the handles change, and what is kept
@@ -198,6 +199,8 @@ class Columns(QWidget):
     ) -> tuple[dict[str, Rect], list[tuple[Rect, str, int, bool]]]:
         """Board over map at the left, the desk beside them."""
         stack = [name for name in self.in_row() if name != "links"]
+        if height < LOW:  # no room for two: what burns stays
+            stack = [name for name in stack if name == "board"] or stack
         left = min(self.wide("near_board" if self.emergency else "left"), width // 2) if stack else 0
         key = "near_board" if self.emergency else "left"
         begin = left + HANDLE if stack else 0

@@ -7,11 +7,12 @@ later, sheets when they are first opened (docs/decisions/0040). What is imported
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from app.kernel.changes import ChangeSet
@@ -21,7 +22,7 @@ from app.ui.session import Session
 from app.ui.shell import furniture
 from app.ui.shell.columns import SMALL_BELOW, Columns
 from app.ui.shell.keeping import MEMORY as LAYOUTS
-from app.ui.shell.keeping import box_of, brought_back, kept_for, screens
+from app.ui.shell.keeping import box_of, brought_back, kept_for, overlap, screens
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ MEMORY, THEME_MEMORY = "window", "theme"
 ROWS_MS = 500  # so long the first rows are waited for before anything else begins
 SEEN_MS = 8  # the painted board goes to the screen before the processor is taken again
 LATER_MS = 150  # after the first paint: what is heavy comes when the board has settled
-MINIMUM = (900, 600)
+MINIMUM = (900, 520)  # a screen of 1920 by 1080 at 200 % is 960 by 540
 _HANDS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress)
 
 
@@ -138,14 +139,19 @@ class MainWindow(QMainWindow):
     # -- beginning and end -------------------------------------------------------------------------------------------------
     def appear(self) -> None:
         """Show the window where it was left if that can be seen, or over the whole screen the first time."""
-        box, now = box_of(self.kept_state.get("window")), screens()
-        if box is not None:
-            self.setGeometry(*brought_back(box, now.areas))
-        if box is not None and not self.kept_state.get("maximized", True):
+        self.stand(self.kept_state)
+
+    def stand(self, kept: Mapping[str, Any]) -> None:
+        """Stand where a kept state says, as far as that can be seen."""
+        box, areas = box_of(kept.get("window")), screens().areas
+        if box is not None and not kept.get("maximized", True):
+            if self.isMaximized():
+                self.showNormal()
+            self.setGeometry(*brought_back(box, areas))
             self.show()
             return
         # Without a window manager nothing is maximised: the screen's own size comes first.
-        self.setGeometry(self.screen().availableGeometry())
+        self.setGeometry(*max(areas, key=lambda area: overlap(box or areas[0], area)))
         self.showMaximized()
 
     def _kept(self, name: str, otherwise: Any = None) -> Any:
@@ -345,6 +351,13 @@ class MainWindow(QMainWindow):
         if self._furnished:
             self.show_layout()
             self.place_overlays()
+            self.layouts.keep_soon()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Where it stands is kept."""
+        super().moveEvent(event)
+        if self._furnished:
+            self.layouts.keep_soon()
 
     def fold(self) -> None:
         """Be narrow where there is little room or it was chosen."""
