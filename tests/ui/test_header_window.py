@@ -15,13 +15,26 @@ from tests.ui.window_kit import Open, rooms
 
 __all__ = ["founded_town", "rooms"]
 UP = Standing(
-    *(LinkState.UP, "ui.links.state.up", "check", "good"),
-    **{"out_ms": 900, "in_ms": 900, "waiting_out": 0, "rtt_ms": 12.0, "offset_ms": 300},
+    LinkState.UP,
+    "ui.links.state.up",
+    "check",
+    "good",
+    out_ms=900,
+    in_ms=900,
+    waiting_out=0,
+    rtt_ms=12.0,
+    offset_ms=300,
 )
 LATE = replace(
     UP,
-    **{"word": "ui.links.state.late_out", "out_ms": 59 * 60_000, "in_ms": 12_000, "rtt_ms": 1234.0},
-    **{"waiting_out": 1234, "waiting_in": 1234, "offset_ms": 3_600_000, "clock_warns": True},
+    word="ui.links.state.late_out",
+    out_ms=59 * 60_000,
+    in_ms=12_000,
+    rtt_ms=1234.0,
+    waiting_out=1234,
+    waiting_in=1234,
+    offset_ms=3_600_000,
+    clock_warns=True,
 )
 DOWN = replace(UP, state=LinkState.DOWN, word="ui.links.state.down", since=0, waiting_out=4321)
 
