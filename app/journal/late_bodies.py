@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 Span = tuple[str, int, int]  # site, first, last
 MOST = 100_000  # entries remembered
@@ -30,8 +31,7 @@ class LateBodies:
         missed = 0 if mark is None else self._count - mark
         if missed > len(self._news):
             return self._count, None
-        news = [self._news[at] for at in range(len(self._news) - missed, len(self._news))]
-        return self._count, spans_of(news)
+        return self._count, spans_of(islice(reversed(self._news), missed))
 
 
 def spans_of(places: Iterable[tuple[str, int]]) -> list[Span]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import socket
 import ssl
@@ -22,6 +23,7 @@ from app.replication.tls import tls_refusal
 
 CLOSE_S: Final = 1.0
 _JITTER: Final = 0.25
+_LOG = logging.getLogger(__name__)
 
 
 def pauses(pace: Pace, chance: random.Random) -> Iterator[float]:
@@ -117,3 +119,15 @@ async def dial(
             if lived > link.pace.redial_max_s:
                 waits = pauses(link.pace, chance)
         await asyncio.sleep(next(waits))
+
+
+async def keep_dialling(
+    link: Link, context: ssl.SSLContext, converse: Callable[[Link, ClientConnection], Awaitable[float]]
+) -> None:
+    """`dial` until cancelled; should a bug end it, the log says so and it begins anew: nobody else dials this peer."""
+    while not link.retired:
+        try:
+            await dial(link, context, converse)
+        except Exception:
+            _LOG.exception("dialling %s failed and begins anew", link.peer.site)
+            await asyncio.sleep(link.pace.redial_max_s)

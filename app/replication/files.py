@@ -108,6 +108,10 @@ class Fetching:
         self._later: dict[
             tuple[str, int], float
         ] = {}  # (content, bytes) -> when to ask again, in time of the loop
+        self._turns: dict[
+            tuple[str, int], int
+        ] = {}  # what was asked for -> how many had been asked for before
+        self._turn = 0
 
     def changed(self) -> None:
         """Something was committed here: it may speak of a file."""
@@ -144,9 +148,12 @@ class Fetching:
         now = asyncio.get_running_loop().time()
         wanted = await asyncio.to_thread(self._files.wanted)
         self._later = {wanted: at for wanted, at in self._later.items() if at > now}
-        for content, size in wanted:
+        self._turns = {each: self._turns[each] for each in wanted if each in self._turns}
+        for content, size in sorted(wanted, key=self._last_asked):
             if (content, size) in self._later:
                 continue
+            self._turn += 1
+            self._turns[content, size] = self._turn
             if not self._files.claim(content):  # another session is at it; should it fail, it is our turn
                 self._later[content, size] = now + self._pace.gap_pause_max_s
                 continue
@@ -159,6 +166,11 @@ class Fetching:
                 self._files.release(content)
             return True
         return False
+
+    def _last_asked(self, wanted: tuple[str, int]) -> int:
+        """What was never asked for has its turn first, then what was asked for longest ago: many that this peer has not got keep
+        nobody from one that it has."""
+        return self._turns.get(wanted, 0)
 
     async def _fetch(self, content: str, size: int) -> None:
         offset = await asyncio.to_thread(self._files.held, content)

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass, field
 
 from app.replication.endings import DUPLICATE, SessionEndedError
-from app.replication.peers import LocalSite, Pace, Peer
+from app.replication.peers import LocalSite, Pace, Peer, doubled
 from app.replication.session import Session
 from app.replication.status import LinkStatus, PeerStatus
 
@@ -100,7 +100,7 @@ class Link:
             self.status.lost(key)
 
     def _penalise(self) -> None:
-        pause = min(self.pace.penalty_min_s * 2**self._penalties, self.pace.penalty_max_s)
+        pause = doubled(self.pace.penalty_min_s, self._penalties, self.pace.penalty_max_s)
         self._penalties += 1
         self._paused_until = asyncio.get_running_loop().time() + pause
         _LOG.warning("%s is not talked to for %.1f s", self.peer.site, pause)

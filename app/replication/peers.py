@@ -24,6 +24,14 @@ class LocalSite:
     scopes: frozenset[str] = frozenset()
 
 
+_MOST_DOUBLINGS: Final = 64  # more than any pause needs, and far less than a float takes
+
+
+def doubled(first_s: float, times: int, most_s: float) -> float:
+    """A pause that was doubled so many times, up to its limit."""
+    return min(first_s * 2.0 ** min(times, _MOST_DOUBLINGS), most_s)
+
+
 class PeerState(StrEnum):
     """How far a paired site is still met (REPLICATION, Trust: Lines)."""
 

@@ -25,7 +25,7 @@ from app.replication.frames import Ack, Fill, FrameError, Lane, Nack, Ops, Why
 from app.replication.hello import OLDER, Met, flat
 from app.replication.outbox import Outbox
 from app.replication.packing import FramePacker, TransactionTooLargeError
-from app.replication.peers import CREDIT, Pace, Peer
+from app.replication.peers import CREDIT, Pace, Peer, doubled
 from app.replication.ports import JournalPort, NodePort
 from app.replication.status import PeerStatus
 from app.replication.wire import ranges_of, site_from_bytes, vector_of
@@ -207,7 +207,7 @@ class Sending:
     def _rewind(self) -> None:
         """Begin again from what is acknowledged; after repeated gaps without progress with growing pauses."""
         if self._gaps:
-            pause = min(self._pace.gap_pause_s * 2**self._gaps, self._pace.gap_pause_max_s)
+            pause = doubled(self._pace.gap_pause_s, self._gaps, self._pace.gap_pause_max_s)
             self._pause_until = asyncio.get_running_loop().time() + pause
             self._status.stuck("gap", "refusal.sync.gap")
         self._gaps += 1

@@ -24,7 +24,7 @@ from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import TaskSet
 from app.replication.beside import Beside
-from app.replication.dialling import CLOSE_S, dial
+from app.replication.dialling import CLOSE_S, keep_dialling
 from app.replication.endings import CLOSED, CUT, NOT_PAIRED, PAUSED, REVOKED, SessionEndedError, refusal
 from app.replication.files import KeptBack
 from app.replication.frames import MAX_FRAME_BYTES, Eph, Err, FrameCodec, Sig
@@ -192,7 +192,9 @@ class Replication:
         self._context.load_verify_locations(cadata=peer.root_pem)
         if peer.endpoints:
             context = client_context(self._tls, [peer.root_pem])
-            link.dialling = self._tasks.spawn(dial(link, context, self._dialled), f"dial {peer.site}")
+            link.dialling = self._tasks.spawn(
+                keep_dialling(link, context, self._dialled), f"dial {peer.site}"
+            )
 
     # -- sessions ----------------------------------------------------------------------------------------
     async def _dialled(self, link: Link, connection: ClientConnection) -> float:

@@ -10,10 +10,11 @@ import pytest
 
 from app.kernel.clock import ManualClock
 from app.kernel.enums import LinkState
+from app.replication import dialling
 from app.replication.dialling import pauses
 from app.replication.endings import CLOSED, CUT, DUPLICATE, SessionEndedError, told
 from app.replication.links import Link
-from app.replication.peers import LocalSite, Pace, Peer
+from app.replication.peers import LocalSite, Pace, Peer, doubled
 from app.replication.status import PeerStatus
 from tests.replication.fakes import run
 
@@ -126,3 +127,39 @@ def test_pauses_grow_to_their_limit_with_jitter():
 def test_what_a_peer_says_is_turned_round_and_never_shown_as_it_came(code, key):
     ended = told(code)
     assert ended.key == key and ended.from_peer
+
+
+def test_a_pause_that_was_doubled_without_end_is_the_longest() -> None:
+    """A peer that is refused for months is still dialled: 2**1024 is no number of seconds."""
+
+    async def scenario() -> None:
+        _, here = link(LOW, HIGH, Pace(penalty_min_s=1.0, penalty_max_s=300.0))
+        for _ in range(1100):
+            here.leave(fake_session(LOW), SessionEndedError("refusal.sync.own_chain_behind"))
+        assert 299.0 < here.pause_s() <= 300.0
+
+    run(scenario())
+    assert [doubled(1.0, n, 300.0) for n in (0, 1, 2, 9, 10_000)] == [1.0, 2.0, 4.0, 300.0, 300.0]
+
+
+def test_dialling_that_a_bug_ends_begins_anew_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody else dials this peer until the next start."""
+    tries: list[int] = []
+
+    async def dial(here: Link, _context: Any, _converse: Any) -> None:
+        tries.append(len(tries))
+        if len(tries) < 3:
+            raise OverflowError("a bug of ours")
+        here.retired = True
+
+    async def scenario() -> None:
+        _, here = link(LOW, HIGH, Pace(redial_max_s=0.001))
+        nothing: Any = None
+        await dialling.keep_dialling(here, nothing, nothing)
+
+    monkeypatch.setattr(dialling, "dial", dial)
+    run(scenario())
+    assert len(tries) == 3
+    assert [record.levelname for record in caplog.records if HIGH in record.message] == ["ERROR", "ERROR"]
