@@ -36,7 +36,7 @@ def kept(folder: Path, name: str, count: int, make: Callable[[Path, int], None])
     path = folder / f"{name}-{count}-{HEAD}.db"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob(f"{name}-{count}*.db"):
+        for old in (*folder.glob(f"{name}-{count}.db"), *folder.glob(f"{name}-{count}-*.db")):
             old.unlink()
         unfinished = path.with_suffix(".part")
         unfinished.unlink(missing_ok=True)

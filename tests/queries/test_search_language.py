@@ -175,6 +175,8 @@ TYPED = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=10).map("".joi
 @example('编号:"')
 @example('x "" "')
 @example("编号:“a b” c")
+@example('"说""停"""')
+@example('编号:“a"b”')
 def test_what_is_printed_parses_to_the_same(typed: str) -> None:
     query = read(typed)
     again = read(printed(query.items, LANGUAGE))
