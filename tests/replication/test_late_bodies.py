@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -115,13 +114,3 @@ def test_what_came_since_a_mark() -> None:
     for seq in range(MOST + 1):
         late.came("c", seq)
     assert late.since(mark) == (mark + MOST + 1, None), "more than is remembered: everything is looked for"
-
-
-def test_much_that_came_is_told_without_holding_the_writer() -> None:
-    """It is asked on the writer's thread: a hundred thousand cost a fraction of what they cost when each was searched for."""
-    late = LateBodies()
-    for seq in range(MOST):
-        late.came("a", seq)
-    begun = time.process_time()
-    assert late.since(0) == (MOST, [("a", 0, MOST - 1)])
-    assert time.process_time() - begun < 0.5
