@@ -23,6 +23,7 @@ from app.ui.shell.alarm_desk import AlarmDesk
 from app.ui.shell.alarms import Alarm, of_classes, of_clocks
 
 AMBER_S = 600
+PENDING_S = 600
 STEP_MS = 5 * SECOND_MS
 AFTER_MS = 90 * MINUTE_MS  # after the last call until its clocks have run out
 
@@ -116,7 +117,7 @@ def replay(rows: Sequence[tuple[IncidentRow, int | None]]) -> Load:
     lost = 0
     for now in moments(rows):
         here = known_at(rows, now)
-        alarms = [*of_clocks(here, {}, now, AMBER_S), *of_classes(here, now)]
+        alarms = [*of_clocks(here, {}, now, AMBER_S), *of_classes(here, now, PENDING_S)]
         desk.stand(alarms, now)
         shown = {alarm.id for group in desk.groups() for alarm in group.alarms}
         lost += len({alarm.id for alarm in alarms} - shown)

@@ -75,6 +75,7 @@ def _view(pack: dict[str, Any], tongue: str) -> DistrictView:
         box=(box["west"], box["south"], box["east"], box["north"]),
         outline=outline.rings if outline is not None else (),
         amber_s=_spans(pack)["amber_before"],
+        pending_s=_spans(pack)["pending_class_limit"],
         units=outline.units if outline is not None else (),
         also=also,
     )

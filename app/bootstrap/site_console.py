@@ -142,7 +142,8 @@ class SiteConsole(ScreenPorts):
         from app.queries import settings
 
         now = node.read(lambda connection: settings.in_force(connection, node.bus.pack.rules))
-        self.district = replace(self.district, amber_s=now[RuleKey.AMBER_BEFORE].seconds)
+        amber, pending = now[RuleKey.AMBER_BEFORE], now[RuleKey.PENDING_CLASS_LIMIT]
+        self.district = replace(self.district, amber_s=amber.seconds, pending_s=pending.seconds)
 
     def _look_back(self) -> None:
         """Nobody else runs on this folder: how the last run ended is told until somebody has read it."""

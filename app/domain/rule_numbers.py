@@ -123,6 +123,7 @@ IN_USE = frozenset(
         RuleKey.ORAL_REPORT_LIMIT,
         RuleKey.WRITTEN_REPORT_LIMIT,
         RuleKey.AMBER_BEFORE,
+        RuleKey.PENDING_CLASS_LIMIT,
         RuleKey.FUTURE_TOLERANCE,
         RuleKey.LATE_ENTRY_WINDOW,
         RuleKey.DUPLICATE_DISTANCE,
@@ -137,7 +138,7 @@ IN_USE = frozenset(
     }
 )
 # Numbers this version holds to at their default, whatever was entered: said beside them, and not to be changed in the window.
-FIXED = frozenset({RuleKey.CLOCK_SKEW_WARN, RuleKey.PENDING_CLASS_LIMIT})
+FIXED = frozenset({RuleKey.CLOCK_SKEW_WARN})
 
 
 @dataclass(frozen=True, slots=True)

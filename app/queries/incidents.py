@@ -180,11 +180,12 @@ def pending_class(connection: sqlite3.Connection) -> list[IncidentRow]:
     return read(connection, IncidentRow, _PENDING)
 
 
-def class_overdue_since(row: IncidentRow, now_ms: int) -> int | None:
-    """Since when (its registration, UTC ms) an open incident has had no class, once that is too long; else None (RC-01)."""
+def class_overdue_since(row: IncidentRow, now_ms: int, limit_s: int) -> int | None:
+    """Since when (its registration, UTC ms) an open incident has had no class, once that is longer than `limit_s`; else None
+    (RC-01, D-31)."""
     if not row.open or row.retracted or row.registered_at is None or row.class_code not in set(IncidentClass):
         return None
-    late = class_overdue(IncidentClass(row.class_code), row.registered_at, now_ms)
+    late = class_overdue(IncidentClass(row.class_code), row.registered_at, now_ms, limit_s)
     return row.registered_at if late else None
 
 

@@ -46,6 +46,7 @@ class DistrictView:
         Any, ...
     ] = ()  # areas of streets and towns (app.domain.outline.UnitArea), schematic ones marked
     amber_s: int = 600
+    pending_s: int = 600  # how long a class may stay open (RC-01)
     also: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # names of streets and agencies in the other language, by code or key

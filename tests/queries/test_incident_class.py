@@ -13,15 +13,17 @@ from app.usecases.incidents import ChangeIncident
 from tests.kit import Site, act, emb, register, town
 
 __all__ = ["emb", "town"]
+LIMIT_S = 600
 
 
 def test_a_pending_class_is_late_after_ten_minutes(emb: Site) -> None:
     row = register(emb, class_code=IncidentClass.PENDING)
     at = row.registered_at or 0
-    assert incidents.class_overdue_since(row, at + 10 * MINUTE_MS) is None
-    assert incidents.class_overdue_since(row, at + 10 * MINUTE_MS + 1) == at
+    assert incidents.class_overdue_since(row, at + 10 * MINUTE_MS, LIMIT_S) is None
+    assert incidents.class_overdue_since(row, at + 10 * MINUTE_MS + 1, LIMIT_S) == at
     for over in ({"open": 0}, {"retracted": 1}, {"class_code": "accident"}, {"class_code": None}):
-        assert incidents.class_overdue_since(replace(row, **over), at + 60 * MINUTE_MS) is None, over
+        assert incidents.class_overdue_since(replace(row, **over), at + 60 * MINUTE_MS, LIMIT_S) is None, over
+    assert incidents.class_overdue_since(row, at + 3 * MINUTE_MS + 1, 180) == at, "another district's limit"
 
 
 def test_open_incidents_without_a_class_are_found(emb: Site) -> None:

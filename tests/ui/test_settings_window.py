@@ -377,6 +377,27 @@ def test_the_amber_span_follows_at_once(rooms: Open) -> None:
     again.wait(lambda: again.board.model.wording.amber_ms == 31 * MINUTE_MS)
 
 
+def test_how_long_a_class_may_stay_open_follows_at_once(emb_room: Room) -> None:
+    """RC-01, D-31: desk and alarm go by the number that holds, and say it."""
+    room, window = emb_room, emb_room.window
+    row = register(room.site, class_code=IncidentClass.PENDING)
+    room.act(ChangeRuleNumber(key=RuleKey.PENDING_CLASS_LIMIT, value=3), "leader")
+    window.overlays.sign_in.dismiss()
+    room.select(row)
+    window.open_desk()
+    assert window.desk is not None
+    facts = window.desk.overview.facts
+    room.wait(lambda: window.console.district.pending_s == 180)
+    room.tick(179)
+    room.wait(lambda: "3 分钟内定" in facts.text())
+    room.wait(lambda: window.feeds._unclassed)
+    assert not [alarm for alarm in window.feeds.desk.standing if alarm.kind == "class_pending"]
+    room.tick(2)
+    assert "已超过 3 分钟" in facts.text()
+    [alarm] = [alarm for alarm in window.feeds.desk.standing if alarm.kind == "class_pending"]
+    assert "限 3 分钟" in window.strip.sentence(alarm)
+
+
 def test_every_number_has_its_subject() -> None:
     keys = [key for _, keys in words.SUBJECTS for key in keys]
     assert sorted(keys) == sorted(RuleKey)

@@ -135,6 +135,7 @@ class Overview(QWidget):
     def __init__(self, theme: Theme, session: Session, words: Words, amber_s: int, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
+        self.pending_s = words.district.pending_s
         self._theme, self._session, self._words, self.amber_s = theme, session, words, amber_s
         self._data: DeskData | None = None
         self._now_ms = 0
@@ -257,11 +258,12 @@ class Overview(QWidget):
             return texts.get("ui.desk.class.known", name=name, headquarters=texts.get(headquarters)), "text"
         if row.class_code != IncidentClass.PENDING or row.registered_at is None:
             return name, "text"
-        late = incidents.class_overdue_since(row, now_ms) is not None
+        minutes = self.pending_s // 60
+        late = incidents.class_overdue_since(row, now_ms, self.pending_s) is not None
         time = moments.day_clock(row.registered_at, now_ms)
         if late:
-            return texts.get("ui.desk.class.overdue", name=name, time=time), "warn"
-        return texts.get("ui.desk.class.pending", name=name, time=time), "text"
+            return texts.get("ui.desk.class.overdue", name=name, time=time, minutes=minutes), "warn"
+        return texts.get("ui.desk.class.pending", name=name, time=time, minutes=minutes), "text"
 
     def _clocks(self, data: DeskData, now_ms: int) -> list[tuple[list[Run], str]]:
         texts, row = self._words.texts, data.row

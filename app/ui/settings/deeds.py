@@ -90,13 +90,14 @@ class SettingsDeeds:
             self.follow_amber()
 
     def follow_amber(self) -> None:
-        """The board and the desk colour their clocks by the number that holds (D-02)."""
+        """The board and the desk colour their clocks by the numbers that hold (D-02, RC-01)."""
         window, board = self._window, self._window.board
         amber_s = window.console.district.amber_s
         if hasattr(board, "set_amber"):
             board.set_amber(amber_s)
         if window.desk is not None:
             window.desk.overview.amber_s = amber_s
+            window.desk.overview.pending_s = window.console.district.pending_s
 
     def _saved(self, name: str, value: str) -> None:
         said = self._window.texts.get("ui.settings.saved", name=name, value=value)

@@ -20,6 +20,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.ui.settings.words import Line
+from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
 
 ROW_PX, HEAD_PX, INSET = 44, 32, 12
@@ -71,6 +72,8 @@ class NumberModel(QAbstractListModel):
             return line
         if role == Qt.ItemDataRole.DisplayRole:
             return line.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip("\n".join(part for part in (line.name, line.value, line.second) if part))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return " ".join(part for part in (line.name, line.value, line.second) if part)
         return None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.kernel.enums import Severity
+from app.kernel.texts import Texts
 from app.ui.settings import scale
-from app.ui.shell.languages import languages, other_texts
+from app.ui.shell.languages import languages
 from app.ui.shell.lock import IDLE_CHOICES, IDLE_MEMORY
 from app.ui.shell.sheet import plain, set_tone
 from app.ui.shell.tone import VOLUME_MEMORY, VOLUMES
@@ -18,7 +19,6 @@ from app.ui.theme.theme import Theme
 from app.ui.theme.tokens import DESK_KINDS
 
 if TYPE_CHECKING:
-    from app.kernel.texts import Texts
     from app.ui.console import Console
     from app.ui.shell.lock import IdleLock
     from app.ui.shell.tone import Tone
@@ -191,8 +191,8 @@ class OwnPage(QWidget):
 
 def _own_name(texts: Texts, language: str) -> str:
     """A language by its own name, so that whoever reads no other finds it."""
-    known = {each.language: each for each in (texts, other_texts(texts.language))}
-    return known[language].get("ui.settings.own.itself") if language in known else language
+    known = texts if language == texts.language else Texts.load(language)
+    return known.get("ui.settings.own.itself")
 
 
 def _wrapped(text: str) -> QLabel:

@@ -26,8 +26,9 @@ def words(texts: Texts, alarm: Alarm, now_ms: int) -> str:
     if alarm.kind == "single_sided":
         return texts.get("ui.shell.alarm.single_sided", time=moments.minute_text(since), age=span)
     if alarm.kind == "class_pending":
+        time = moments.minute_text(since)
         return texts.get(
-            "ui.shell.alarm.class_pending", title=alarm.title, time=moments.minute_text(since), age=span
+            "ui.shell.alarm.class_pending", title=alarm.title, time=time, age=span, minutes=alarm.number
         )
     if alarm.kind == "skew":
         return texts.get("ui.shell.alarm.skew", s=abs(alarm.number))

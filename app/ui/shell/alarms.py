@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.kernel.clock import SECOND_MS
+from app.kernel.clock import MINUTE_MS, SECOND_MS
 from app.kernel.enums import DeadlineKind, LinkState, Severity
 from app.queries.titles import title_of
 
@@ -80,13 +80,13 @@ def _title(row: IncidentRow) -> str:
     return title_of(row.place, row.what) or row.no or ""
 
 
-def of_classes(rows: Iterable[IncidentRow], now_ms: int) -> list[Alarm]:
-    """A class that is still pending ten minutes after the registration is said, amber, until somebody sets it (RC-01)."""
+def of_classes(rows: Iterable[IncidentRow], now_ms: int, limit_s: int) -> list[Alarm]:
+    """A class that is still pending so long after the registration is said, amber, until somebody sets it (RC-01, D-31)."""
     from app.queries.incidents import class_overdue_since
 
     found = []
     for row in rows:
-        since = class_overdue_since(row, now_ms)
+        since = class_overdue_since(row, now_ms, limit_s)
         if since is not None:
             found.append(
                 Alarm(
@@ -97,6 +97,7 @@ def of_classes(rows: Iterable[IncidentRow], now_ms: int) -> list[Alarm]:
                     _title(row),
                     row.agency or "",
                     since=since,
+                    number=limit_s * SECOND_MS // MINUTE_MS,
                 )
             )
     return found

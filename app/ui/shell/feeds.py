@@ -184,7 +184,7 @@ class Feeds(QObject):
         console = self._console
         found = alarms.of_clocks(self.rows, self._owners, now_ms, console.district.amber_s)
         if self._unclassed:
-            found += alarms.of_classes(self._unclassed, now_ms)
+            found += alarms.of_classes(self._unclassed, now_ms, console.district.pending_s)
         if self._watch_known:
             found += self._of_watch()
         if self._calls is not None:
