@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.ui.search.understanding import ChipWords
     from app.ui.theme.theme import Theme
 
-HEIGHT, GAP, LINES = 28, 6, 2
+HEIGHT, GAP, LINES = 28, 6, 4
 LONGEST = 220  # px of one chip
 _CROSS = 10
 _REMOVING = (
@@ -45,7 +45,7 @@ class ChipButton(QPushButton):
 
 
 class ChipRow(QWidget):
-    """`removed(item)`: the text without it is wanted. As high as its chips, two lines at most; hidden without any."""
+    """`removed(item)`: the text without it is wanted. As high as its chips, four lines at most; hidden without any."""
 
     removed = Signal(object)
 
@@ -110,7 +110,7 @@ class ChipRow(QWidget):
             button.setIcon(self._theme.icon("cross", words.tone or "muted", _CROSS))
 
     def _arrange(self) -> None:
-        """One after the other, a second line where the first is full; what is left over is cut off by the row's height."""
+        """One after the other, the next line where one is full; what is left over is cut off by the row's height."""
         x = y = 0
         for button in self.buttons:
             width = min(button.sizeHint().width(), max(1, self.width()))

@@ -166,7 +166,8 @@ class ResultDelegate(QStyledItemDelegate):
     def _ground(self, painter: QPainter, option: QStyleOptionViewItem, box: QRectF) -> None:
         theme = self._theme
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, theme.raised)
+            raised = theme.raised != theme.surface  # in light themes it is not
+            painter.fillRect(box, theme.raised if raised else theme.accbg)
             painter.fillRect(QRectF(box.left(), box.top(), 4, box.height()), theme.accent)
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, theme.hover)
