@@ -1,15 +1,21 @@
 """A small database of its own for keys that may be destroyed: what is taken out of it is overwritten (XC-07).
 
-It stands in no backup. Every call is whole and durable; sqlite3.Error reaches the caller.
+It stands in no backup. Every call is whole and durable; sqlite3.Error and OSError reach the caller.
+
+Pages are zeroed where a key was (`secure_delete`). What they held before a transaction stands for its length in SQLite's log
+beside the file; this log is kept (`journal_mode=PERSIST`) and written over with zeros after every destroying and at each opening,
+where unlinking or cutting it off would leave the keys in free blocks of the disk (docs/decisions/0047-destroyed-keys.md).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS subject_key (
@@ -18,6 +24,10 @@ CREATE TABLE IF NOT EXISTS subject_key (
 CREATE INDEX IF NOT EXISTS ix_subject_key ON subject_key (subject, n);
 CREATE TABLE IF NOT EXISTS destroyed (subject TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+
+PRAGMAS = ("journal_mode=PERSIST", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")
+BUSY_TIMEOUT_S = 1.0  # whoever writes to the record may wait for it
+_PIECE = 1 << 16
 
 _NEWEST = "SELECT id, subject, key FROM subject_key WHERE subject = ? ORDER BY n DESC LIMIT 1"
 _NAMED = "SELECT id, subject, key FROM subject_key WHERE id = ?"
@@ -33,10 +43,16 @@ class KeyStore:
         self.guard = threading.RLock()
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(_TABLES)
+        self._log = path.with_name(path.name + "-journal")
+        with _kept_open(self._log):
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            for pragma in PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._connection.executescript(_TABLES)
+        if self._log_holds():  # of keys added, or of a destroying that was killed before it was through
+            self._overwrite_log()
 
     def close(self) -> None:
         """Close the file."""
@@ -80,9 +96,57 @@ class KeyStore:
             except sqlite3.Error:
                 self._connection.execute("ROLLBACK")
                 raise
+            self._overwrite_log()
+
+    def set_up(self) -> dict[str, str | int]:
+        """How the running connection is set up: pragma -> value."""
+        with self.guard:
+            asked = ("journal_mode", "synchronous", "secure_delete")
+            return {name: self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked}
+
+    def _log_holds(self) -> bool:
+        with contextlib.suppress(FileNotFoundError), self._log.open("rb") as log:
+            while piece := log.read(_PIECE):
+                if piece.strip(b"\0"):
+                    return True
+        return False
+
+    def _overwrite_log(self) -> None:
+        """Zeros over what pages held before; the lock keeps out whoever could need it to roll back, and rolls back what a killed
+        process left."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            with contextlib.suppress(FileNotFoundError), self._log.open("rb+") as log:
+                _write_zeros(log)
+        finally:
+            self._connection.execute("ROLLBACK")
 
     def _one(self, query: str, value: str | bytes) -> Row | None:
         with self.guard:
             row = self._connection.execute(query, (value,))
             found: Row | None = row.fetchone()
         return found
+
+
+@contextlib.contextmanager
+def _kept_open(log: Path) -> Iterator[None]:
+    """SQLite rolls a change back that was cut off, and unlinks its log whatever the mode: that one is written over as well.
+
+    Windows unlinks nothing that is open; there such a log goes as SQLite takes it away.
+    """
+    if os.name == "nt" or not log.exists():
+        yield
+        return
+    with log.open("rb+") as held:
+        yield
+        if not os.fstat(held.fileno()).st_nlink:
+            _write_zeros(held)
+
+
+def _write_zeros(log: BinaryIO) -> None:
+    left = log.seek(0, os.SEEK_END)
+    log.seek(0)
+    while left:
+        left -= log.write(bytes(min(left, _PIECE)))
+    log.flush()
+    os.fsync(log.fileno())

@@ -88,7 +88,7 @@ def _opened_by(key: bytes, texts: Sequence[tuple[str, str]]) -> str | None:
 def _told(node: Node) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as wrong:
+    except (sqlite3.Error, OSError) as wrong:
         raise EnvironmentFault(
             "data.unwritable", "fault.data.unwritable", path=str(node.data.subject_keys)
         ) from wrong
@@ -109,7 +109,9 @@ class MaskedContact:
 
 def masked_contacts(node: Node, incident_id: str) -> list[MaskedContact]:
     """Contacts of an incident, masked; call it off the screen's thread."""
-    return [_masked(node, row) for row in node.read(lambda c: contacts.contacts(c, incident_id))]
+    rows = node.read(lambda c: contacts.contacts(c, incident_id))
+    with _told(node):
+        return [_masked(node, row) for row in rows]
 
 
 def _masked(node: Node, row: ContactRow) -> MaskedContact:

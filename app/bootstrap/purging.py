@@ -104,7 +104,7 @@ def second_folder(node: Node) -> Path | None:
 def _destroy_keys(node: Node, subjects: list[str]) -> None:
     try:
         node.subject_keys.destroy(subjects, node.read(contacts.purged_texts) if subjects else ())
-    except sqlite3.Error as wrong:
+    except (sqlite3.Error, OSError) as wrong:
         raise EnvironmentFault(
             "data.unwritable", "fault.data.unwritable", path=str(node.data.subject_keys)
         ) from wrong

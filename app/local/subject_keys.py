@@ -41,6 +41,10 @@ class SubjectKeys:
         """Close the file."""
         self._store.close()
 
+    def set_up(self) -> dict[str, str | int]:
+        """How the file is written: see `KeyStore.set_up`."""
+        return self._store.set_up()
+
     def for_subject(self, subject: str) -> SubjectKey:
         """The newest key of a subject; one is made when there is none. DestroyedError after a purge."""
         with self._store.guard:

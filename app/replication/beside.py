@@ -41,7 +41,7 @@ class BesideExchange:
         ask: bool,
     ) -> None:
         self._files = FileExchange(beside.files, outbox, status, pace, ask=ask)
-        self._keys = KeyExchange(beside.keys, outbox, pace, scopes=scopes, ask=ask)
+        self._keys = KeyExchange(beside.keys, outbox, status, pace, scopes=scopes, ask=ask)
         self._receipts = Receipts(beside.receipts, outbox, peer, ask=ask)
 
     def changed(self, *, files: bool, keys: bool) -> None:

@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 from app.kernel.errors import EnvironmentFault
 from app.kernel.tasks import run_until_first_ends
-from app.replication.frames import MAX_KEYS, AskKeys, FrameCodec, FrameError, Keys, Lane
+from app.replication.frames import MAX_KEYS, AskKeys, FrameCodec, Keys, Lane
 from app.replication.outbox import Outbox
 from app.replication.peers import Pace
+from app.replication.status import PeerStatus
 
 _MAX_ASKED: Final = 8  # questions of a peer that wait for an answer
+_STUCK: Final = "contact_keys"
 _LOG = logging.getLogger(__name__)
+FrameT = TypeVar("FrameT", AskKeys, Keys)
+DoneT = TypeVar("DoneT")
 
 
 class KeysPort(Protocol):
@@ -39,12 +44,24 @@ class KeysPort(Protocol):
 
 
 class KeyExchange:
-    """Both halves of a session. `scopes`: what the peer may read; `ask`: False towards a version that knows no keys."""
+    """Both halves of a session. `scopes`: what the peer may read; `ask`: False towards a version that knows no keys.
+
+    Trouble with the keys of this site (another program holds the file, the disk is full) is told by the link and tried again;
+    it ends no session: text does not wait for keys.
+    """
 
     def __init__(
-        self, keys: KeysPort, outbox: Outbox, pace: Pace, *, scopes: Collection[str], ask: bool
+        self,
+        keys: KeysPort,
+        outbox: Outbox,
+        status: PeerStatus,
+        pace: Pace,
+        *,
+        scopes: Collection[str],
+        ask: bool,
     ) -> None:
         self._keys, self._outbox, self._pace, self._scopes, self._ask = keys, outbox, pace, scopes, ask
+        self._status = status
         self._codec = FrameCodec()
         self._stir = asyncio.Event()
         self._stir.set()
@@ -56,14 +73,11 @@ class KeyExchange:
         self._stir.set()
 
     def on_frame(self, frame: AskKeys | Keys) -> None:
-        """A frame about keys came. FrameError for more than anybody needs."""
-        try:
-            if isinstance(frame, AskKeys):
-                self._asked.put_nowait(frame)
-            else:
-                self._given.put_nowait(frame)
-        except asyncio.QueueFull as full:
-            raise FrameError("too many keys") from full
+        """A frame about keys came; of more than can be dealt with the oldest goes: what is lacking is asked for again."""
+        if isinstance(frame, AskKeys):
+            _put(self._asked, frame)
+        else:
+            _put(self._given, frame)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -80,7 +94,7 @@ class KeyExchange:
                 async with asyncio.timeout(self._pace.gap_pause_max_s if wanted else None):
                     await self._stir.wait()
             self._stir.clear()
-            wanted = await asyncio.to_thread(self._keys.wanted)
+            wanted = await self._done("ask", self._keys.wanted)
             at = at if at < len(wanted) else 0
             if wanted:
                 asked = wanted[at : at + MAX_KEYS]
@@ -91,20 +105,37 @@ class KeyExchange:
     async def _answering(self) -> None:
         while True:
             asked = await self._asked.get()
-            held = await asyncio.to_thread(self._keys.held, asked.names, self._scopes)
+            held = await self._done("answer", partial(self._keys.held, asked.names, self._scopes))
             if held:
                 self._outbox.put(Lane.CONTROL, self._codec.encode(Keys(held)))
 
     async def _taking(self) -> None:
         while True:
             given = await self._given.get()
-            try:
-                kept = await asyncio.to_thread(self._keys.take, given.keys)
-            except EnvironmentFault as fault:
-                _LOG.warning("contact keys were not kept: %s", fault.code)
-                continue
+            kept = await self._done("take", partial(self._keys.take, given.keys))
             if kept == MAX_KEYS:
                 self._stir.set()  # there may be more
+
+    async def _done(self, what: str, work: Callable[[], DoneT]) -> DoneT:
+        """Do work off the loop, however often it takes."""
+        topic, pause = f"{_STUCK}.{what}", self._pace.fault_pause_s
+        while True:
+            try:
+                done = await asyncio.to_thread(work)
+            except EnvironmentFault as fault:
+                _LOG.warning("contact keys wait: %s", fault.code)
+                self._status.stuck(topic, "refusal.contacts.keys_wait")
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self._pace.fault_pause_max_s)
+            else:
+                self._status.stuck(topic, None)
+                return done
+
+
+def _put(waiting: asyncio.Queue[FrameT], frame: FrameT) -> None:
+    if waiting.full():
+        waiting.get_nowait()
+    waiting.put_nowait(frame)
 
 
 class NoKeys:
