@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SHORTCUT = "Ctrl+Shift+F"
 READY_MS = 1_500  # after the window stands: the first key in the board's field finds the language there
+STEP_MS = 200
 _LISTS = {"shelter": "shelters", "point": "points"}
 
 
@@ -32,7 +33,15 @@ class SearchDeeds:
         board: Any = window.board
         if hasattr(board, "everywhere_wanted"):
             board.everywhere_wanted.connect(self.ask)
-            QTimer.singleShot(READY_MS, board, board.prepare_search)
+            for at, step in enumerate(
+                (_load, self._learn, board.prepare_search)
+            ):  # one after the other: none holds up a key
+                QTimer.singleShot(READY_MS + at * STEP_MS, board, step)
+
+    def _learn(self) -> None:
+        from app.ui.search import vocabulary
+
+        vocabulary.language(self._window.console)
 
     def open(self) -> None:
         """Ctrl+Shift+F: with what is typed in the board's field, where the keys are there."""
@@ -89,3 +98,7 @@ class SearchDeeds:
 
     def _close(self) -> None:
         self._window.overlays.search.dismiss()
+
+
+def _load() -> None:
+    from app.ui.search import asking  # noqa: F401 - it is loaded before it is asked for
