@@ -142,14 +142,14 @@ class OwnPage(QWidget):
             self.lock_choice.show_chosen(self.idle.minutes)
 
     def _show_scale(self) -> None:
-        """What holds and what will; shares for which this screen is too small cannot be chosen."""
+        """What holds and what will; shares for which this screen is too small are not offered."""
         kept, now = self._console.memory(scale.MEMORY), scale.taken()
         wanted = kept if kept in scale.SHARES else 100
         self.scale_choice.show_chosen(wanted)
         room = self.screen().availableSize()
         for share, chip in self.scale_choice.chips.items():
             small = not scale.fits(room.width(), room.height(), now, int(str(share)))
-            chip.setEnabled(share in (100, wanted) or not small)
+            chip.setHidden(small and share not in (scale.SHARES[0], wanted))
         later = wanted != now
         key = "ui.settings.own.scale_later" if later else "ui.settings.own.scale_note"
         self.notes["scale"].setText(self._texts.get(key))
