@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.queries.search import Kind
 from app.ui.search.lines import Line, Marks
+from app.ui.shell.sheet import tip
 from app.ui.theme.chips import paint_hint
 from app.ui.theme.shapes import NUMERALS
 from app.ui.theme.theme import Theme
@@ -123,6 +124,8 @@ class ResultModel(QAbstractListModel):
         entry = self.entries[index.row()]
         if role == ENTRY_ROLE:
             return entry
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, Line):
+            return tip(f"{entry.first}\n{entry.second}")  # painted short where there is no room
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             if isinstance(entry, Line):
                 return " ".join(part for part in (entry.first, entry.second, entry.at, entry.side) if part)

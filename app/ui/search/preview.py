@@ -194,6 +194,7 @@ class PreviewView(QScrollArea):
     def __init__(self, nothing: str) -> None:
         super().__init__()
         self.setObjectName("searchPreview")
+        self.setAccessibleName(nothing)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
