@@ -3,12 +3,13 @@
 
 PY := .venv/bin/python
 
-.PHONY: help setup setup-dev setup-window run duo tour manual-pictures test fmt bench soak fresh audit rules-map clean
+.PHONY: help setup setup-dev setup-window run duo tour gallery manual-pictures test fmt bench soak fresh audit rules-map clean
 
 help:
 	@echo "make run    start the console            启动值守台"
 	@echo "make duo    two consoles, paired         两台并排，已配对（演练）"
 	@echo "make tour   the story in pictures        虚拟屏幕上演一遍并截图"
+	@echo "make gallery  every screen, checked   每个画面按主题、尺寸、语言出图并检查"
 	@echo "make manual-pictures  pictures anew      手册与 README 的截图重新生成"
 	@echo "make test   all checks and tests         全部检查与测试"
 	@echo "make setup  environment only             仅安装运行环境"
@@ -37,6 +38,9 @@ duo: setup-window
 
 tour: setup-window
 	@$(PY) -m tools.tour $(ARGS)
+
+gallery: setup-dev
+	@$(PY) -m tools.gallery $(ARGS)
 
 manual-pictures: setup-window
 	@$(PY) -m tools.manual_pictures $(ARGS)

@@ -26,7 +26,7 @@ def small_png(path: Path) -> None:
     padded[:, :width] = lines
     small = QImage(padded.tobytes(), width, height, padded.shape[1], QImage.Format.Format_Indexed8)
     small.setColorTable([int(colour) | 0xFF000000 for colour in kept])
-    if not small.save(str(path), "PNG", 0):
+    if not small.save(str(path), b"PNG", 0):
         raise StageError(f"not written: {path}")
     if path.stat().st_size > MOST_BYTES:
         raise StageError(f"{path.name} has {path.stat().st_size} bytes")
@@ -42,7 +42,8 @@ def _palette(known: np.ndarray, count: np.ndarray) -> np.ndarray:
     _, first = np.unique(cells, return_index=True)
     wide = np.sort(first)[: COLOURS * 3 // 4]
     rest = np.setdiff1d(np.arange(len(order)), wide)[: COLOURS - len(wide)]
-    return order[np.concatenate([wide, rest])]
+    kept: np.ndarray = order[np.concatenate([wide, rest])]
+    return kept
 
 
 def _channels(colours: np.ndarray) -> np.ndarray:

@@ -1,13 +1,15 @@
-"""A stage for pictures: two paired exercise rooms in one process, real windows on a virtual screen, a story to show.
+"""A stage for pictures: two paired exercise rooms in one process, real windows, a story to show.
 
-Used by `tools.looks` (everything, to be looked at) and `tools.manual_pictures` (the manual). The clock of the stage
-begins at a chosen moment, so that pictures made again differ only where the program does. Needs Xvfb and xdotool.
+Used by `tools.gallery` (every screen) and `tools.manual_pictures` (the manual). The clock of the stage begins at a chosen
+moment, so that pictures made again differ only where the program does. Without a screen (`offscreen`) or on a virtual one,
+which needs Xvfb and xdotool.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +20,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
@@ -29,17 +32,20 @@ from app.kernel.clock import SECOND_MS, SHANGHAI, from_ms, to_ms
 from app.kernel.enums import Channel, IncidentClass, IncidentStatus, Post, Source
 from app.kernel.paths import DataDir
 from app.ui import start
+from app.ui.help.hints import EVERYBODY
+from app.ui.help.hints import MEMORY as HINTS
 from app.ui.shell.main_window import MainWindow
 from app.usecases.commands import Command
 from app.usecases.duty import TakeWatch
 from app.usecases.incidents import ChangeIncident, RegisterIncident, SetIncidentStatus
 from app.usecases.reports import FileOralReport
+from tools.cables import cables
 from tools.duo import free_ports
-from tools.tour import cables
 
 START = datetime(2025, 7, 14, 20, 16, 7, tzinfo=SHANGHAI)
 SCREEN = (3840, 2160)
 WAIT_S = 60.0
+KEY_S = 0.03
 STREETS = {
     "华阳路街道": "310105001", "江苏路街道": "310105002", "新华路街道": "310105004", "周家桥街道": "310105005",
     "天山路街道": "310105006", "仙霞新村街道": "310105008", "虹桥街道": "310105009", "程家桥街道": "310105010",
@@ -83,6 +89,7 @@ class Room:
         """Make the window, or give it another size, at the corner of the screen; it gets the keys."""
 
         if self.window is None:
+            self.console.remember(HINTS, {EVERYBODY: []})  # a first-use hint lies over no picture but its own
             self.window = start.open_window(self.console)
             if not self.console.opened.done():
                 self.window.first_painted.connect(self.console.open)
@@ -148,6 +155,7 @@ class Stage:
     frd: Room
     clock: StageClock
     pull: Callable[[bool], None]
+    ids: dict[str, str] = field(default_factory=dict)  # of the evening's incidents, by short names
 
     def linked(self) -> bool:
         """True while both rooms hear each other and nothing waits."""
@@ -164,26 +172,57 @@ def _operations(connection: Any) -> int:
     return int(connection.execute("SELECT count(*) FROM op").fetchone()[0])
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Two rooms put by in a folder, as they were at a moment; ids of their incidents by short names."""
+
+    folder: Path
+    ports: tuple[int, int]
+    dialled: tuple[int, int]
+    now_ms: int
+    ids: dict[str, str]
+
+
+def keep(
+    folder: Path, story: Callable[[Stage], dict[str, str]] = lambda _: {}, *, furnished: bool = True
+) -> Kept:
+    """Found both rooms, play something in them once, and put them by."""
+    ports, dialled = free_ports(), free_ports()
+    with stage(furnished=furnished, at=Kept(folder, ports, dialled, 0, {})) as shown:
+        shown.emb.open()
+        shown.frd.open()
+        ids = story(shown)
+        now_ms = shown.clock.now_ms()
+    return Kept(folder, ports, dialled, now_ms, ids)
+
+
 @contextlib.contextmanager
-def stage(language: str = "zh_CN", *, furnished: bool = True) -> Iterator[Stage]:
-    """Found, pair and open both rooms; everything ends with the block."""
+def stage(language: str = "zh_CN", *, furnished: bool = True, at: Kept | None = None) -> Iterator[Stage]:
+    """Found, pair and open both rooms; everything ends with the block.
+
+    `at`: rooms that were put by go on, in a copy, where they stood; those of an empty folder are made there.
+    """
     clock = StageClock()
-    clock.advance(-8 * 3600)
+    ports = at.ports if at is not None else free_ports()
     with (
         tempfile.TemporaryDirectory(prefix="jdc-stage-") as name,
-        cables(ports := free_ports()) as (
-            dialled,
-            pull,
-        ),
+        cables(ports, at.dialled if at is not None else (0, 0)) as (dialled, pull),
     ):
-        sites = make_pair(Path(name), clock, dialled, language, furnished=furnished)
-        clock.advance(8 * 3600)
+        folder = Path(name)
+        if at is not None and at.now_ms:
+            shutil.copytree(at.folder, folder, dirs_exist_ok=True)
+            clock = StageClock(at.now_ms)
+        else:
+            folder = at.folder if at is not None else folder
+            clock.advance(-8 * 3600)
+            make_pair(folder, clock, dialled, language, furnished=furnished)
+            clock.advance(8 * 3600)
         rooms = [
-            Room(SiteConsole(DataDir(site.data.root), clock, Listening("127.0.0.1", port), language), clock)
-            for site, port in zip(sites, ports, strict=True)
+            Room(SiteConsole(DataDir(folder / agency), clock, Listening("127.0.0.1", port), language), clock)
+            for agency, port in zip(("EMB", "FRD"), ports, strict=True)
         ]
         try:
-            yield Stage(rooms[0], rooms[1], clock, pull)
+            yield Stage(rooms[0], rooms[1], clock, pull, dict(at.ids) if at is not None else {})
         finally:
             for room in rooms:
                 if room.window is not None:
@@ -261,6 +300,20 @@ def crowd(room: Room, number: int = 320) -> None:
 
 
 # -- hands and eyes --------------------------------------------------------------------------------------------------------
+def unseen() -> bool:
+    """True where there is no screen at all."""
+    return QGuiApplication.platformName() == "offscreen"
+
+
+def still(window: MainWindow) -> None:
+    """Everything that was asked is answered and laid out: a question of one's own stands behind all others, twice."""
+    for _ in range(2):
+        window.console.query(lambda _: None).result(WAIT_S)
+        for _ in range(3):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall)
+    QApplication.processEvents()
+
+
 def settle(seconds: float = 0.6) -> None:
     """Let the windows live for a while."""
 
@@ -274,7 +327,7 @@ def until(true: Callable[[], object], what: str) -> None:
     while not true():
         if time.monotonic() > end:
             raise StageError(f"in {WAIT_S:.0f} s there was not: {what}")
-        QTest.qWait(20)
+        QTest.qWait(5)
 
 
 def focus(window: QWidget) -> None:
@@ -284,6 +337,8 @@ def focus(window: QWidget) -> None:
         if not window.isActiveWindow():
             window.raise_()
             window.activateWindow()
+            if unseen():
+                return window.isActiveWindow()
             name = str(int(window.winId()))
             subprocess.run(["xdotool", "windowfocus", name], check=False, capture_output=True)
         return window.isActiveWindow()
@@ -297,19 +352,20 @@ def press(key: Any, modifiers: Any = None) -> None:
     widget = QApplication.focusWidget() or QApplication.activeWindow()
     assert widget is not None
     QTest.keyClick(widget, key, modifiers or Qt.KeyboardModifier.NoModifier)
-    settle(0.15)
+    settle(KEY_S)
 
 
 def put(text: str) -> None:
     """Text into the field that has the focus, as an input method commits it."""
 
     widget = QApplication.focusWidget()
+    assert widget is not None
     if text.isascii():
         QTest.keyClicks(widget, text)
     elif isinstance(widget, QLineEdit):
         widget.insert(text)
         widget.textEdited.emit(widget.text())
-    settle(0.15)
+    settle(KEY_S)
 
 
 def grab(window: QWidget, path: Path, part: QWidget | None = None, margin: int = 0) -> None:

@@ -264,6 +264,10 @@ def verified(room: Room) -> bool:
     return done.returncode == 0
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
 def main() -> int:
     """Play the story; the exit code is 0 when it went as told and both records are whole."""
     parser = argparse.ArgumentParser(prog="make tour")
@@ -283,7 +287,7 @@ def main() -> int:
         try:
             for room in (emb, frd):
                 room.open()
-            story(emb, frd, pull, lambda text: sys.stderr.write(text + "\n") and None)  # type: ignore[func-returns-value]
+            story(emb, frd, pull, _say)
         except StoryError:
             for room in (emb, frd):
                 with contextlib.suppress(StoryError, OSError, IndexError):
