@@ -23,6 +23,7 @@ MAY_CHOOSE = (
     "technician",
     "account_admin",
 )  # the copies hold the whole record: who takes them out of the room is on record
+LAST_CHECK = "verify.last"  # key of the workstation's memory: [UTC ms, whether it was damaged]
 _DAY_S = 86_400
 _HOUR_S = 3_600
 
@@ -181,13 +182,22 @@ class SiteBackups:
                 raise CancelledError
             self._child, self._checking = child, Step("pages")
         try:
-            return _checked(child.run())
+            found = _checked(child.run())
+            self._remember(node, found)
+            return found
         except GivenUpError as nobody:
             raise CancelledError from nobody
         finally:
             with self._guard:
                 self._child = None
                 self._checking = Step(ended=self._checking.ended + 1)
+
+    def _remember(self, node: Node, found: Checked) -> None:
+        """When the record was last checked whole, and whether it was: the diagnostics page says it."""
+        from app.local import memory
+
+        at = node.clock.now_ms()
+        node.local(lambda connection: memory.keep(connection, LAST_CHECK, [at, found.damaged], at))
 
     def _told(self, stage: str, done: int, total: int) -> None:
         with self._guard:

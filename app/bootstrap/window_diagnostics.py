@@ -67,6 +67,7 @@ class SiteDiagnostics:
         free, size = _disk(node.data.root)
         crash = next(iter(crashes.former(node.data.logs)), None)
         fault = node.storage.fault
+        verified, damaged = _last_check(node)
         return Facts(
             program=version(),
             python=".".join(map(str, sys.version_info[:3])),
@@ -82,6 +83,8 @@ class SiteDiagnostics:
             wal_bytes=_bytes(node.data.beside_database[0]),
             entries=node.read(_entries),
             checked_at=max((each.verified_at or 0 for each in held), default=0) or None,
+            verified_at=verified,
+            damaged=damaged,
             backup_at=None if last is None else last.at,
             backup_limit_ms=rules[RuleKey.BACKUP_INTERVAL].seconds * 1000,
             backup_count=len(held),
@@ -120,6 +123,16 @@ def version() -> str:
         return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
     except (OSError, ValueError, KeyError):
         return "?"
+
+
+def _last_check(node: Node) -> tuple[int | None, bool]:
+    from app.bootstrap.window_backup import LAST_CHECK
+    from app.local import memory
+
+    match node.local(memory.load).get(LAST_CHECK):
+        case [int(at), bool(damaged)]:
+            return at, damaged
+    return None, False
 
 
 def _schema(connection: sqlite3.Connection) -> str:

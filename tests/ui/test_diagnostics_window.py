@@ -116,6 +116,19 @@ def test_the_page_tells_versions_database_disk_links_clock_sites(emb_room: Room)
     assert not sheet.is_open
 
 
+def test_the_last_check_of_the_record_is_told(emb_room: Room) -> None:
+    """XC-04: when somebody had it checked whole, and what it gave; kept on this workstation."""
+    room = emb_room
+    assert {row.name: row.value for row in opened(room).rows}["上次校验记录"] == "没有"
+    found = room.console.backup.check().result(60)
+    assert not found.damaged
+    room.clock.advance(120)
+    sheet = room.window.overlays.diagnostics
+    sheet.look()
+    room.wait(lambda: "2 分钟前" in {row.name: row.value for row in sheet.rows}["上次校验记录"])
+    assert "没有发现问题" in {row.name: row.value for row in sheet.rows}["上次校验记录"]
+
+
 def test_looked_at_again_copied_and_saved_by_keys(emb_room: Room, tmp_path: Path) -> None:
     room = emb_room
     sheet = opened(room)
@@ -165,7 +178,7 @@ def test_every_state_has_its_words() -> None:
     """All that a bad day can hold, in both languages, from bare facts."""
     link = LinkFact("FRD", "B", "down", None, 3, None, 5, None, 61_000)
     facts = Facts(
-        "0.1.0", "3.11", "3.40", "0006", "Linux", "310105", True, "exercise", "EMB", "", 1, 2, 3, None, None, 1, 0,
+        "0.1.0", "3.11", "3.40", "0006", "Linux", "310105", True, "exercise", "EMB", "", 1, 2, 3, None, 5, True, None, 1, 0,
         None, None, "storage.full", (link,), (SiteFact("FRD", "B", "odd", False),), ((7, -120),), 100_000, 0, 50, "",
         Path("/x"),
     )  # fmt: skip

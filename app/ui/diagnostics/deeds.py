@@ -22,7 +22,9 @@ class DiagnosticsDeeds:
         self._window = window
         self.card: EndedCard | None = None
         window.actions_table.add(
-            Action("diagnostics", "ui.diagnostics.action", "Ctrl+F1", self.open, always, "ui.shell.group.window")
+            Action(
+                "diagnostics", "ui.diagnostics.action", "Ctrl+F1", self.open, always, "ui.shell.group.window"
+            )
         )
         for name, act, rule in (
             ("noted", self.noted, self._told),

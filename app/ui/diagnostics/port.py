@@ -37,7 +37,8 @@ class SiteFact:
 class Facts:
     """Everything the page shows. Moments in UTC ms, sizes in bytes, None where nothing is known.
 
-    `checked_at`: when a copy of the record was last restored on trial and compared. `jumps`: (moment, seconds) of clock
+    `checked_at`: when a copy of the record was last restored on trial and compared; `verified_at`, `damaged`: when somebody last
+    had the whole record checked here, and what it gave. `jumps`: (moment, seconds) of clock
     settings since the start. `folder`: where the data lies; a path may hold a person's name, so it is shown and never exported.
     """
 
@@ -55,6 +56,8 @@ class Facts:
     wal_bytes: int
     entries: int
     checked_at: int | None
+    verified_at: int | None
+    damaged: bool
     backup_at: int | None
     backup_limit_ms: int
     backup_count: int

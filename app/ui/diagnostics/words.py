@@ -89,6 +89,7 @@ class Telling:
         yield self._row(
             "database", "checked", self._when(facts.checked_at), "" if facts.checked_at else "warn"
         )
+        yield self._row("database", "verified", self._verified(), "bad" if facts.damaged else "")
         yield self._row("database", "backup", backup, "warn" if late else "")
         yield self._row("database", "folder", str(facts.folder), private=True)
         if facts.free_bytes is None or facts.disk_bytes is None:
@@ -98,6 +99,13 @@ class Telling:
             yield self._row("disk", "free", told, "warn" if facts.free_bytes < LOW_DISK else "")
         fault = facts.disk_fault
         yield self._row("disk", "state", fault or get("ui.diagnostics.fine"), "bad" if fault else "")
+
+    def _verified(self) -> str:
+        """When the whole record was last checked by hand, and what it gave."""
+        if self._facts.verified_at is None:
+            return self._texts.get("ui.diagnostics.never")
+        key = "damaged" if self._facts.damaged else "whole"
+        return self._texts.get(f"ui.diagnostics.{key}", when=self._when(self._facts.verified_at))
 
     def _links(self) -> Iterator[Row]:
         facts, get = self._facts, self._texts.get
