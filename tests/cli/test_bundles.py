@@ -85,7 +85,7 @@ def test_two_consoles_without_network_then_with_it(call: CommandLine, tmp_path: 
     )
     for _ in range(KILLS):
         killed_import(frd, stick)
-    assert len(entries(frd)) <= ENTRIES + 2, (
+    assert len([text for text in entries(frd) if "配对" not in text]) <= ENTRIES + 2, (
         "theirs, what they said of the stick, and at most once what we did"
     )
     with serve(frd) as running:  # a console that is open takes it in itself
