@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+
+from PySide6.QtWidgets import QWidget
 
 from app.kernel.texts import Texts
 from app.queries.board_view import COUNTED, Tally
@@ -30,6 +33,12 @@ class Faces:
             face.title.setText(texts.get(f"ui.board.{name}.title"))
         for name, face in (("empty", self.empty), ("nothing", self.nothing)):
             face.text.setText(texts.get(f"ui.board.{name}.text"))
+
+    def stand_behind(self, rows: QWidget) -> None:
+        """Tab comes to the buttons from the rows' place, as they stand."""
+        stops = (rows, self.register, self.closed, self.clear, self.everywhere, self.retry)
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def show_closed(self, tally: Tally) -> None:
         """How many closed incidents can be looked at."""

@@ -213,6 +213,7 @@ class BoardPanel(QWidget):
         faces = Faces(self._theme, self._texts, self._button)
         for face in faces.all:
             self._faces.addWidget(face)
+        faces.stand_behind(self.list)
         faces.register.setText(self._register.text())
         faces.show_closed(self.feed.counts.everything)
         faces.register.clicked.connect(self.register_wanted)
@@ -259,7 +260,7 @@ class BoardPanel(QWidget):
         """The search language: it comes with the first thing typed, or when the window has time."""
         from app.ui.search.asking import Asking
 
-        asking = Asking(self._console, self._theme, self.search)
+        asking = Asking(self._console, self._theme, self.search, list(self._chip_of.values())[-1])
         self._column.insertWidget(_BELOW_FIELD, asking)
         return asking
 

@@ -27,14 +27,15 @@ Words = tuple[tuple[str, ...], ...]
 class Asking(QWidget):
     """The row of chips below a field; hidden while nothing but words is typed."""
 
-    def __init__(self, console: Console, theme: Theme, field: QLineEdit) -> None:
+    def __init__(self, console: Console, theme: Theme, field: QLineEdit, before: QWidget) -> None:
+        """`before`: from where Tab goes to the first chip."""
         super().__init__()
         self._console, self._field = console, field
         self._language, self._texts = vocabulary.language(console), console.texts
         self.query = Query()
         self._day = vocabulary.today(console)  # that what stands there was understood on
         self.completing = Completing(field, theme, self._offers)
-        self.chips = ChipRow(theme, console.texts, field)
+        self.chips = ChipRow(theme, console.texts, before)
         self.chips.removed.connect(lambda item: field.setText(without(field.text(), item)))
         column = QVBoxLayout(self)
         column.setContentsMargins(_SIDE, 0, _SIDE, _FOOT)

@@ -49,10 +49,10 @@ class ChipRow(QWidget):
 
     removed = Signal(object)
 
-    def __init__(self, theme: Theme, texts: Texts, field: QWidget) -> None:
-        """`field`: where the search is typed; Tab goes from there to the first chip."""
+    def __init__(self, theme: Theme, texts: Texts, before: QWidget) -> None:
+        """`before`: from where Tab goes to the first chip."""
         super().__init__()
-        self._theme, self._texts, self._field = theme, texts, field
+        self._theme, self._texts, self._before = theme, texts, before
         self.setObjectName("searchChips")
         self.setAccessibleName(texts.get("ui.search.chip.row"))
         self.buttons: list[ChipButton] = []
@@ -74,7 +74,7 @@ class ChipRow(QWidget):
         self._dress()
         self._arrange()
         self.setVisible(bool(self.buttons))
-        for before, after in pairwise((self._field, *self.buttons)):
+        for before, after in pairwise((self._before, *self.buttons)):
             QWidget.setTabOrder(before, after)
         if focused >= 0 and self.buttons:
             self.buttons[min(focused, len(self.buttons) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
