@@ -29,7 +29,7 @@ RARE, RARE_MOST = 12, 500
 NAMES = {"incident": "incidents", "log_entry": "entries of the log"}
 NARROWS = {
     "many": Narrow(((Field.STREET, UNITS[:1]), (Field.LEVEL, ("level_none",)))),
-    "few": Narrow(((Field.STREET, UNITS[1:3]), (Field.STATUS, ("void",)))),
+    "few": Narrow(((Field.STREET, UNITS[:1]), (Field.STATUS, ("void",)))),
     "hardly any": Narrow(
         ((Field.STREET, UNITS[4:5]), (Field.TYPE, ("type:hazmat",)), (Field.LEVEL, ("level_1",)))
     ),
