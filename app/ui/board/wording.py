@@ -278,7 +278,7 @@ class Wording:
             self._texts.get("ui.board.tip.received", at=exact_time(row.received_at))
             if row.received_at
             else "",
-            self._texts.get("ui.board.tip.due", clock=shown.clock_name, at=exact_time(row.due_at))
+            self._texts.get("ui.board.tip.due_why", clock=shown.clock_name, at=exact_time(row.due_at))
             if row.due_at is not None
             else "",
             self._texts.get("ui.board.tip.seen", state=shown.tick_word) if shown.tick_word else "",
