@@ -29,7 +29,11 @@ def join(into: Past, other: Past) -> None:
 
 
 class Causality:
-    """Pasts of all projected transactions, and the tips: operations that no projected operation names."""
+    """Pasts of all projected transactions, and the tips: operations that no projected operation names.
+
+    What cannot have effect here (a workstation nobody enrolled, what lies behind a cut or a fork) is no tip and takes none away:
+    own acts rest on nothing that a liar makes more of at will (decision 0045).
+    """
 
     def __init__(self, connection: sqlite3.Connection, store: Store, chains: dict[str, Chain]) -> None:
         self._connection, self._store, self._chains = connection, store, chains
@@ -121,10 +125,13 @@ class Causality:
         if first.parents:
             self._kept.append((first.hash, no, first.seq, pack_past(past)))
 
-    def advance(self, first: Operation, last: Operation, past: Past, no: int, extends: bool) -> None:
+    def advance(
+        self, first: Operation, last: Operation, past: Past, no: int, extends: bool, counts: bool
+    ) -> None:
         """Record a projected transaction: the running past and the tips.
 
-        `extends` is false for the second branch of a fork, which does not carry the chain on.
+        `extends` is false for the second branch of a fork, which does not carry the chain on; `counts` for what own acts do not
+        name.
         """
         here = {**past, no: last.seq}
         if extends:
@@ -132,8 +139,9 @@ class Causality:
         if len(self._ends) >= _RECENT:
             self._ends.clear()
         self._ends[last.hash] = here
-        self.tips.difference_update((*first.parents, first.prev))
-        self.tips.add(last.hash)
+        if counts:
+            self.tips.difference_update((*first.parents, first.prev))
+            self.tips.add(last.hash)
 
     def parents_for(self, own_end: bytes) -> list[bytes]:
         """What the next own transaction names: every tip but its own predecessor."""

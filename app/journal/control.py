@@ -40,6 +40,12 @@ def _key(op: Operation, body: dict[str, Any]) -> str:
     return fact_key(_KEY_KIND[body["v"]], entity_id)
 
 
+def is_news(state: State, op: Operation) -> bool:
+    """True if nothing here says yet what this certificate says: a copy adds nothing."""
+    body = dict(op.content)
+    return all(known.body != body for known in state.facts.all(_key(op, body)))
+
+
 def fold(projector: Projector, op: Operation, past: Past, dot: Dot, agency: str, standing: Standing) -> None:
     """Record a control operation as fact and refresh the row of the account, site or agency it speaks of."""
     state, body = projector.state, dict(op.content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.journal import verbs
+from app.journal import floods, verbs
 from app.journal.authors import Author, author_of
 from app.journal.causality import covers
 from app.journal.facts import VALID_ONLY, fact_key
@@ -56,14 +56,20 @@ class Offering:
 
         Of a forked chain the number before the fork, so that whoever wrote one of the branches does not take himself for behind
         and learns of the other; and a digest of everything held from the fork on: who shows the same one holds the same proof.
+        Of workstations that nobody enrolled only the first ones are shown: a HELLO fits its frame, whatever was taken.
         """
+        hidden = self._hidden()
         return {
             site: (chain.seq, chain.hash)
             if chain.fork_seq is None
             else self.state.fork_head(site, chain.fork_seq)
             for site, chain in self.state.chains.items()
-            if chain.seq and chain.fork_seq != 1
+            if chain.seq and chain.fork_seq != 1 and site not in hidden
         }
+
+    def _hidden(self) -> frozenset[str]:
+        most = floods.MOST_STRANGERS
+        return frozenset(self.state.strangers()[most:]) if len(self.state.chains) > most else frozenset()
 
     def withheld(self) -> dict[str, list[tuple[int, int]]]:
         """Ranges held as headers only."""

@@ -56,6 +56,7 @@ class Projector:
         self._derivation = Derivation(state, derivers)
         self._judge = Judge(state)
         self.reproject = False
+        self._bears = False  # the transaction at hand brings a certificate that nothing else here brings
         self._touched: dict[tuple[str, str], ChangeKind] = {}
 
     # -- one transaction -------------------------------------------------------------------------------------------------
@@ -65,9 +66,11 @@ class Projector:
         past = self._s.causality.first_past(first, chain.no)
         pasts = [past if op is first else {**past, chain.no: op.seq - 1} for op in tx]
         self._s.causality.remember(first, past, chain.no)
+        self._bears = False
         reason = self._refuse(tx) if tx[-1].hash in self._spoiled else self._settle_all(tx, pasts, chain)
         extends = chain.hash == first.prev
-        self._s.causality.advance(first, tx[-1], past, chain.no, extends)
+        counts = self._s.counts(chain.site, first.seq) or self._bears
+        self._s.causality.advance(first, tx[-1], past, chain.no, extends, counts)
         if extends:
             chain.seq, chain.hash = tx[-1].seq, tx[-1].hash
             self._s.moved(chain)
@@ -105,6 +108,7 @@ class Projector:
         whole = mixed or _reason_against([each.judgement for each in held])
         for each in held:
             if each.judgement.certified and each.judgement.reason is None:
+                self._bears = self._bears or control.is_news(self._s, each.op)
                 self._fold(each, Standing.VALID)
             elif each.judgement.verb in verbs.RIGHTS:
                 self._settle_right(each, of_rights, mixed is None, rights)

@@ -15,7 +15,7 @@ from app.journal.operation import SCHEMA_V, pack
 from app.journal.policy import Effect, Policy
 from db.fields import Entity, Field
 
-PROJECTION_V = 2  # raised when projector, derivers or judges come to other rows for the same journal
+PROJECTION_V = 3  # raised when projector, derivers or judges come to other rows for the same journal
 
 
 def fingerprint(policy: Policy) -> str:

@@ -131,6 +131,14 @@ class State:
         found = self.facts.all(fact_key("closed", site))
         return [f for f in found if f.body["agency"] == agency and (past is None or covers(past, f.dot))]
 
+    def counts(self, site: str, seq: int) -> bool:
+        """True for a place where operations may have effect: the site is enrolled, and nothing is cut there."""
+        return self.agency_of(site) is not None and seq <= self.cut_of(site)
+
+    def strangers(self) -> list[str]:
+        """Sites of chains held here that no agency we have met enrolled, first come first."""
+        return [site for site in self.chains if self.agency_of(site) is None]
+
     def heirs(self, past: Past | None) -> dict[str, str]:
         """Closed site -> who takes its shares; of two heirs the lower id."""
         sites = {fact.key.split("\x1f")[1] for fact in self.facts.of_verb(verbs.CLOSE)}

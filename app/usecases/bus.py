@@ -116,6 +116,7 @@ class Bus:
             log.error("own act %s would be quarantined: %s", command, wrong.reason)
             raise Refusal(code, text, clause="REPLICATION", act=command, reason=wrong.reason) from wrong
         except BadTransactionError as wrong:
+            log.error("own act %s cannot be written: %s", command, wrong)
             raise Refusal(ErrorCode.RANGE, "refusal.command.too_large", clause="REPLICATION") from wrong
 
     def author(self, account_id: str) -> AccountRow:
@@ -194,3 +195,5 @@ class Bus:
         except QuarantinedError as wrong:  # closed, cut or forked: what it still says, nobody takes
             log.error("a refusal would be quarantined: %s", wrong.reason)
             raise EnvironmentFault("site.closed", "fault.site.closed", reason=wrong.reason) from wrong
+        except BadTransactionError as wrong:  # what was refused is told all the same
+            log.error("a refusal cannot be recorded: %s", wrong)
