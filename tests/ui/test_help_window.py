@@ -198,6 +198,18 @@ def test_one_at_a_time_where_it_belongs(emb_room: Room) -> None:
     assert sorted(NAMES) in kept.values()
 
 
+def test_the_first_red_alarm_explains_its_key(emb_room: Room) -> None:
+    room = emb_room
+    room.sign_in()
+    room.click(card(room).note)
+    register(room.site, received_at=room.clock_at("07:00:00"))
+    room.wait(lambda: room.window.feeds.desk.calling)
+    room.window.pulse.second.emit(room.clock.now_ms())
+    assert card(room).name == "alarms" and "F2" in card(room).text.text()
+    room.window.session.lock()
+    assert card(room) is None, "hints belong to a person"
+
+
 def test_nobody_is_given_any_where_that_was_chosen(rooms: Open) -> None:
     room = rooms("EMB", before=lambda console: console._memory.update({MEMORY: {EVERYBODY: []}}))
     room.sign_in()
