@@ -67,11 +67,22 @@ class Layouts(QObject):
             self.apply(state)
         self.ready.emit()
 
+    @property
+    def ended(self) -> bool:
+        """True once the window closes: what closes with it is nobody's wish."""
+        return self._ended
+
+    def end(self) -> None:
+        """The window closes: remember what stands, and nothing that comes after. Idempotent."""
+        self.keep()
+        if not self._ended:
+            self._ended = True
+            self._keep_later.stop()
+            self.watch.stop()
+
     def dispose(self) -> None:
         """Close what floats; the panels go home so that they end with the window."""
-        self._ended = True
-        self._keep_later.stop()
-        self.watch.stop()
+        self.end()
         for name in list(self.floats):
             self._take_home(name)
 

@@ -251,7 +251,10 @@ class Columns(QWidget):
     # -- widths ------------------------------------------------------------------------------------------------------------
     def wide(self, key: str) -> int:
         """A width as it is now; the board's is fixed where there is little room."""
-        return BOARD_SMALL if key == "board" and self.small else self._widths[key]
+        given = self._widths[key]
+        if key == "near_map" and given == WIDTHS[key]:  # on a large screen a third of it
+            return max(given, (self.width() - self._widths["near_board"]) * 33 // 100)
+        return BOARD_SMALL if key == "board" and self.small else given
 
     def shown_width(self, key: str) -> int:
         """What a handle starts from."""

@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         return kept.get(name, otherwise) if isinstance(kept, dict) else otherwise
 
     def _remember(self) -> None:
-        self.layouts.keep()
+        self.layouts.end()
         self.console.remember(MEMORY, {"sound": self.tone.on})
 
     def event(self, event: QEvent) -> bool:

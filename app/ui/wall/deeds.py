@@ -97,6 +97,8 @@ class WallDeeds:
         return others[areas.index(max(areas))] if others else here
 
     def _closed(self) -> None:
+        if self._window.layouts.ended:
+            return  # the console ends, and Qt closes all its windows
         self._end()
         self._remember(False)
 
