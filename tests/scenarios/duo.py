@@ -283,9 +283,25 @@ class Duo:
         room.sit_down()
 
     def settle(self) -> None:
-        """While the link is up: wait until both hold the same chains."""
+        """While the link is up: wait until both hold the same chains, and each knows that the other does."""
         if self.up:
             until(lambda: self.held(self.emb) == self.held(self.frd), "both hold the same")
+            for room, other in ((self.emb, self.frd), (self.frd, self.emb)):
+                until(
+                    lambda room=room, other=other: self.known(room, other) == self.own_end(room),
+                    f"{room.agency} knows what {other.agency} holds of it",
+                )
+
+    def own_end(self, room: Room) -> int:
+        """How far a console's own chain reaches."""
+        (row,) = room.rows("SELECT max(o.seq) AS n FROM op o JOIN self s ON s.site = o.site")
+        return int(row["n"])
+
+    def known(self, room: Room, other: Room) -> int:
+        """How far of its own chain a console knows the other to hold it."""
+        (there,) = other.rows("SELECT site FROM self")
+        sql = "SELECT a.seq AS n FROM peer_ack a JOIN self s ON s.site = a.site WHERE a.peer = ?"
+        return max((row["n"] for row in room.rows(sql, there["site"])), default=0)
 
     def held(self, room: Room) -> dict[str, int]:
         """Site -> how far its chain reaches here."""

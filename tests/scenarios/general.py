@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from db.tables import ENTITIES
 
 _ALIKE_BUT = {"n"}  # the row's number on the shelf, which each site gives for itself
 _OWN = {"account": {"secret_at", "updated_at"}}  # what is internal to an agency
-_INTERNAL = ("refusal",)
+_INTERNAL = ("refusal", "contact_access")  # an agency keeps these to itself
 _BOOKKEEPING = ("entry", "conflict", "flag", "quarantine")
 # What a telephone number looks like: mobile, or with an area code.
 _PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8})(?!\d)")
@@ -141,13 +141,21 @@ def _inside(end: str) -> bool:
     return address in _HERE or (len(address) == _IPV4_CHARS and address.endswith("7F"))
 
 
-def no_contact_data(console: Console) -> None:
-    """G5, as far as it goes: no telephone number in the logs (there are no exports and no large screen yet)."""
+def no_contact_data(console: Console, planted: Sequence[str] = ()) -> None:
+    """G5, as far as it goes: no telephone number in the logs, and of what was entered as a contact (`planted`) nothing in the
+    duty log, in what was refused, or anywhere in the clear in the database.
+    """
     told = [*console.data.logs.rglob("*"), *console.data.root.parent.glob("*.err")]
     for path in told:
         if path.is_file():
             found = _PHONE.search(path.read_text("utf-8", "replace"))
             assert found is None, f"{path.name}: {found}"
+    read = [*console.rows("SELECT text FROM log_entry"), *console.rows("SELECT about FROM refusal")]
+    said = "\n".join(str(value) for row in read for value in row.values())
+    kept = b"".join(path.read_bytes() for path in console.data.database.parent.glob("console.db*"))
+    for text in planted:
+        assert text not in said, f"{text} stands in the log"
+        assert text.encode() not in kept, f"{text} lies open in the database"
 
 
 def numbers_without_holes(console: Console) -> None:

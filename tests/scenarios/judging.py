@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -290,6 +291,9 @@ def _alert(play: Play, assertion: Assertion, room: Room) -> str:
     return "" if shown is (assertion.kind == "alert") else f"{kind} {'shown' if shown else 'not shown'}"
 
 
+_ENDS = {True: r"(?!\d)", False: ""}
+
+
 def _screen(play: Play, assertion: Assertion, room: Room) -> str:
     shown = _painted(play, room, assertion.says)
     return "" if shown is (assertion.kind == "screen") else f"{'painted' if shown else 'not painted'}"
@@ -298,9 +302,18 @@ def _screen(play: Play, assertion: Assertion, room: Room) -> str:
 def _painted(play: Play, room: Room, text: str) -> bool:
     """In the whole window: as it stands, or with the incident's desk open beside board and links."""
     room.sit_down()
-    wanted = plain(text)
     views = [None, play.incident] if play.incident else [None]
-    return any(any(wanted in plain(line) for line in room.texts(view)) for view in views)
+    return any(any(says(line, text) for line in room.texts(view)) for view in views)
+
+
+def says(line: str, text: str) -> bool:
+    """True if a painted line says it: a number of the text is that number and no part of a longer one, and what is followed by
+    a bare nought is said not to be there.
+    """
+    return (
+        re.search(rf"{re.escape(plain(text))}(?!0(?!\d)){_ENDS[text[-1:].isdigit()]}", plain(line))
+        is not None
+    )
 
 
 def _file(_play: Play, _assertion: Assertion, _room: Room) -> str:

@@ -132,6 +132,9 @@ def _judged(
     return Judged(assertion.text, verdict.state, verdict.why)
 
 
+G5 = "G5 no contact data in the logs, in the open in the database, on the window (no documents yet)"
+
+
 # -- in general ------------------------------------------------------------------------------------------------------------
 def _each(check: Callable[[Any], None], consoles: Duo) -> None:
     for room in consoles.both:
@@ -154,9 +157,41 @@ def _documents(_: Duo) -> None:
     raise NotYet("reports carry no document number yet (incident numbers have no holes: D-20)")
 
 
+def _plant(play: Play) -> tuple[str, ...]:
+    """A contact at each console, looked at in the clear once: what G5 must find nowhere. Nothing without an incident."""
+    planted: list[str] = []
+    play.duo.settle()
+    for at, room in enumerate(play.duo.both):
+        found = room.rows("SELECT id FROM incident WHERE open = 1 AND agency = ? ORDER BY id", room.agency)
+        if not found:
+            continue
+        name, number = f"\u7532\u4e59\u4e19{room.agency}", f"139{at}0001234"
+        given = {"incident_id": found[0]["id"], "about": "caller", "name": name, "number": number}
+        answer = play.do("add_contact", room, "duty_officer", **given)
+        assert answer["ok"], answer
+        contact = {"contact_id": answer["result"]["contact_id"]}
+        looked = room.do("duty_officer", "reveal_contact", **contact)  # who looked stays with the agency
+        assert looked["ok"], looked
+        planted += [name, number]
+    play.duo.settle()
+    return tuple(planted)
+
+
+def _nothing_personal(room: Any, play: Play, planted: tuple[str, ...]) -> None:
+    """G5 on disk, and on the window with the incident's desk open: contacts are masked there."""
+    general.no_contact_data(room, planted)
+    room.sit_down()
+    shown = [
+        line for view in ([None, play.incident] if play.incident else [None]) for line in room.texts(view)
+    ]
+    for text in planted:
+        assert not any(text in line for line in shown), f"{text} is painted"
+
+
 def _general(play: Play) -> list[Judged]:
     consoles = play.duo
     _each(general.numbers_without_holes, consoles)
+    planted = _plant(play)
     checks: dict[str, Callable[[], None]] = {
         "G1 equal business rows on both sides": lambda: _after_sync(consoles),
         "G2 the record is whole on both sides": lambda: _each(general.record_is_whole, consoles),
@@ -164,9 +199,7 @@ def _general(play: Play) -> list[Judged]:
             lambda room: general.nothing_lost(room, play.acknowledged), consoles
         ),
         "G4 no traffic left this machine": lambda: _each(general.nothing_outside, consoles),
-        "G5 no contact data in the logs (no exports, no large screen yet)": lambda: _each(
-            general.no_contact_data, consoles
-        ),
+        G5: lambda: _each(lambda room: _nothing_personal(room, play, planted), consoles),
         "G6 document numbers without holes": lambda: _documents(consoles),
     }
     out = []
