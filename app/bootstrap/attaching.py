@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from app.bootstrap.node import Node, told_plainly
 from app.domain.attachment import HEAD_BYTES, MediaType, check_media, check_size, safe_name
 from app.domain.rule_numbers import RuleKey
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
+from app.local.attachments import AttachmentStore
 from app.queries import attachments
 from app.usecases.attachments import AttachFile
 
+log = logging.getLogger(__name__)
 _PIECE = 1 << 20
 UNKNOWN_NAME = "attachment.bin"
 
@@ -44,7 +47,37 @@ def attach(
     command = AttachFile(
         incident_id=incident_id, content=content, size=size, media_type=kind, name=path.name, note=note
     )
-    return dict(node.execute(command, account_id).result)
+    try:
+        done = node.execute(command, account_id)
+    except Refusal:
+        forget_unnamed(node, content)
+        raise
+    node.attachments.settled(content)
+    return dict(done.result)
+
+
+def forget_unnamed(node: Node, content: str) -> None:
+    """Drop a file that was taken in and that no record names; trouble of the disk leaves it for the next start."""
+    try:
+        if not node.read(lambda connection: attachments.is_recorded(connection, content)):
+            node.attachments.drop(content)
+        node.attachments.settled(content)
+    except OSError as wrong:
+        log.warning("a file without a record stays for now: %s", wrong)
+
+
+def sweep(node: Node) -> None:
+    """What killed programs have left: parts of files here and beside the backups, and whole ones whose record never came.
+
+    Called with the lock of the data folder held; trouble of the disk leaves it for the next start.
+    """
+    try:
+        for store in (node.attachments, AttachmentStore(node.data.backed_up_attachments)):
+            store.sweep_left()
+    except OSError as wrong:
+        log.warning("left-over parts of files stay for now: %s", wrong)
+    for content in node.attachments.announced():
+        forget_unnamed(node, content)
 
 
 def _store(
@@ -61,7 +94,7 @@ def _store(
             progress(done)
 
         with told_plainly(node.data.attachments):
-            taken = node.attachments.take(source, watched, cancelled)
+            taken = node.attachments.take(source, watched, cancelled, announce=True)
     return (kind, None, 0) if taken is None else (kind, *taken)
 
 

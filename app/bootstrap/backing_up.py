@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from app.bootstrap.backup_store import SECOND_FOLDER, copies
+from app.bootstrap import second_folders
+from app.bootstrap.backup_store import copies
 from app.bootstrap.backup_work import BackupJob
 from app.bootstrap.child import Child, GivenUpError
 from app.bootstrap.node import Node
@@ -22,7 +23,6 @@ from app.domain.rule_numbers import RuleKey
 from app.kernel.changes import ChangeSet
 from app.kernel.clock import SECOND_MS
 from app.kernel.errors import EnvironmentFault
-from app.local import memory
 
 LOOK_S: Final = 10.0
 START_S: Final = 60.0  # a console that has just been opened has better things to do
@@ -77,11 +77,9 @@ class Backups:
     def begin(self) -> None:
         """Start looking."""
         try:
-            kept = self._node.local(memory.load).get(SECOND_FOLDER)
+            self._second = self._node.local(second_folders.chosen)
         except EnvironmentFault as fault:  # the file broke while it was opened: the first backup says so too
             self._failed(fault)
-            kept = None
-        self._second = Path(kept) if isinstance(kept, str) else None
         self._end = self._node.subscribe(self._hear)
         self._thread.start()
 
@@ -116,6 +114,10 @@ class Backups:
         """The second folder, None without one."""
         with self._wake:
             return self._second
+
+    def second_ids(self, folder: Path | None) -> tuple[str, ...]:
+        """Ids of all folders that were chosen at this path."""
+        return tuple(each.id for each in self._node.local(second_folders.known) if each.path == folder)
 
     def ask(self) -> None:
         """Make one now."""
@@ -186,15 +188,16 @@ class Backups:
         return {key: rules[key].seconds for key in wanted}
 
     def _back_up(self, why: Why) -> None:
-        numbers, data = self._numbers(), self._node.data
+        numbers, data, second = self._numbers(), self._node.data, self.second
         job = BackupJob(
             data.database,
             data.backups,
             self._node.clock.now_ms(),
             why,
-            self.second,
+            second,
             numbers[RuleKey.BACKUP_KEEP_ALL] * SECOND_MS,
             numbers[RuleKey.BACKUP_KEEP_DAILY] // 86_400,
+            self.second_ids(second),
         )
         child = self._make_child({"kind": "backup", "root": str(data.root), **job.told()}, self._told)
         with self._wake:

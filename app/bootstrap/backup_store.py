@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -110,14 +112,41 @@ def free_bytes(folder: Path) -> int:
 
 
 # -- the second folder -------------------------------------------------------------------------------------------------------
-def mark(folder: Path, site: str) -> None:
-    """Make a folder known as ours: a stick that is not in leaves an empty folder that must not be taken for it."""
-    write_secret(folder / MARK, json.dumps({"site": site}).encode())
+@dataclass(frozen=True)
+class Mark:
+    """The id of a marked folder; `fresh`: it was not marked before."""
+
+    id: str
+    fresh: bool
 
 
-def is_marked(folder: Path) -> bool:
-    """True if this is the folder that was chosen."""
-    return (folder / MARK).is_file()
+def mark(folder: Path, site: str) -> Mark:
+    """Make a folder known as ours: a stick that is not in leaves an empty folder that must not be taken for it.
+
+    It keeps the id it has: who else uses the same folder knows it by that.
+    """
+    before = _mark_of(folder)
+    made = Mark(before or secrets.token_hex(8), fresh=before is None)
+    write_secret(folder / MARK, json.dumps({"site": site, "id": made.id}).encode())
+    return made
+
+
+def is_marked(folder: Path, ids: Collection[str] = ()) -> bool:
+    """True if this is a folder that was chosen: one of these ids ("": any), where ids are given."""
+    found = _mark_of(folder)
+    return found is not None and (not ids or "" in ids or found in ids)
+
+
+def _mark_of(folder: Path) -> str | None:
+    """The id in a folder's mark, "" of a mark without, None of a folder without."""
+    try:
+        told: Any = json.loads((folder / MARK).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return "" if (folder / MARK).is_file() else None
+    made = told.get("id") if isinstance(told, dict) else None
+    return made if isinstance(made, str) else ""
 
 
 def carry(copy: Copy, folder: Path) -> Copy:

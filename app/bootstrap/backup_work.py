@@ -29,6 +29,7 @@ from app.domain.backups import Why, room_needed, to_remove
 from app.journal.verify import Progress
 from app.kernel.clock import DAY_MS, SECOND_MS
 from app.kernel.errors import EnvironmentFault
+from app.local.attachments import AttachmentStore
 from db.backup import backup, backup_name
 from db.examine import wal_of
 from db.problems import DatabaseProblemError, ProblemKind
@@ -47,6 +48,9 @@ class BackupJob:
     second: Path | None = None
     keep_all_ms: int = DAY_MS
     keep_days: int = 30
+    second_ids: tuple[
+        str, ...
+    ] = ()  # of marks; the folder of that path with another mark is not the one that was chosen
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> BackupJob:
@@ -60,6 +64,7 @@ class BackupJob:
             None if second is None else Path(second),
             int(told["keep_all_ms"]),
             int(told["keep_days"]),
+            tuple(map(str, told["second_ids"])),
         )
 
     def told(self) -> dict[str, Any]:
@@ -72,6 +77,7 @@ class BackupJob:
             "second": None if self.second is None else str(self.second),
             "keep_all_ms": self.keep_all_ms,
             "keep_days": self.keep_days,
+            "second_ids": list(self.second_ids),
         }
 
 
@@ -116,6 +122,7 @@ def make(job: BackupJob, tell: Progress, beside: FilesBeside | None = None) -> M
     clock = _Seconds(job.at)
     with told_as_backup(job.folder):
         sweep(job.folder)
+        AttachmentStore(job.folder / FILES).sweep_left()
         check_room(job.database, job.folder, keeper)
         path = _free_name(job)
         backup(job.database, path, lambda done, total: tell("copy", done, total))
@@ -168,10 +175,11 @@ def _second(copy: Copy, job: BackupJob, tell: Progress, keeper: FilesBeside) -> 
     folder = job.second
     if folder is None:
         return "none"
-    if not is_marked(folder):
+    if not is_marked(folder, job.second_ids):
         return "missing"
     tell("second", 0, 1)
     try:
+        AttachmentStore(folder / FILES).sweep_left()
         if free_bytes(folder) < copy.size + keeper.outstanding(folder / FILES):
             return "full"
         carry(copy, folder)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
-from app.bootstrap.backup_store import FILES, SECOND_FOLDER, is_marked
+from app.bootstrap import attaching, second_folders
 from app.bootstrap.node import Node, told_plainly
+from app.bootstrap.second_folders import Folder
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
-from app.local import memory
 from app.local.attachments import AttachmentStore, names_a_file
 from app.queries import attachments, contacts
-from app.queries.contacts import PurgedRow
 from app.usecases.contacts import AcknowledgePurge, Personal
 
 log = logging.getLogger(__name__)
@@ -52,6 +51,9 @@ class Purging:
 
     def _run(self) -> None:
         said = ""
+        self._stir.wait()
+        if not self._ending:
+            attaching.sweep(self._node)
         while True:
             self._stir.wait(RETRY_S if said else None)
             self._stir.clear()
@@ -72,33 +74,39 @@ class Purging:
 def purge(node: Node) -> int:
     """Destroy what was ordered and not yet acknowledged by this site; returns how many records.
 
-    EnvironmentFault `purge.second` when a second folder of backups is not at hand: a file that may lie there is not destroyed,
-    and nobody is told it is.
+    EnvironmentFault `purge.second` when one of the second folders of backups, the present one or a former, is not at hand: a
+    file that may lie there is not destroyed, and nobody is told it is.
     """
     rows = node.read(lambda connection: contacts.to_purge(connection, node.me.site))
     _destroy_keys(node, [row.id for row in rows if row.entity == Personal.CONTACT])
-    left: set[str] = set()
-    second = second_folder(node) if any(row.entity == Personal.ATTACHMENT for row in rows) else None
-    for row in rows:
-        if row.entity == Personal.ATTACHMENT and not _destroy_file(node, row, second):
-            left.add(row.id)
+    files = {row.content for row in rows if row.content is not None and names_a_file(row.content)}
+    _destroy_files(node, files)
+    left = second_folders.destroy(node, files)
     _sweep(node)
     for row in rows:
-        if row.id not in left:
+        if row.content not in left:
             node.execute(
                 AcknowledgePurge(entity=Personal(row.entity), entity_id=row.id),
                 node.me.console_account,
                 Priority.BULK,
             )
+    if files:
+        second_folders.settle(node, left)
     if left:
-        raise EnvironmentFault("purge.second", "fault.purge.second", path=str(second))
+        raise EnvironmentFault("purge.second", "fault.purge.second", path=said(node, *left.values()))
     return len(rows)
 
 
-def second_folder(node: Node) -> Path | None:
-    """The second folder of backups that was chosen here, at hand or not."""
-    kept = node.local(memory.load).get(SECOND_FOLDER)
-    return Path(kept) if isinstance(kept, str) else None
+def said(node: Node, *left: Sequence[Folder]) -> str:
+    """Names of the folders that are waited for."""
+    among = node.local(second_folders.known)
+    names = (second_folders.name_of(folder, among) for folders in left for folder in folders)
+    return node.texts.get("wording.comma").join(dict.fromkeys(names))
+
+
+def waits_for(node: Node, content: str) -> list[Folder]:
+    """The folders in which a purged file may still lie."""
+    return [each for each in node.local(second_folders.known) if content not in each.done]
 
 
 def _destroy_keys(node: Node, subjects: list[str]) -> None:
@@ -110,26 +118,17 @@ def _destroy_keys(node: Node, subjects: list[str]) -> None:
         ) from wrong
 
 
-def _destroy_file(node: Node, row: PurgedRow, second: Path | None) -> bool:
-    """The file, what has come of it, and every copy of it in the backups of this site; False if one of these is out of reach."""
-    if row.content is None or not names_a_file(row.content):
-        return True
+def _destroy_files(node: Node, contents: Collection[str]) -> None:
+    """The files, what has come of them, and every copy of them in the backups on this machine."""
     with told_plainly(node.data.attachments):
         for store in (node.attachments, AttachmentStore(node.data.backed_up_attachments)):
-            store.drop(row.content)
-    if second is None:
-        return True
-    try:
-        if is_marked(second):
-            AttachmentStore(second / FILES).drop(row.content)
-            return True
-    except OSError as wrong:
-        log.warning("the second folder of backups: %s", wrong)
-    return False
+            for content in contents:
+                store.drop(content)
 
 
 def _sweep(node: Node) -> None:
-    """Beginnings of files that no record wants any more."""
+    """Beginnings of files that no record wants any more, and parts that killed programs left."""
     wanted = {row.content for row in node.read(attachments.contents) if row.content}
     with told_plainly(node.data.attachments):
         node.attachments.sweep(wanted)
+        AttachmentStore(node.data.backed_up_attachments).sweep_left()

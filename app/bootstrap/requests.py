@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.bootstrap import attaching, importing, pairing, trust_requests
+from app.bootstrap import attaching, importing, pairing, second_folders, trust_requests
 from app.bootstrap.bundle_requests import BundleRequests
 from app.bootstrap.bundles import past_rows
 from app.bootstrap.contact_keys import MaskedContact, masked_contacts
@@ -52,6 +52,7 @@ from app.queries import (
     shelters,
 )
 from app.usecases.accounts import SetPassword
+from app.usecases.backups import ForgetBackupFolder
 from app.usecases.sites import ForgetPeer
 from db.tables import ENTITIES
 
@@ -212,6 +213,8 @@ class Desk:
             result = pairing.forget(self._node, command.site, account_id)
             self.pairing_changed()
             return {"result": result, "changes": []}
+        if isinstance(command, ForgetBackupFolder):
+            return {"result": second_folders.forget(self._node, command.folder, account_id), "changes": []}
         done = self._node.execute(command, account_id)
         changes = [plain(change) for change in done.changes.changes]
         return {"result": plain(done.result), "changes": changes}

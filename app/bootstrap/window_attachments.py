@@ -147,18 +147,15 @@ def _ended(node: Node, entity: str, entity_id: str) -> tuple[tuple[str, ...], st
 
 
 def _waits(node: Node, attachment_id: str, content: str) -> str:
-    """The second folder of backups, while the copy in it is not destroyed and this site has not confirmed therefore."""
-    from app.bootstrap.backup_store import FILES, is_marked
-    from app.bootstrap.purging import second_folder
-    from app.local.attachments import AttachmentStore, names_a_file
+    """The second folders of backups in which the copy is not destroyed; this site has not confirmed therefore."""
+    from app.bootstrap import purging
+    from app.local.attachments import names_a_file
     from app.queries import contacts
 
     acks = node.read(lambda connection: contacts.acknowledged(connection, "attachment", attachment_id))
-    second = None if any(row.site == node.me.site for row in acks) else second_folder(node)
-    if second is None or not names_a_file(content):
+    if any(row.site == node.me.site for row in acks) or not names_a_file(content):
         return ""
-    gone = is_marked(second) and not AttachmentStore(second / FILES).has(content)
-    return "" if gone else str(second)
+    return purging.said(node, purging.waits_for(node, content))
 
 
 def _line(node: Node, row: AttachmentRow) -> AttachmentLine:

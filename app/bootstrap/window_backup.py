@@ -90,15 +90,17 @@ class SiteBackups:
         return self._work.submit(self._view)
 
     def _view(self) -> BackupView:
+        from app.bootstrap import second_folders
         from app.bootstrap.backup_store import copies, free_bytes, is_marked
         from app.domain.backups import newest_verified
         from app.domain.rule_numbers import RuleKey
 
         node = self._site()
         rules = node.local(lambda _: node.bus.district()).rules
-        folder, second = node.data.backups, self._keeper.second if self._keeper is not None else None
+        keeper, folder = self._keeper, node.data.backups
+        second = keeper.second if keeper is not None else None
         here = copies(folder)
-        there = second is not None and is_marked(second)
+        there = second is not None and keeper is not None and is_marked(second, keeper.second_ids(second))
         rows = [_row(each, False) for each in here]
         if second is not None and there:
             rows += [_row(each, True) for each in copies(second)]
@@ -114,6 +116,7 @@ class SiteBackups:
             interval_h=rules[RuleKey.BACKUP_INTERVAL].seconds // _HOUR_S,
             keep_all_h=rules[RuleKey.BACKUP_KEEP_ALL].seconds // _HOUR_S,
             keep_days=rules[RuleKey.BACKUP_KEEP_DAILY].seconds // _DAY_S,
+            former=tuple(name for _, name in node.local(second_folders.former)),
         )
 
     def may_choose(self, account_id: str) -> Future[None]:
@@ -125,24 +128,30 @@ class SiteBackups:
         return self._work.submit(lambda: self._choose_second(folder, account_id))
 
     def _choose_second(self, folder: Path | None, account_id: str) -> None:
-        from app.bootstrap.backup_store import SECOND_FOLDER, mark
-        from app.local import memory
+        from app.bootstrap import second_folders
 
         node = self._site()
         self._check_right(node, account_id)
-        if folder is not None:
-            if folder.resolve().is_relative_to(node.data.root.resolve()):
-                raise EnvironmentFault("backup.second_inside", "fault.backup.second_inside", path=str(folder))
-            try:
-                mark(folder, node.me.site)
-            except OSError as wrong:
-                raise EnvironmentFault(
-                    "backup.second_folder", "fault.backup.second_folder", path=str(folder)
-                ) from wrong
-        kept, at = None if folder is None else str(folder), node.clock.now_ms()
-        node.local(lambda connection: memory.keep(connection, SECOND_FOLDER, kept, at))
+        if folder is not None and folder.resolve().is_relative_to(node.data.root.resolve()):
+            raise EnvironmentFault("backup.second_inside", "fault.backup.second_inside", path=str(folder))
+        try:
+            second_folders.choose(node, folder)
+        except OSError as wrong:
+            raise EnvironmentFault(
+                "backup.second_folder", "fault.backup.second_folder", path=str(folder)
+            ) from wrong
         if self._keeper is not None:
             self._keeper.choose_second(folder)
+
+    def forget_former(self, name: str, account_id: str) -> Future[None]:
+        """See the port."""
+
+        def work() -> None:
+            from app.bootstrap import second_folders
+
+            second_folders.forget(self._site(), name, account_id)
+
+        return self._work.submit(work)
 
     def _check_right(self, node: Node, account_id: str) -> None:
         """XC-06: a copy of everything on a stick is not for everybody; a refusal is recorded."""

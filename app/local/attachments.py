@@ -1,7 +1,8 @@
 """Files of attachments beside the database, each under the hash of its content; nothing of a sender's path or name is used.
 
-`ab/abcd…` is a whole file, checked; `coming/abcd…` the beginning of one that is on its way. A file lies on the disk, whole,
-before anything names it (REPLICATION, Wire).
+`ab/abcd…` is a whole file, checked; `coming/abcd…` the beginning of one that is on its way; `coming/new-abcd…` says that a file
+was taken in here and its record is not known to stand yet. A file lies on the disk, whole, before anything names it
+(REPLICATION, Wire).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.kernel.paths import private_opener, sync_folder
+from app.local import beginnings
 
 _PIECE = 1 << 18
 _CONTENT = re.compile(r"[0-9a-f]{64}\Z")
 _COMING = "coming"
+_NEW = "new-"
 
 
 def names_a_file(content: str) -> bool:
@@ -38,6 +41,8 @@ class AttachmentStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._claimed: set[str] = set()
+        self._announced_here: set[str] = set()  # by this program, which knows what becomes of them
+        self.barred: set[str] = set()  # came from a peer since the start and are no kind that travels
         self._guard = threading.Lock()
 
     # -- who is bringing a file in --------------------------------------------------------------------------------------------
@@ -54,10 +59,27 @@ class AttachmentStore:
             self._claimed.discard(content)
 
     def sweep(self, wanted: Collection[str]) -> None:
-        """Throw away beginnings of files that nobody wants any more."""
+        """Throw away beginnings of files that nobody wants any more, and what killed programs have left of others."""
         for each in (self._root / _COMING).glob("*"):
             if names_a_file(each.name) and each.name not in wanted:
                 each.unlink(missing_ok=True)
+        self.sweep_left()
+
+    def sweep_left(self) -> None:
+        """Throw away what killed programs have left of files they copied in; durable."""
+        beginnings.sweep(self._root / _COMING)
+        self._sync(self._root / _COMING)
+
+    # -- taken in here, and no record of it is known to stand ---------------------------------------------------------------
+    def announced(self) -> list[str]:
+        """Files that an earlier program took in here, and none of which was `settled`."""
+        found = {each.name.removeprefix(_NEW) for each in (self._root / _COMING).glob(f"{_NEW}*")}
+        return sorted(each for each in found - self._announced_here if names_a_file(each))
+
+    def settled(self, content: str) -> None:
+        """Its record stands, or it was dropped."""
+        self.path(content)
+        (self._root / _COMING / (_NEW + content)).unlink(missing_ok=True)
 
     def size(self, content: str) -> int | None:
         """Bytes of a whole file, None when it is not here."""
@@ -91,30 +113,38 @@ class AttachmentStore:
         source: BinaryIO,
         progress: Callable[[int], None] = lambda done: None,
         cancelled: Callable[[], bool] = lambda: False,
+        *,
+        announce: bool = False,
     ) -> tuple[str, int] | None:
         """Copy an open file into the store, durably; returns (hash, bytes), or None when it was cancelled.
 
-        What is read is what is hashed: a file that changes meanwhile cannot come in under another's name.
+        What is read is what is hashed: a file that changes meanwhile cannot come in under another's name. `announce`: no record
+        names it yet; a start after a kill asks for one, see `announced`.
         """
-        folder = self._folder(_COMING)
-        temporary = folder / f"taking-{os.getpid()}-{id(source)}"
         digest, size = hasher(), 0
-        try:
-            with open(temporary, "xb", opener=private_opener) as target:
-                while piece := source.read(_PIECE):
-                    if cancelled():
-                        return None
-                    digest.update(piece)
-                    target.write(piece)
-                    size += len(piece)
-                    progress(size)
-                target.flush()
-                os.fsync(target.fileno())
+        with beginnings.begun(self._folder(_COMING), str(id(source))) as (temporary, target):
+            while piece := source.read(_PIECE):
+                if cancelled():
+                    return None
+                digest.update(piece)
+                target.write(piece)
+                size += len(piece)
+                progress(size)
+            target.flush()
+            os.fsync(target.fileno())
+            if os.name == "nt":
+                target.close()
             content = digest.hexdigest()
+            if announce and not self.has(content):
+                self._announce(content)
             self._name(temporary, content)
-        finally:
-            temporary.unlink(missing_ok=True)
         return content, size
+
+    def _announce(self, content: str) -> None:
+        self._announced_here.add(content)
+        folder = self._folder(_COMING)
+        with open(folder / (_NEW + content), "ab", opener=private_opener):
+            sync_folder(folder)
 
     # -- from a peer, piece by piece ----------------------------------------------------------------------------------------
     def held(self, content: str) -> int:
@@ -150,9 +180,11 @@ class AttachmentStore:
         self._coming(content).unlink(missing_ok=True)
 
     def drop(self, content: str) -> None:
-        """Forget a file and what has come of it: it was destroyed for good."""
+        """Forget a file and what has come of it: it was destroyed for good. A power cut afterwards brings no name of it back."""
         for path in (self._coming(content), self.path(content)):
             path.unlink(missing_ok=True)
+            self._sync(path.parent)
+        self.settled(content)
 
     # -- reading ------------------------------------------------------------------------------------------------------------
     def read(self, content: str, offset: int, size: int) -> bytes | None:
@@ -179,6 +211,11 @@ class AttachmentStore:
                 os.chmod(each, 0o700)
             sync_folder(self._root)
         return folder
+
+    @staticmethod
+    def _sync(folder: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            sync_folder(folder)
 
     def _name(self, path: Path, content: str) -> None:
         folder = self._folder(content[:2])

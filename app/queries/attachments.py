@@ -33,10 +33,11 @@ class AttachmentRow:
 
 @dataclass(frozen=True, slots=True)
 class ContentRow:
-    """A file that a record speaks of: its hash (hex) and size in bytes."""
+    """A file that a record speaks of: its hash (hex), size in bytes, and its kind by that record."""
 
     content: str | None
     size: int | None
+    media_type: str | None = None
 
 
 _C = ATTACHMENT.table.c
@@ -56,10 +57,14 @@ _KEPT = _GONE_AT.element.is_(None)
 _NAMED = _ATTACHMENT.where(_C.content == bindparam("content"), _KEPT).order_by(_C.at, _C.id)
 _PURGED = select(_C.content, _C.size).where(_C.purged_at.is_not(None)).distinct()
 _CONTENTS = (
-    select(_C.content, _C.size).where(_C.retracted == 0, _KEPT).order_by(_C.size, _C.content).distinct()
+    select(_C.content, _C.size, _C.media_type)
+    .where(_C.retracted == 0, _KEPT)
+    .order_by(_C.size, _C.content, _C.media_type)
+    .distinct()
 )  # small ones first: a picture is not kept waiting by a film
 
 
+_RECORDED = sql(select(func.count()).select_from(ATTACHMENT.table).where(_C.content == bindparam("content")))
 _UNCONFIRMED, _UNCONFIRMED_VALUES = with_values(
     select(_C.content)
     .where(
@@ -110,6 +115,11 @@ def attachment(connection: sqlite3.Connection, attachment_id: str) -> Attachment
 def is_purged(connection: sqlite3.Connection, content: str) -> bool:
     """True if a file was ordered to be destroyed (hash in hex)."""
     return any(row.content == content for row in purged(connection))
+
+
+def is_recorded(connection: sqlite3.Connection, content: str) -> bool:
+    """True if any record ever named a file (hash in hex)."""
+    return bool(connection.execute(_RECORDED, {"content": content}).fetchone()[0])
 
 
 def named(connection: sqlite3.Connection, content: str) -> list[AttachmentRow]:

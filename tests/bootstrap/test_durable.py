@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from tests.bootstrap.linked import both, until, up
 from tests.kit import Site, Town, register
 
 FULL = 2
+
+
+def knows(site: Site, incident_id: str) -> bool:
+    return incident_id in {row["id"] for row in site.rows("incident")}
 
 
 def set_up(site: Site) -> tuple[str, int]:
@@ -35,7 +40,7 @@ def test_the_connections_that_write_wait_for_the_disk(town: Town) -> None:
         async with both(town) as (emb, frd):
             await until(lambda: up(emb) and up(frd), "up")
             incident.append((await asyncio.to_thread(register, town.frd)).id)
-            await until(lambda: incident[0] in {row["id"] for row in town.emb.rows("incident")}, "at EMB")
+            await until(partial(knows, town.emb, incident[0]), "at EMB")
             for site in (town.emb, town.frd):
                 assert await asyncio.to_thread(set_up, site) == ("wal", FULL)
                 keys = site.node.subject_keys.set_up()
@@ -64,7 +69,7 @@ def test_what_an_acknowledgement_says_stands_in_the_files(
             await until(lambda: up(emb) and up(frd), "up")
             for _ in range(3):
                 row = await asyncio.to_thread(register, town.frd)
-                await until(lambda id=row.id: id in {r["id"] for r in town.emb.rows("incident")}, "at EMB")
+                await until(partial(knows, town.emb, row.id), "at EMB")
 
     asyncio.run(story())
     assert len(seen) >= 3

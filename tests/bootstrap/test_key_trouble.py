@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault
 from tests.bootstrap.linked import both, until, up
 from tests.bootstrap.test_contacts import noted, states
+from tests.bootstrap.test_durable import knows
 from tests.kit import Site, Town, register
 
 
@@ -52,7 +54,7 @@ def test_another_program_holds_the_keys(town: Town, where: str) -> None:
             await until(lambda: reasons(service) == WAITS, "told")
             for _ in range(3):
                 row = await asyncio.to_thread(register, town.frd)
-                await until(lambda id=row.id: id in {r["id"] for r in town.emb.rows("incident")}, "the text")
+                await until(partial(knows, town.emb, row.id), "the text")
             other.execute("ROLLBACK")
             other.close()
             await until(lambda: states(town.emb, incident) == ["open"], "the key at EMB")

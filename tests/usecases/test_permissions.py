@@ -88,6 +88,8 @@ KERNEL: dict[str, dict[str, set[str]]] = {
         "FRD": {*ROOM, "technician", "account_admin"},
         "HALL": {"account_admin"},
     },
+    # a folder of backups was destroyed: who chooses them (XC-07)
+    "forget_backup_folder": {agency: {"technician", "account_admin"} for agency in ("EMB", "FRD", "HALL")},
     # rule numbers: leaders and authorised persons (D-31)
     "change_rule_number": {"EMB": {"leader", "authorised"}, "FRD": {"leader", "authorised"}},
     # the watch: who stands it

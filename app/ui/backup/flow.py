@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,16 +109,23 @@ class BackupFlow(QObject):
 
     def choose_second(self, folder: Path | None) -> None:
         """Another second folder, or none."""
+        self._do(lambda account_id: self._console.backup.choose_second(folder, account_id))
+
+    def forget_former(self, name: str) -> None:
+        """A former second folder was destroyed."""
+        self._do(lambda account_id: self._console.backup.forget_former(name, account_id))
+
+    def _do(self, deed: Callable[[str], Future[None]]) -> None:
         account = self._session.account
         if account is None:
             self._session.sign_in_wanted.emit("ui.shell.sign_in.to_act")
             return
         self.error = None
 
-        def chosen(_nothing: None) -> None:
+        def done(_nothing: None) -> None:
             self.read()
 
-        self._relay.then(self._console.backup.choose_second(folder, account.id), chosen, self._lost)
+        self._relay.then(deed(account.id), done, self._lost)
 
     # -- the record --------------------------------------------------------------------------------------------------------
     def check(self) -> None:

@@ -32,7 +32,8 @@ class BackupView:
     """All backups, newest first; where they lie; room on that disk (bytes); the district's rule numbers.
 
     `second_state`: none | missing | kept, "" while nobody has looked. `same_disk`: it lies on the disk of the data.
-    `last_at`: moment of the latest verified one, None without.
+    `last_at`: moment of the latest verified one, None without. `former`: names of second folders that are in use no more and
+    may hold files still.
     """
 
     rows: Sequence[CopyRow] = ()
@@ -45,6 +46,7 @@ class BackupView:
     interval_h: int = 0
     keep_all_h: int = 0
     keep_days: int = 0
+    former: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ class BackupDoor(Protocol):
 
     def choose_second(self, folder: Path | None, account_id: str) -> Future[None]:
         """Copies go there as well from now on; None: nowhere. The future raises Refusal (E_PERM) or EnvironmentFault."""
+        ...
+
+    def forget_former(self, name: str, account_id: str) -> Future[None]:
+        """A former second folder was destroyed: on record. The future raises Refusal (E_PERM, E_STATE)."""
         ...
 
     def checking(self) -> Step:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.ui.backup import words
 from app.ui.backup.flow import BackupFlow
+from app.ui.backup.former import FormerRow
 from app.ui.backup.model import CopyModel
 from app.ui.backup.port import Step
 from app.ui.imports.parts import Bar
@@ -118,6 +119,8 @@ class BackupSheet(Sheet):
         row.addWidget(self.no_second)
         row.addWidget(self.choose_second)
         column.addLayout(row)
+        self.former = FormerRow(self.flow, self._texts, self._theme)
+        column.addWidget(self.former)
         return page
 
     def _check_page(self) -> QWidget:
@@ -252,6 +255,7 @@ class BackupSheet(Sheet):
             self.summary.set_runs(*words.summary(texts, view, now))
             self.second.set_runs(words.second(texts, view))
             self.no_second.setVisible(view.second is not None)
+            self.former.show_places(view.former)
             self.model.show(view.rows, now)
             self.list.setCurrentIndex(1 if view.rows else 0)
         self._show_check()
