@@ -26,7 +26,7 @@ def small_png(path: Path) -> None:
     padded[:, :width] = lines
     small = QImage(padded.tobytes(), width, height, padded.shape[1], QImage.Format.Format_Indexed8)
     small.setColorTable([int(colour) | 0xFF000000 for colour in kept])
-    if not small.save(str(path), b"PNG", 0):
+    if not small.save(str(path), quality=0):
         raise StageError(f"not written: {path}")
     if path.stat().st_size > MOST_BYTES:
         raise StageError(f"{path.name} has {path.stat().st_size} bytes")
