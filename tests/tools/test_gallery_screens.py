@@ -59,7 +59,7 @@ def test_every_screen_fits(language: str, rooms: screens.Rooms) -> None:
     assert not found, "\n".join(f"{what}  @ {', '.join(where)}" for what, where in found.items())
     assert painted > 2_000, "what our own code paints was seen"
     assert len(shots) == len(set(shots)) > 70, "each state has a name of its own"
-    assert sorted(pictures) == sorted(path.stem for path in IMAGES.glob("*.png")), (
+    assert {path.stem for path in IMAGES.glob("*.png")} <= set(pictures), (
         "the manual's pictures are taken here"
     )
     known = {name for name, each in vars(Overlays).items() if isinstance(each, property)} - NO_SHEETS

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF
-from PySide6.QtGui import QFontMetrics, QFontMetricsF, QImage, QPainter, QPixmap, QStaticText
+from PySide6.QtGui import QFontMetrics, QFontMetricsF, QImage, QPainter, QPicture, QPixmap, QStaticText
 from PySide6.QtWidgets import QApplication, QWidget
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -64,7 +64,7 @@ class Recorder(QObject):
 
     def note(self, painter: QPainter, given: tuple[Any, ...]) -> None:
         """A text is painted; pictures that are kept, and what is turned, are nobody's lines."""
-        if self._now is None or isinstance(painter.device(), QPixmap | QImage):
+        if self._now is None or isinstance(painter.device(), QPixmap | QImage | QPicture):
             return
         world = painter.worldTransform()
         if world.isRotating():

@@ -56,6 +56,8 @@ class KeySheet(Sheet):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidgetResizable(True)
         self._area.setWidget(inside)
+        for ground in (inside, self._area.viewport()):
+            ground.setAutoFillBackground(False)  # that of the sheet
         self._room = 0
         self.body.addWidget(self._area)
         self.close_button = HintButton(theme, texts.get("ui.shell.fault.close"), hint="Esc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools import stage as on
-from tools.gallery.screens.shot import WIDE, Scene, Shot
+from tools.gallery.screens.shot import WIDE, Picture, Scene, Shot
 
 
 def search(scene: Scene) -> Iterator[Shot]:
@@ -62,8 +62,15 @@ def layouts(scene: Scene) -> Iterator[Shot]:
     for name in ("single", "emergency"):
         scene.run(f"layout.{name}")
         on.still(window)
-        yield Shot(f"layout-{name}", window)
+        pictures = (Picture("emergency"),) if name == "emergency" else ()
+        yield Shot(f"layout-{name}", window, None, pictures)
     scene.run("layout.duty")
+    window.features.layouts.open_menu()
+    menu = window.features.layouts.menu
+    assert menu is not None
+    on.still(window)
+    yield Shot("layout-menu", window, None, (Picture("layout-menu", menu, 60),))
+    menu.close()
 
 
 def wall(scene: Scene) -> Iterator[Shot]:
@@ -79,7 +86,7 @@ def wall(scene: Scene) -> Iterator[Shot]:
     yield Shot("wall", made, themes=("wall",))
     made.discuss(scene.ids["mall"])
     on.still(window)
-    yield Shot("wall-discussed", made, themes=("wall",))
+    yield Shot("wall-discussed", made, None, (Picture("wall", theme="wall"),), ("wall",))
     made.close()
 
 
