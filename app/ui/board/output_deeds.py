@@ -58,13 +58,16 @@ class OutputDeeds:
         """Where it is written is asked for; an export that still runs comes to the front."""
         from PySide6.QtWidgets import QFileDialog
 
+        from app.ui.shell.file_dialogs import file_dialog
+
         sheet: Any = self._window.overlays.made("output")
         if sheet is not None and sheet.running:
             sheet.open()
             return
         get, now = self._texts.get, self._window.console.clock.now_ms()
         name = f"{self.ask().name}-{local_date(now)}.xlsx"
-        dialog = QFileDialog(self._window, get("ui.board.action.export"), str(Path.home() / name))
+        title, places = get("ui.board.action.export"), self._window.console
+        dialog = file_dialog(self._window, title, self._texts, places=places, purpose="board.export")
         dialog.setObjectName("exportDialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters([get("ui.board.export.xlsx"), get("ui.board.export.csv")])
