@@ -176,7 +176,7 @@ def test_nothing_of_people_leaves(
 
 def test_every_state_has_its_words() -> None:
     """All that a bad day can hold, in both languages, from bare facts."""
-    link = LinkFact("FRD", "B", "down", None, 3, None, 5, None, 61_000)
+    link = LinkFact("FRD", "B", "down", None, 3, None, 5, 987.0, 61_000)
     facts = Facts(
         "0.1.0", "3.11", "3.40", "0006", "Linux", "310105", True, "exercise", "EMB", "", 1, 2, 3, None, 5, True, None, 1, 0,
         None, None, "storage.full", (link,), (SiteFact("FRD", "B", "odd", False),), ((7, -120),), 100_000, 0, 50, "",
@@ -190,7 +190,7 @@ def test_every_state_has_its_words() -> None:
         rows = Telling(Texts.load(language), District(), facts, "6").rows()  # type: ignore[arg-type]
         assert {row.tone for row in rows} >= {"warn", "bad"}
         text = document(Texts.load(language), rows)
-        assert "/x" not in text and "-120" in text and "storage.full" in text
+        assert "/x" not in text and "-120" in text and "storage.full" in text and "987" not in text
 
 
 # -- how the last run ended --------------------------------------------------------------------------------------------------

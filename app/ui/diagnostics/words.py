@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.kernel.clock import SECOND_MS
+from app.kernel.enums import LinkState
 from app.kernel.texts import Texts
 from app.ui.backup.words import number, size
 from app.ui.diagnostics.port import Facts, LinkFact
@@ -124,7 +125,9 @@ class Telling:
 
     def _state(self, link: LinkFact) -> str:
         word = self._texts.get(f"enum.link_state.{link.state}")
-        if link.rtt_ms is None:
+        if (
+            link.rtt_ms is None or link.state == LinkState.DOWN
+        ):  # what was before the cut is not said as if it were now (JD-01)
             return word
         return self._texts.get("ui.diagnostics.state", state=word, ms=f"{link.rtt_ms:.0f}")
 

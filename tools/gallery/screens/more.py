@@ -26,7 +26,7 @@ def settings(scene: Scene) -> Iterator[Shot]:
     window = scene.window
     scene.run("settings")
     sheet = window.overlays.settings
-    yield Shot("settings", window, sheet)
+    yield Shot("settings", window, sheet, (Picture("settings", sheet),))
     sheet.ask("own")
     on.still(window)
     yield Shot("settings-own", window, sheet)
@@ -45,7 +45,7 @@ def sheets(scene: Scene) -> Iterator[Shot]:
     overlays.manual.dismiss()
     scene.run("diagnostics")
     on.still(window)
-    yield Shot("diagnostics", window, overlays.diagnostics)
+    yield Shot("diagnostics", window, overlays.diagnostics, (Picture("diagnostics", overlays.diagnostics),))
     overlays.diagnostics.dismiss()
     scene.sign_in("admin")
     scene.run("accounts.open")
