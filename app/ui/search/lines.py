@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.ui.console import DistrictView
 
 SHOWN_BEFORE = 16  # characters in front of the first hit of a long text
+FAR = 36  # a hit behind so many characters may have no room in its line
 LONGEST = 240
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
 _ICONS = {
@@ -72,12 +73,12 @@ def marks(text: str, words: Iterable[str]) -> Marks:
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
-    """One line of a long text with the first hit in it."""
+    """One line of a long text from its beginning, or from shortly before a first hit that stands far behind."""
     line = " ".join(text.split())
     found = marks(line, words)
-    start = found[0][0] - SHOWN_BEFORE if found else 0
-    if start <= 0:
+    if not found or found[0][0] <= FAR:
         return line[:LONGEST]
+    start = found[0][0] - SHOWN_BEFORE
     return _CUT + line[start : start + LONGEST]
 
 
@@ -135,7 +136,9 @@ class LineWording:
             row.no or self._texts.get("ui.board.no_number"), state, self._streets.get(row.unit_code or "")
         )
         at = self._when(row.received_at, now_ms)
-        line = Line(Kind.INCIDENT, "incident", row.id, _ICONS["incident"], title[:LONGEST], second, hit=row)
+        line = Line(
+            Kind.INCIDENT, "incident", row.id, _ICONS["incident"], snippet(title, needles), second, hit=row
+        )
         line = replace(
             line,
             at=at,
@@ -172,5 +175,7 @@ class LineWording:
         second = self._dot(kind, hit.code, hit.beside, street, hit.address)
         what = self._texts.get(f"ui.registers.kind.{hit.entity}")
         at, side = self.word(table, hit.more) or what, self.side(hit.agency)
-        line = Line(Kind.REGISTER, hit.entity, hit.id, _ICONS[hit.entity], name[:LONGEST], second, at, side)
+        line = Line(
+            Kind.REGISTER, hit.entity, hit.id, _ICONS[hit.entity], snippet(name, needles), second, at, side
+        )
         return self._marked(replace(line, hit=hit), needles)

@@ -131,7 +131,9 @@ class _Maker:
 
     def _roles(self) -> Iterator[Option]:
         for post in Post:
-            yield self._option(post, f"enum.post.{post}")
+            chief = post is Post.DUTY_CHIEF  # one of its characters has two readings
+            also = self._names("ui.search.also.duty_chief") if chief else ()
+            yield self._option(post, f"enum.post.{post}", also=also)
         for role in Role:
             if role.value not in set(Post):
                 yield self._option(role, f"enum.role.{role}")
