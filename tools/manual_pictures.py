@@ -32,8 +32,8 @@ def take(shot: Shot, picture: Picture) -> None:
     """One picture of one shot."""
     path, window = IMAGES / f"{picture.name}.png", shot.window
     before = (window.size(), window.theme.kind)  # type: ignore[attr-defined]
-    dress(shot, picture.theme, picture.size)
-    if shot.resizes and (window.size(), picture.theme) != before:
+    dress(shot, picture.theme, picture.size, on_screen=True)
+    if (shot.resizes and (window.size(), picture.theme) != before) or "wall" in shot.themes:
         on.settle(MAP_S)
     if picture.to is None:
         on.grab(window, path, picture.part, picture.margin)
@@ -63,7 +63,7 @@ def main() -> int:
     start.application()
     begun = False
     with TemporaryDirectory(prefix="jdc-manual-") as name:
-        for shot in screens.walk(DEFAULT_LANGUAGE, screens.put_by(Path(name), crowd=1)):
+        for shot in screens.walk(DEFAULT_LANGUAGE, screens.put_by(Path(name), crowd=2)):
             wanted = [each for each in shot.pictures if not ask.only or each.name in ask.only]
             if wanted and shot.resizes and not begun:
                 begun = True
@@ -71,7 +71,7 @@ def main() -> int:
             for picture in wanted:
                 take(shot, picture)
             if wanted and shot.resizes:
-                dress(shot, "dark", WIDE)
+                dress(shot, "dark", WIDE, on_screen=True)
     return 0
 
 

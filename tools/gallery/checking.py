@@ -55,10 +55,10 @@ def _sites(connection: Any) -> list[str]:
     return [str(row[0]) for row in connection.execute("SELECT id FROM site UNION SELECT site FROM peer")]
 
 
-def dress(shot: Shot, theme: str, size: tuple[int, int] | None = None) -> None:
-    """Another theme, another size; everything is laid out again, and painted when somebody wants to see it."""
+def dress(shot: Shot, theme: str, size: tuple[int, int] | None = None, *, on_screen: bool = False) -> None:
+    """Another theme, another size; everything is laid out again, and painted only when somebody looks at the screen."""
     window: Any = shot.window
-    window.setUpdatesEnabled(False)
+    window.setUpdatesEnabled(on_screen)
     if window.theme.kind != theme:
         window.theme.use(theme)
     if size is not None and shot.resizes and (window.width(), window.height()) != size:
