@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.bootstrap.attachment_files import check_reserve, limit_mib
 from app.bootstrap.node import Node, told_plainly
 from app.domain.attachment import HEAD_BYTES, MediaType, check_media, check_size, safe_name
-from app.domain.rule_numbers import RuleKey
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local.attachments import AttachmentStore
 from app.queries import attachments
@@ -83,11 +83,14 @@ def sweep(node: Node) -> None:
 def _store(
     node: Node, path: Path, progress: Callable[[int], None], cancelled: Callable[[], bool]
 ) -> tuple[MediaType, str | None, int]:
-    limit = node.local(lambda _: node.bus.district().value(RuleKey.ATTACHMENT_LIMIT))
+    limit = limit_mib(node)
     with _opened(path) as source:
-        check_size(os.fstat(source.fileno()).st_size, limit)
+        size = os.fstat(source.fileno()).st_size
+        check_size(size, limit)
         kind = check_media(source.read(HEAD_BYTES))
         source.seek(0)
+        with told_plainly(node.data.attachments):
+            check_reserve(node, size)
 
         def watched(done: int) -> None:
             check_size(done, limit)  # a file that grows while it is read

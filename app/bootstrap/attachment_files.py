@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
+
 from app.bootstrap.node import Node, told_plainly
-from app.domain.attachment import MIB
-from app.domain.rule_numbers import MAX_ATTACHMENT_MIB
+from app.domain.attachment import HEAD_BYTES, MIB, barred_by_record, media_type_of, reserve_bytes
+from app.domain.rule_numbers import MAX_ATTACHMENT_MIB, RuleKey
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.enums import ChangeKind, Origin
+from app.kernel.errors import EnvironmentFault
 from app.local.attachments import AttachmentStore, names_a_file
-from app.queries import attachments
+from app.queries import attachments, settings
+from app.replication.files import NO_ROOM
+
+log = logging.getLogger(__name__)
 
 
 class AttachmentFiles:
     """FilesPort over a node and its store.
 
-    Only a file that a record speaks of is handed out: who knows a hash from elsewhere gets nothing by it. Nothing above
-    `MAX_ATTACHMENT_MIB` is fetched, whatever a record says.
+    Only a file that a record speaks of is handed out: who knows a hash from elsewhere gets nothing by it. Nothing above the
+    district's limit, and never above `MAX_ATTACHMENT_MIB`, is fetched, and nothing that is no kind that travels: by the record
+    before, by its first bytes when they come. A reserve of the disk is left to the record (`reserve_bytes`).
     """
 
     def __init__(self, node: Node) -> None:
@@ -25,14 +33,17 @@ class AttachmentFiles:
     def wanted(self) -> list[tuple[str, int]]:
         """Files that records speak of and that are not here, small ones first."""
         with told_plainly(self._node.data.attachments):
-            known = self._node.read(attachments.contents)
-            return [
+            known, limit = self._node.read(attachments.contents), limit_mib(self._node)
+            wanted = [
                 (row.content, row.size or 0)
                 for row in known
                 if row.content is not None
-                and _may_come(row.content, row.size)
+                and names_a_file(row.content)
+                and barred_by_record(row.media_type, row.size, limit) is None
+                and row.content not in self._store.barred
                 and not self._store.has(row.content)
             ]
+            return list(dict.fromkeys(wanted))
 
     def claim(self, content: str) -> bool:
         """True if nobody else is fetching this file, by wire or by stick."""
@@ -53,6 +64,9 @@ class AttachmentFiles:
             if not self._is_named(content):  # purged since it was asked for
                 self._store.drop_coming(content)
                 return 0
+            if offset < HEAD_BYTES and self._is_barred(content, self._store.head_coming(content) + data):
+                return 0
+            check_reserve(self._node, len(data))
             return self._store.append(content, offset, data)
 
     def finish(self, content: str, size: int, *, more: bool = False) -> bool:
@@ -60,6 +74,8 @@ class AttachmentFiles:
         already (an officer has attached the same one meanwhile) is left alone by that."""
         with told_plainly(self._node.data.attachments):
             held = self._store.held(content)
+            if held == size and self._is_barred(content, self._store.head_coming(content), whole=True):
+                return False
             rows = self._node.read(lambda connection: attachments.named(connection, content))
             if held != size or not self._store.finish(content):
                 longest = max((row.size or 0 for row in rows), default=0)
@@ -84,7 +100,29 @@ class AttachmentFiles:
         """True if a record speaks of the file and none of them was purged."""
         return bool(self._node.read(lambda connection: attachments.named(connection, content)))
 
+    def _is_barred(self, content: str, head: bytes, *, whole: bool = False) -> bool:
+        """True, and nothing of it stays, if its first bytes are of no kind that travels: whatever a record says it is."""
+        if (len(head) < HEAD_BYTES and not whole) or media_type_of(head[:HEAD_BYTES]) is not None:
+            return False
+        log.warning("the file %s is no kind that travels and was thrown away", content[:12])
+        self._store.barred.add(content)
+        self._store.drop_coming(content)
+        rows = self._node.read(lambda connection: attachments.named(connection, content))
+        changes = (Change("attachment", row.id, ChangeKind.CHANGED, Origin.PEER) for row in rows)
+        self._node.publish(ChangeSet(tuple(changes)))
+        return True
 
-def _may_come(content: str, size: int | None) -> bool:
-    """What a record says is a peer's word."""
-    return names_a_file(content) and size is not None and 0 < size <= MAX_ATTACHMENT_MIB * MIB
+
+def limit_mib(node: Node) -> int:
+    """The limit that is in force in this district (D-31), never above what any console fetches."""
+    rules = node.read(lambda connection: settings.in_force(connection, node.bus.pack.rules))
+    return min(rules[RuleKey.ATTACHMENT_LIMIT].value, MAX_ATTACHMENT_MIB)
+
+
+def check_reserve(node: Node, size: int) -> None:
+    """EnvironmentFault `files.no_room` when so many bytes more of a file would take what is left to the record (XC-01)."""
+    disk = shutil.disk_usage(node.data.root)
+    if disk.free - size < (reserve := reserve_bytes(disk.total)):
+        raise EnvironmentFault(
+            NO_ROOM, "fault.attachments.no_room", path=str(node.data.root), reserve=-(-reserve // MIB)
+        )

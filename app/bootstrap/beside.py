@@ -7,11 +7,15 @@ contacts are never among them: what was purged stays purged, whatever is restore
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from app.domain.attachment import reserve_bytes
 from app.kernel.paths import DataDir
 from app.local.attachments import AttachmentStore, names_a_file
 from app.queries import attachments
@@ -33,8 +37,12 @@ class FilesBeside(Protocol):
         """How many files that `copy` names, and this site holds, `folder` lacks."""
         ...
 
-    def bring_back(self, copy: Path, folder: Path, root: Path) -> int:
-        """Put what `copy` names from `folder` into a data folder; returns how many could not be had."""
+    def bring_back(self, copy: Path, folder: Path, root: Path) -> None:
+        """Put what `copy` names from `folder` into a data folder; OSError reaches the caller."""
+        ...
+
+    def lacking(self, copy: Path, folder: Path, root: Path) -> int:
+        """How many files that `copy` names lie in `folder` and not in a data folder."""
         ...
 
 
@@ -53,7 +61,7 @@ class AttachmentsBeside:
         kept = AttachmentStore(folder)
         with _reading(self._live if self._live.is_file() else copy) as record:
             for content in _named(copy):
-                came = not kept.has(content) and _copy(self._own, kept, content)
+                came = not kept.has(content) and copy_file(self._own, kept, content)
                 if came and attachments.is_purged(record, content):
                     kept.drop(content)
             for row in attachments.purged(record):
@@ -70,13 +78,29 @@ class AttachmentsBeside:
         kept = AttachmentStore(folder)
         return sum(self._own.has(content) and not kept.has(content) for content in _named(copy))
 
-    def bring_back(self, copy: Path, folder: Path, root: Path) -> int:
+    def bring_back(self, copy: Path, folder: Path, root: Path) -> None:
         """As `FilesBeside.bring_back`; what is damaged in the folder is not brought."""
         kept, own = AttachmentStore(folder), AttachmentStore(DataDir(root).attachments)
-        return sum(not _copy(kept, own, content) for content in _named(copy))
+        own.sweep_left()
+        for content in _named(copy):
+            if not own.has(content):
+                _leave_room(root, kept.size(content) or 0)
+                copy_file(kept, own, content)
+
+    def lacking(self, copy: Path, folder: Path, root: Path) -> int:
+        """As `FilesBeside.lacking`."""
+        kept, own = AttachmentStore(folder), AttachmentStore(DataDir(root).attachments)
+        return sum(kept.has(content) and not own.has(content) for content in _named(copy))
 
 
-def _copy(source: AttachmentStore, target: AttachmentStore, content: str) -> bool:
+def _leave_room(root: Path, size: int) -> None:
+    """OSError where a file of this size would take what is left to the record."""
+    disk = shutil.disk_usage(root)
+    if disk.free - size < reserve_bytes(disk.total):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(root))
+
+
+def copy_file(source: AttachmentStore, target: AttachmentStore, content: str) -> bool:
     """True if the file is in the target now; it is hashed on its way, so that a damaged one never gets its name."""
     if target.has(content):
         return True

@@ -159,7 +159,7 @@ class SiteFounder:
         from app.bootstrap.restoring import restore
 
         made = restore(self.data, copy, key, self._clock, set_aside=self.damaged, tell=tell)
-        return RestoredView(made.letter, made.aside)
+        return RestoredView(made.letter, made.aside, made.files_left)
 
     def sentence(self, error: Refusal | EnvironmentFault) -> str:
         """What happened, why, and what to do."""

@@ -2,20 +2,23 @@
 
 The old site is closed by certificate and the new one is its heir (REPLICATION, Trust). What the peer still holds of the
 old chain comes back at the next link. Its series letter is entered into the recovery file first: another restore of the same
-copy finds it taken (D-35).
+copy finds it taken (D-35). The files of attachments follow once the record has its name: cut there, the next start goes on.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from app.bootstrap import bringing_back
 from app.bootstrap.backup_store import FILES
 from app.bootstrap.beside import AttachmentsBeside, FilesBeside
 from app.bootstrap.feature_table import policy
@@ -43,22 +46,28 @@ from db.backup import backup_name, check_backup
 from db.engine import open_writer
 from db.examine import reading
 from db.fields import JOINT
+from db.problems import DatabaseProblemError
 
 RESTORED = "restored"  # key of the workstation's memory: what is known of the old site's end
 ASIDE = "set-aside"
+log = logging.getLogger(__name__)
 Step = Callable[[str], None]
 """Told the step that begins: read | copy | project | close | check."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """The new site, the one it takes over from, its series letter, up to when the copy reaches, where old files were put."""
+    """The new site, the one it takes over from, its series letter, up to when the copy reaches, where old files were put.
+
+    `files_left`: files of attachments that lie in the backup's folder and could not be brought; the console goes on with them.
+    """
 
     site: str
     closed_site: str
     letter: str
     last_at: int = 0
     aside: Path | None = None
+    files_left: int = 0
 
 
 def _silent(_step: str) -> None:
@@ -106,14 +115,28 @@ def restore(
             aside = put_aside(data, clock) if set_aside else None
             with letter_taken(recovery, key.site, letter, used, data.database) as own:
                 tell("project")
-                made = _as_new_site(data, draft, recovery, clock, _Lost(before, left), key, own, tell)
+                lost = _Lost(before, left, copy.parent / FILES)
+                made = _as_new_site(data, draft, recovery, clock, lost, key, own, tell)
                 tell("check")
                 give_name(draft, data)
-            (beside or AttachmentsBeside(data.root)).bring_back(copy, copy.parent / FILES, data.root)
-            return dataclasses.replace(made, aside=aside)
+            files_left = _bring_files(beside or AttachmentsBeside(data.root), copy, data)
+            return dataclasses.replace(made, aside=aside, files_left=files_left)
         finally:
             _clear(draft)
             lock.release()
+
+
+def _bring_files(beside: FilesBeside, copy: Path, data: DataDir) -> int:
+    """How many could not be brought. The site stands, whatever becomes of them: trouble is no failure of the restore."""
+    folder = copy.parent / FILES
+    try:
+        beside.bring_back(copy, folder, data.root)
+    except (OSError, sqlite3.Error, DatabaseProblemError) as wrong:
+        log.warning("files of the backup wait for the next start: %s", wrong)
+    try:
+        return beside.lacking(copy, folder, data.root)
+    except (OSError, sqlite3.Error, DatabaseProblemError):  # the medium went: the console tells it
+        return 0
 
 
 @dataclass(frozen=True)
@@ -189,10 +212,12 @@ def _taken_over(draft: Path) -> tuple[SelfRow, set[str]]:
 
 @dataclass(frozen=True)
 class _Lost:
-    """The site the copy is of, and how much of its chain may have left this machine, where that is known."""
+    """The site the copy is of, how much of its chain may have left this machine, where that is known, and where the files are
+    that the copy names."""
 
     row: SelfRow
     left: Mark | None
+    files: Path
 
 
 def _as_new_site(
@@ -231,6 +256,8 @@ def _as_new_site(
         known = {"site": before.site, "seq": seq, "last_at": last_at}
         known["left"] = left.seq if left is not None and left.site == before.site else 0
         memory.keep(connection, RESTORED, known, clock.now_ms())
+        if lost.files.is_dir():
+            bringing_back.note(connection, lost.files, clock.now_ms())
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Restored(key.site, before.site, letter, last_at)
     finally:

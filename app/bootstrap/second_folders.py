@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from app.bootstrap import bringing_back
 from app.bootstrap.backup_store import FILES, SECOND_FOLDER, is_marked, mark
 from app.bootstrap.node import Node
 from app.kernel.errors import ErrorCode, Refusal
@@ -166,19 +167,30 @@ def former(connection: sqlite3.Connection) -> list[tuple[Folder, str]]:
     return [(each, name_of(each, found)) for each in found if each is not latest]
 
 
+def names(connection: sqlite3.Connection) -> list[str]:
+    """What a person may say is destroyed."""
+    found = [name for _, name in former(connection)]
+    other = bringing_back.waited_for(connection)
+    return [*found, other] if other and other not in found else found
+
+
 def forget(node: Node, name: str, account_id: str) -> dict[str, Any]:
-    """A person says that a former folder was destroyed: entered in the duty log, then nothing waits for it any more.
+    """A person says that a former folder, or the one a restore took its files from, was destroyed: entered in the duty log, then
+    nothing waits for it any more.
 
     Refusal: E_PERM, and E_STATE when there is no former folder of this name.
     """
     command = ForgetBackupFolder(folder=name)
     node.check_right("forget_backup_folder", account_id)
     meant = next((folder for folder, said in node.local(former) if said == name), None)
-    if meant is None:
+    if meant is None and name != node.local(bringing_back.waited_for):
         refusal = Refusal(ErrorCode.STATE, "refusal.backup.no_folder", field="folder", clause="XC-07")
         node.record_refusal("forget_backup_folder", refusal, account_id)
         raise refusal
     done = node.execute(command, account_id)
-    key = (meant.path, meant.id)
-    _changed(node, lambda found: [each for each in found if (each.path, each.id) != key])
+    if meant is None:
+        node.local(lambda connection: bringing_back.give_up(connection, node.clock.now_ms()))
+    else:
+        key = (meant.path, meant.id)
+        _changed(node, lambda found: [each for each in found if (each.path, each.id) != key])
     return dict(done.result)

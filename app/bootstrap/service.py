@@ -14,6 +14,7 @@ from typing import Any
 from app.bootstrap import local_socket, pairing
 from app.bootstrap.acknowledgements import Acknowledgements
 from app.bootstrap.attachment_files import AttachmentFiles
+from app.bootstrap.bringing_back import BringingBack
 from app.bootstrap.contact_keys import ContactKeys
 from app.bootstrap.feeding import post_door, watch_folder
 from app.bootstrap.file_receipts import FileReceipts
@@ -57,6 +58,7 @@ class Service:
         self.link_log = LinkLog(node, self._tasks)
         self.self_watch = SelfWatch(node, self.links)
         self.restored = RestoredWatch(node, self.links)
+        self.bringing_back = BringingBack(node)
         self._callers: set[asyncio.Task[Any]] = set()  # connections of the local socket
         self._reloading = asyncio.Lock()
         self._asked: set[asyncio.Task[Any]] = set()  # those of them that wait for an answer
@@ -75,6 +77,7 @@ class Service:
         where = (self._listen.host, self._listen.port) if self._listen else None
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(Purging(self._node))
+            stack.enter_context(self.bringing_back)
             self.replication = await stack.enter_async_context(
                 Replication(
                     self._node,

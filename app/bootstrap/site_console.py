@@ -307,6 +307,7 @@ class SiteConsole(ScreenPorts):
         standing = [
             self._node.storage.fault if self._node is not None else None,
             service.restored.trouble if service is not None else None,
+            service.bringing_back.trouble if service is not None else None,
             self.backup.trouble(),
         ]
         return [*found, *(fault for fault in standing if fault is not None)]

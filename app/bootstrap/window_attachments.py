@@ -158,6 +158,19 @@ def _waits(node: Node, attachment_id: str, content: str) -> str:
     return purging.said(node, purging.waits_for(node, content))
 
 
+def _barred(node: Node, row: AttachmentRow, content: str) -> str:
+    """Why the file of a record has no place here: of no kind that travels (judged by its content where it is here), or too large
+    to be fetched."""
+    from app.bootstrap.attachment_files import limit_mib
+    from app.domain.attachment import HEAD_BYTES, Barred, barred_by_record, media_type_of
+
+    head = node.attachments.read(content, 0, HEAD_BYTES)
+    if content in node.attachments.barred or (head is not None and media_type_of(head) is None):
+        return Barred.KIND.value
+    by_record = barred_by_record(row.media_type, row.size, limit_mib(node)) if head is None else None
+    return by_record.value if by_record is not None else ""
+
+
 def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     from app.local.attachments import names_a_file
     from app.queries import accounts, attachments
@@ -167,14 +180,16 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
     state, came = "coming", 0
     destroyed: tuple[str, ...] = ()
     reached: list[tuple[str, int]] = []
-    why = waits = ""
+    why = waits = barred = ""
     if row.purged_at is not None:
         state = "purged"
         destroyed, why = _ended(node, "attachment", row.id)
         waits = _waits(node, row.id, content)
     elif names_a_file(content):
-        state = "here" if node.attachments.has(content) else "coming"
-        came = node.attachments.held(content) if state == "coming" else row.size or 0
+        barred = _barred(node, row, content)
+        here = node.attachments.has(content)
+        state = "barred" if barred else "here" if here else "coming"
+        came = row.size or 0 if here else node.attachments.held(content)
         if row.agency == node.me.agency:
             reached = node.read(lambda connection: attachments.reached(connection, content))
     return AttachmentLine(
@@ -192,4 +207,5 @@ def _line(node: Node, row: AttachmentRow) -> AttachmentLine:
         why,
         tuple(each for each in reached if each[0] != row.agency),
         waits,
+        barred,
     )

@@ -116,7 +116,7 @@ class SiteBackups:
             interval_h=rules[RuleKey.BACKUP_INTERVAL].seconds // _HOUR_S,
             keep_all_h=rules[RuleKey.BACKUP_KEEP_ALL].seconds // _HOUR_S,
             keep_days=rules[RuleKey.BACKUP_KEEP_DAILY].seconds // _DAY_S,
-            former=tuple(name for _, name in node.local(second_folders.former)),
+            former=tuple(node.local(second_folders.names)),
         )
 
     def may_choose(self, account_id: str) -> Future[None]:

@@ -159,5 +159,6 @@ def restore(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     result: dict[str, Any] = {"site": made.site, "closed_site": made.closed_site, "letter": made.letter}
     result |= {"last_at": iso(made.last_at), "aside": None if made.aside is None else str(made.aside)}
+    result["files_left"] = made.files_left
     result["note"] = Texts.load().get("sheet.none_restored")
     return {"ok": True, "result": result}

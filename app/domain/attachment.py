@@ -16,6 +16,7 @@ from app.kernel.errors import ErrorCode, Refusal
 
 MIB: Final = 1 << 20
 HEAD_BYTES: Final = 16  # enough to tell every kind
+RESERVE_BYTES: Final = 1 << 30  # of the disk stay free for the record; of a small disk a twentieth
 _MAX_NAME: Final = 100  # characters; 255 bytes of a file system hold 85 Chinese ones, see _short
 _MAX_NAME_BYTES: Final = 200
 _CLAUSE: Final = "CM-05"
@@ -57,6 +58,25 @@ def check_media(head: bytes) -> MediaType:
     if kind is None:
         raise Refusal(ErrorCode.FORMAT, "refusal.attachments.kind", field="path", clause=_CLAUSE)
     return kind
+
+
+def reserve_bytes(disk_bytes: int) -> int:
+    """What files leave free of a disk of this size: the record goes on where a file waits (XC-01)."""
+    return min(RESERVE_BYTES, disk_bytes // 20)
+
+
+class Barred(StrEnum):
+    """Why a file that a record speaks of is not fetched and not handed to anybody here."""
+
+    KIND = "kind"
+    SIZE = "size"
+
+
+def barred_by_record(media_type: str | None, size: int | None, limit_mib: int) -> Barred | None:
+    """Why a file is not fetched, by what a peer's record says of it; None when it may come."""
+    if media_type not in set(MediaType):
+        return Barred.KIND
+    return None if size is not None and 0 < size <= limit_mib * MIB else Barred.SIZE
 
 
 def check_size(size: int, limit_mib: int) -> None:

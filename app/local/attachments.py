@@ -21,6 +21,7 @@ from app.local import beginnings
 
 _PIECE = 1 << 18
 _CONTENT = re.compile(r"[0-9a-f]{64}\Z")
+HEAD = 64  # bytes that tell what a file is, and more
 _COMING = "coming"
 _NEW = "new-"
 
@@ -153,6 +154,12 @@ class AttachmentStore:
             return self._coming(content).stat().st_size
         except FileNotFoundError:
             return 0
+
+    def head_coming(self, content: str) -> bytes:
+        """The first bytes of what has come."""
+        with contextlib.suppress(FileNotFoundError), open(self._coming(content), "rb") as source:
+            return source.read(HEAD)
+        return b""
 
     def append(self, content: str, offset: int, data: bytes) -> int:
         """Add a piece where the last one ended, and return the bytes that are here now; any other piece changes nothing."""

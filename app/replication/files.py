@@ -34,6 +34,7 @@ _QUICK_S: Final = 0.15  # a stretch that came faster may be twice as long the ne
 _SLOW_S: Final = 0.45
 _MAX_ASKED: Final = 64  # stretches a peer may have asked for and not got yet; we ask for one
 _STUCK: Final = "files"
+NO_ROOM: Final = "files.no_room"  # code of the fault: the rest of the disk is the record's
 _LOG = logging.getLogger(__name__)
 
 
@@ -139,7 +140,11 @@ class Fetching:
                 self._status.stuck(_STUCK, None)
             except EnvironmentFault as fault:
                 _LOG.warning("files of attachments wait: %s", fault.code)
-                self._status.stuck(_STUCK, "refusal.attachments.disk")
+                self._stretch = _FIRST_STRETCH
+                full = fault.code == NO_ROOM
+                self._status.stuck(
+                    _STUCK, "refusal.attachments.no_room" if full else "refusal.attachments.disk"
+                )
                 await asyncio.sleep(self._pace.fault_pause_max_s)
                 self._stir.set()
 

@@ -139,11 +139,12 @@ def test_what_cannot_be_restored(town: Town, copy: Path, tmp_path: Path, what: s
     assert [path.read_bytes() for path in left] == ([b"mine"] if what == "data are there" else [])
 
 
-@pytest.mark.parametrize("step", ["create_tls", "_first_acts", "sync_folder"])
+@pytest.mark.parametrize("step", ["create_tls", "_first_acts", "sync_folder", "_bring_files"])
 def test_interrupted_restore_begins_again(
     town: Town, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """XC-01: cut off before it has its name, the same call succeeds afterwards."""
+    """XC-01: cut off before it has its name, the same call succeeds afterwards; after that the site opens (its files:
+    test_restored_files)."""
 
     def cut(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
@@ -153,7 +154,7 @@ def test_interrupted_restore_begins_again(
         patch.setattr(founding if step == "sync_folder" else restoring, step, cut)
         with pytest.raises(KeyboardInterrupt):
             restore(data, copy, town.emb.recovery_file, ManualClock(ms("09:00:00")))
-    if step == "sync_folder":
+    if step in ("sync_folder", "_bring_files"):
         assert data.database.exists()
     else:
         assert not data.database.exists()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from app.journal.journal import PeerView
-from app.replication.files import FilesPort
+from app.kernel.errors import EnvironmentFault
+from app.replication.files import NO_ROOM, FilesPort
 from app.replication.frames import CHUNK_BYTES, MAX_WANTED_BYTES, FileChunk, FrameCodec, Want
 from app.replication.ports import JournalPort
 
 MAX_WANTS: Final = 256  # files asked for in one bundle; the others come with the next
 _ENTITY: Final = "attachment"
+_LOG = logging.getLogger(__name__)
 
 
 def wants(files: FilesPort) -> list[bytes]:
@@ -67,6 +70,7 @@ class Attaching:
         self._files = files
         self._wanted: dict[str, set[int]] | None = None
         self._claimed: set[str] = set()
+        self._passed: set[str] = set()  # whatever more of these comes is let pass
         self._open: tuple[str, int] | None = None  # may be whole, if no more of it comes
 
     def recorded(self) -> None:
@@ -77,7 +81,7 @@ class Attaching:
         """(nothing is missing before this piece, how many files have become whole)."""
         content, data = chunk.content.hex(), chunk.data
         whole = self.over() if self._open is not None and self._open[0] != content else 0
-        sizes = self._known().get(content)
+        sizes = self._known().get(content) if content not in self._passed else None
         if sizes is None or not data or not self._claim(content):
             return True, whole  # here already, of no record, or coming by wire just now
         held = self._files.held(content)
@@ -87,8 +91,13 @@ class Attaching:
             held = 0
         if chunk.offset > held:
             return False, whole
-        if chunk.offset + len(data) > held:
-            held = self._files.append(content, held, data[held - chunk.offset :])
+        if (reach := chunk.offset + len(data)) > held:
+            held = self._append(content, held, data[held - chunk.offset :])
+            if (
+                held != reach
+            ):  # destroyed meanwhile, no kind that travels, or without room: the rest of it is let pass
+                self._passed.add(content)
+                return True, whole
         self._open = (content, held) if held in sizes else None
         if held < max(sizes):
             return True, whole
@@ -96,6 +105,17 @@ class Attaching:
         whole += self._finish(content, max(sizes))
         self._known().pop(content, None)
         return True, whole
+
+    def _append(self, content: str, held: int, data: bytes) -> int:
+        try:
+            return self._files.append(content, held, data)
+        except EnvironmentFault as fault:
+            if fault.code != NO_ROOM:
+                raise
+            _LOG.warning(
+                "a file waits for room: %s", content[:12]
+            )  # it comes by wire, or is asked for by the next bundle
+            return -1
 
     def over(self) -> int:
         """No more of the last file comes just now: it may be whole although a record says otherwise. How many are."""

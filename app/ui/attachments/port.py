@@ -11,11 +11,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class AttachmentLine:
-    """One attachment; `state`: here | coming | purged; `came`: bytes of it that have arrived; `by`: title of who attached it.
+    """One attachment; `state`: here | coming | barred | purged; `came`: bytes of it that have arrived; `by`: title of who
+    attached it.
 
     `destroyed`: agencies whose workstations have said that they destroyed it; `why`: the reason of the order;
     `reached`: of our own file, (other agency of which a workstation has said that it held it whole, when it said so first);
-    `waits`: a folder of backups that is out of reach, while the copy in it is not destroyed.
+    `waits`: folders of backups that are out of reach, while the copy in them is not destroyed; `barred`: why its file is not
+    taken in here: kind | size.
     """
 
     id: str
@@ -32,6 +34,7 @@ class AttachmentLine:
     why: str = ""
     reached: tuple[tuple[str, int], ...] = ()
     waits: str = ""
+    barred: str = ""
 
 
 class AttachmentDoor(Protocol):

@@ -18,7 +18,12 @@ _KINDS = {
     "video/mp4": "film",
     "application/pdf": "document",
 }
-_LOOK = {"here": ("good", "check"), "coming": ("warn", "clock"), "purged": ("muted", "trash")}
+_LOOK = {
+    "here": ("good", "check"),
+    "coming": ("warn", "clock"),
+    "purged": ("muted", "trash"),
+    "barred": ("warn", "cross"),
+}
 
 
 def size_words(texts: Texts, size: int) -> str:
@@ -78,6 +83,6 @@ def row(texts: Texts, each: AttachmentLine, agencies: Mapping[str, Any], now_ms:
 
 def instead(texts: Texts, each: AttachmentLine) -> str:
     """What stands where a picture would, for what is none or not here."""
-    said = texts.get(f"ui.attachments.instead.{each.state}")
+    said = texts.get(f"ui.attachments.instead.{each.barred or each.state}")
     waits = texts.get("fault.purge.second", path=each.waits) if each.waits else ""
     return "\n".join(part for part in (said, each.why, waits) if part)

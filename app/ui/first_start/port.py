@@ -48,10 +48,12 @@ class CopyView:
 
 @dataclass(frozen=True)
 class RestoredView:
-    """What became of a restore: the new series letter, and the folder the damaged files were put into, if any."""
+    """What became of a restore: the new series letter, the folder the damaged files were put into, if any, and how many files of
+    attachments could not be brought yet."""
 
     letter: str
     aside: Path | None
+    files_left: int = 0
 
 
 class FirstStart(Protocol):

@@ -283,6 +283,8 @@ class FirstStartWindow(QWidget):
         said = self._texts.get("ui.first_start.restore.done", letter=result.letter)
         if result.aside is not None:
             said += "\n" + self._texts.get("ui.first_start.restore.aside", path=str(result.aside))
+        if result.files_left:
+            said += "\n" + self._texts.get("ui.first_start.restore.files_left", n=result.files_left)
         return said + "\n" + self._texts.get("sheet.none_restored")
 
     def _commands(self) -> str:
