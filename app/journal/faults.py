@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from app.kernel.changes import ChangeSet
+
+NOTHING_LEFT: Mapping[str, int] = MappingProxyType({})
 
 
 class Fault(Exception):
     """`at`: which transaction of the batch is faulty; `kept`: how many of the first were kept, up to it or to the last place
-    before it where none waited for a signature of its chain; `changes`: what those changed."""
+    before it where none waited for a signature of its chain; `changes`: what those changed; `left`: as in `Received`."""
 
     at = 0
     kept = 0
     changes = ChangeSet()
+    left = NOTHING_LEFT
 
 
 class GapError(Fault):

@@ -13,6 +13,7 @@ from app.journal import rules, verbs
 from app.journal.bugs import is_bug
 from app.journal.facts import VALID_ONLY, WITH_DENIED
 from app.journal.faults import BadTransactionError
+from app.journal.floods import Aside
 from app.journal.hlc import HybridClock
 from app.journal.indexing import index_anew, index_changes
 from app.journal.keys import Identity, SiteKey
@@ -56,7 +57,7 @@ class Journal(Taking, Offering):
     ) -> None:
         self._connection, self.identity, self._policy = connection, identity, policy
         self._derivers = derivers or {}
-        self._late = LateBodies()
+        self._late, self._aside = LateBodies(), Aside()
         self._spoiled: set[bytes] = set()  # last hashes of transactions that met a bug of this version
         self.realm, self.own_site, self.own_agency = identity.realm, identity.key.site, identity.agency
         self._rules = rules.fingerprint(policy)

@@ -76,6 +76,20 @@ class Projector:
             self._s.moved(chain)
         return reason
 
+    def certifies(self, op: Operation) -> bool:
+        """True if a certificate, such as the enrolment that a chain begins with, was made by an agency we have met or our own."""
+        return self._judge.judge_fully(op, {}, (0, op.seq), (), older=False).reason is None
+
+    def brings_certificate(self, tx: Transaction) -> bool:
+        """True if a certificate that stands, and that nothing here carries yet, is part of it."""
+        return any(
+            not op.withheld
+            and op.content.get("v") in verbs.CERTIFIED
+            and self.certifies(op)
+            and control.is_news(self._s, op)
+            for op in tx
+        )
+
     def _refuse(self, tx: Transaction) -> str:
         """Quarantine a transaction as a whole without looking into it."""
         for op in tx:

@@ -67,6 +67,7 @@ class State:
         self._moved: dict[int, Chain] = {}
         self._site_of_no = {chain.no: chain.site for chain in self.chains.values()}
         self._cuts: dict[str, int] = {}
+        self._branches: dict[str, int] = {}  # of forked chains, once somebody asked
         self._fork_heads: dict[str, tuple[tuple[int, int], bytes]] = {}
         self._agencies: dict[str, str] = {}  # of enrolled sites; emptied when an enrolment is added
         self.refresh_trust()
@@ -90,6 +91,19 @@ class State:
             digest = hashlib.blake2b(b"".join(sorted(hashes())), digest_size=HASH_BYTES, person=b"jdc-fork-1")
             known = self._fork_heads[site] = ((count, fork_seq), digest.digest())
         return fork_seq - 1, known[1]
+
+    def branches(self, chain: Chain) -> int:
+        """Into how many branches a chain falls."""
+        if chain.fork_seq is None:
+            return 1
+        if chain.site not in self._branches:
+            self._branches[chain.site] = self.store.branch_count(chain.site, chain.fork_seq)
+        return self._branches[chain.site]
+
+    def branched(self, chain: Chain) -> None:
+        """One more branch of it is about to be stored."""
+        if chain.site in self._branches:
+            self._branches[chain.site] += 1
 
     def site_of(self, no: int) -> str:
         """Site of a chain number."""

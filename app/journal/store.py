@@ -23,6 +23,7 @@ _BY_TX = sql(
     select(*_COLUMNS).where(OP.c.site == bindparam("site"), OP.c.tx == bindparam("tx")).order_by(OP.c.n)
 )
 _AT_SEQ = sql(select(OP.c.hash).where(OP.c.site == bindparam("site"), OP.c.seq == bindparam("seq")))
+_RIVALS = sql(select(OP.c.prev, OP.c.tx).where(OP.c.site == bindparam("site"), OP.c.seq == bindparam("seq")))
 _IN_ORDER = sql(select(OP.c.n, *_COLUMNS).where(OP.c.n > bindparam("n")).order_by(OP.c.n))
 _OF_RECORD = sql(
     select(*_COLUMNS)
@@ -167,6 +168,17 @@ class Store:
     def hashes_at(self, site: str, seq: int) -> list[bytes]:
         """Hashes under one (site, seq); two are a fork."""
         return [row[0] for row in self._rows(_AT_SEQ, {"site": site, "seq": seq})]
+
+    def rivals(self, site: str, seq: int) -> list[tuple[bytes, int]]:
+        """What stands under one (site, seq): predecessor, and beginning of the transaction."""
+        return [(row[0], row[1]) for row in self._rows(_RIVALS, {"site": site, "seq": seq})]
+
+    def branch_count(self, site: str, seq: int) -> int:
+        """Into how many branches a chain falls from a number on."""
+        row = self._rows(
+            "SELECT count(*) - count(DISTINCT prev) + 1 FROM op WHERE site = ? AND seq >= ?", (site, seq)
+        ).fetchone()
+        return int(row[0])
 
     def in_order(self, after: int = 0) -> Iterator[tuple[int, Transaction]]:
         """(row number of the last operation, transaction) in the order of projection."""

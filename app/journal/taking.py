@@ -5,16 +5,24 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from app.journal import verbs
+from app.journal import floods, verbs
 from app.journal.bugs import is_bug
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
+from app.journal.floods import Aside
 from app.journal.hlc import HybridClock
 from app.journal.keys import site_id
 from app.journal.late_bodies import LateBodies
-from app.journal.operation import SCHEMA_V, Operation, Transaction, check_signature, check_transaction
+from app.journal.operation import (
+    SCHEMA_V,
+    Operation,
+    Transaction,
+    check_signature,
+    check_transaction,
+    unsigned,
+)
 from app.journal.projector import CANNOT_PROJECT, Projector
 from app.journal.site_keys import rotation_in
 from app.journal.state import State
@@ -32,11 +40,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Received:
-    """Transactions applied and known before, and what they changed."""
+    """Transactions applied and known before, and what they changed.
+
+    `left`: chains of which some were left out, as if they were known, and up to where (docs/decisions/0045-floods.md).
+    """
 
     applied: int
     duplicates: int
     changes: ChangeSet
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def taken(self) -> int:
@@ -63,8 +75,9 @@ class _Batch:
 
     def __init__(self, txs: Sequence[Transaction], sealed: Mapping[bytes, bytes]) -> None:
         self.txs, self.sealed = txs, sealed
-        unsigned = any(tx and tx[-1].sig is None for tx in txs)
-        self.vouchers = vouchers([tx for tx in txs if tx]) if unsigned else {}
+        thinned = any(tx and tx[-1].sig is None for tx in txs)
+        self.vouchers = vouchers([tx for tx in txs if tx]) if thinned else {}
+        self.left: dict[str, int] = {}
         self.proved: set[bytes] = set()  # last hashes of those of them whose signatures were verified
         self.waiting = Open()
         self.applied = self.duplicates = self.closed = 0
@@ -88,6 +101,7 @@ class Taking:
     _hlc: HybridClock
     _spoiled: set[bytes]
     _late: LateBodies
+    _aside: Aside
 
     def _finish(self, origin: Origin) -> ChangeSet:
         raise NotImplementedError
@@ -124,9 +138,13 @@ class Taking:
                 before = sum(each.taken for each in done)
                 wrong.kept, wrong.at = before + wrong.kept, before + wrong.at
                 wrong.changes = _changes_of([*done, Received(0, 0, wrong.changes)])
+                wrong.left = {**_left_of(done), **wrong.left}
                 raise
         return Received(
-            sum(each.applied for each in done), sum(each.duplicates for each in done), _changes_of(done)
+            sum(each.applied for each in done),
+            sum(each.duplicates for each in done),
+            _changes_of(done),
+            _left_of(done),
         )
 
     def _take_guarded(self, run: Sequence[Transaction], sealed: Mapping[bytes, bytes]) -> Received:
@@ -160,7 +178,7 @@ class Taking:
                     self.state.flush()
                     self.state.forget_records()
             except Fault as wrong:
-                fault, wrong.at = wrong, batch.applied + batch.duplicates
+                fault, wrong.at, wrong.left = wrong, batch.applied + batch.duplicates, batch.left
             if fault is not None and not batch.waiting.closed:
                 self._undo()
                 return self._take_again(batch, fault)
@@ -172,7 +190,9 @@ class Taking:
         if fault is not None:
             fault.kept, fault.changes = fault.at, changes
             raise fault
-        return Received(batch.applied, batch.duplicates, changes)
+        if batch.left:
+            log.info("of %d chains there are more, or more branches, than are taken", len(batch.left))
+        return Received(batch.applied, batch.duplicates, changes, batch.left)
 
     def _take_part(
         self, batch: _Batch, part: Sequence[Transaction], pressed: Callable[[], bool] | None, singly: bool
@@ -193,7 +213,12 @@ class Taking:
         fault.changes = self._take(_Batch(batch.txs[: batch.closed], batch.sealed), None).changes
         raise fault
 
-    def _receive_one(self, batch: _Batch, tx: Transaction) -> bool:
+    def _receive_one(self, batch: _Batch, tx: Transaction, wanted: bool = False) -> bool:
+        """Store and project one; False for what is known, or left out. `wanted`: what counts rests on it."""
+        if not wanted and self._hangs_on_what_was_left(batch, tx):
+            keyless = (*tx[:-1], unsigned(tx[-1]))  # the key may have changed in what was left
+            check_transaction(self.realm, keyless, b"")
+            return self._leave(batch, tx)
         key = self._key_for(tx)
         sealed = batch.sealed.get(tx[-1].hash) == key
         try:
@@ -202,12 +227,7 @@ class Taking:
             if str(wrong) == "signature":  # what is missing before it may hold a rotation
                 self._check_parents(tx[0])
             raise
-        for op in tx:
-            if op.schema_v is not None and op.schema_v > SCHEMA_V:
-                raise NewerSchemaError(op.site, op.schema_v)
-            if op.body is None and op.scope == JOINT:
-                # what everybody may read comes whole, or validity would differ
-                raise BadTransactionError("withheld")
+        _check_readable(tx)
         first, chain = tx[0], self.state.chains.get(tx[0].site)
         news: Sequence[Operation] = tx
         goes_on = (
@@ -223,6 +243,9 @@ class Taking:
             news = [op for op, old in zip(tx, known, strict=True) if old is None]
         if not sealed and tx[-1].sig is None:
             self._check_voucher(batch, tx, key)
+        too_much = not (wanted or goes_on) and self._is_too_much(tx, news[0])
+        if too_much or not self._bring_parents(batch, tx):
+            return self._leave(batch, tx)
         self._check_parents(first)
         chain = self.state.chain(first.site, key)
         if not goes_on:
@@ -248,15 +271,85 @@ class Taking:
 
     def _notice_fork(self, chain: Chain, op: Operation) -> None:
         """Two signed operations under one (site, seq) close the chain before the first transaction that tells them apart."""
-        others = [self.state.store.place(digest) for digest in self.state.store.hashes_at(op.site, op.seq)]
-        if not others:
+        rivals = self.state.store.rivals(op.site, op.seq)
+        if not rivals:
             return
-        seq = min(op.tx, *(place[3] for place in others if place is not None))
+        if any(prev == op.prev for prev, _ in rivals):
+            self.state.branched(chain)
+        seq = min(op.tx, *(tx for _, tx in rivals))
         if chain.fork_seq is None or seq < chain.fork_seq:
             chain.fork_seq = seq
             save_chain(self._connection, chain)
             self.state.refresh_trust()
             self._projector.reproject = True
+
+    # -- floods ----------------------------------------------------------------------------------------------------------
+    def _is_too_much(self, tx: Transaction, news: Operation) -> bool:
+        """True for one chain too many of those that nobody enrolled, and for one branch too many."""
+        chain = self.state.chains.get(news.site)
+        surplus = chain is not None and floods.is_surplus(self.state, chain, news)
+        return (surplus or (chain is None and floods.full_of_strangers(self.state))) and not self._matters(tx)
+
+    def _hangs_on_what_was_left(self, batch: _Batch, tx: Transaction) -> bool:
+        """True for more of a chain or branch that was left out; if it matters by now, what was left is taken first."""
+        first = tx[0] if tx else None
+        chain = None if first is None else self.state.chains.get(first.site)
+        if first is None or not first.prev or (chain is not None and chain.hash == first.prev):
+            return False
+        if self.state.store.place(first.prev) is not None:
+            return False
+        if chain is not None:
+            full, is_aside = floods.full_of_branches(self.state, chain), first.prev in self._aside
+        else:
+            full, is_aside = floods.full_of_strangers(self.state), False
+        if first.prev in self._aside and self._matters(tx):
+            self._take_from_aside(batch, first, [first.prev])
+            return False
+        return full or is_aside
+
+    def _matters(self, tx: Transaction) -> bool:
+        """True for what is taken with all it rests on, however much there is of it: it can have effect."""
+        first, chain = tx[0], self.state.chains.get(tx[0].site)
+        if chain is not None:
+            counts = self.state.counts(first.site, first.seq)
+        else:
+            begun = first if first.seq == 1 else self._aside.beginning(first.site)
+            counts = begun is not None and self._projector.certifies(begun)
+        return counts or self._projector.brings_certificate(tx)
+
+    def _bring_parents(self, batch: _Batch, tx: Transaction) -> bool:
+        """Take parents that were left out, if what names them matters; False where it does not."""
+        aside = [parent for parent in tx[0].parents if parent in self._aside]
+        lacking = [parent for parent in aside if self.state.store.place(parent) is None]
+        if lacking and not self._matters(tx):
+            return False
+        if lacking:
+            self._take_from_aside(batch, tx[0], lacking)
+        return True
+
+    def _take_from_aside(self, batch: _Batch, first: Operation, digests: Sequence[bytes]) -> None:
+        """Take what was left out after all; GapError for the chain that rests on it when it is no longer there or not good."""
+        store, chain = self.state.store, self.state.chains.get(first.site)
+        txs = self._aside.needed(digests, lambda digest: store.place(digest) is not None)
+        batch.vouchers |= {digest: by for digest, by in vouchers(txs).items() if by is not None}
+        for tx in txs:
+            try:
+                news = self._receive_one(batch, tx, wanted=True)
+            except Fault as wrong:
+                self._aside.drop(txs)
+                raise GapError(first.site, chain.seq if chain else 0) from wrong
+            if news:
+                batch.waiting.step(tx)
+
+    def _leave(self, batch: _Batch, tx: Transaction) -> bool:
+        """Leave one out, as if it were known; it is kept aside for a while, where what it hangs on is here or aside."""
+        first, last = tx[0], tx[-1]
+        batch.left[first.site] = max(last.seq, batch.left.get(first.site, 0))
+        voucher = batch.vouchers.get(last.hash)
+        before = first.prev in self._aside or not first.prev or self.state.store.place(first.prev) is not None
+        if before and (last.sig is not None or voucher is not None):
+            self._aside.put(tx, None if voucher is None else voucher[-1].hash)
+        return False
 
     def _key_for(self, tx: Transaction) -> bytes:
         """Key in force on a chain: known, or in the enrolment that every chain begins with; the id is the key's own hash."""
@@ -298,6 +391,15 @@ class Taking:
         return bool(news)
 
 
+def _check_readable(tx: Transaction) -> None:
+    """NewerSchemaError for what a later version wrote; BadTransactionError where what everybody may read does not come whole."""
+    for op in tx:
+        if op.schema_v is not None and op.schema_v > SCHEMA_V:
+            raise NewerSchemaError(op.site, op.schema_v)
+        if op.body is None and op.scope == JOINT:
+            raise BadTransactionError("withheld")  # validity would differ
+
+
 def key_in(first: Operation) -> bytes:
     """Public key in the enrolment that a chain begins with: its hash is the site's id.
 
@@ -325,3 +427,7 @@ def _closed_runs(txs: Sequence[Transaction]) -> Iterator[list[Transaction]]:
 
 def _changes_of(received: Iterable[Received]) -> ChangeSet:
     return ChangeSet(tuple(change for each in received for change in each.changes.changes))
+
+
+def _left_of(received: Iterable[Received]) -> dict[str, int]:
+    return {site: seq for each in received for site, seq in each.left.items()}

@@ -120,7 +120,7 @@ class Receiving:
         self._stopped: set[str] = set()
         self._expected = 1
         self._done = 0
-        self._discarding = False
+        self._discarding = self._flooded = False
         self._budget = _FIRST_BUDGET
 
     # -- arriving ----------------------------------------------------------------------------------------
@@ -228,6 +228,7 @@ class Receiving:
             self._bodies_come(txs)
         outcome = await self._commit(txs, priority)
         taken = outcome.taken
+        self._note_left(outcome)
         self._consume(taken)
         self._verifier.forget(txs[:taken])
         self._verifier.learn(outcome.keys, outcome.rotated)
@@ -264,6 +265,17 @@ class Receiving:
         if operations >= _LEAST_BUDGET and took_s > 0:
             fitting = round(operations * self._pace.commit_s / took_s)
             self._budget = max(_LEAST_BUDGET, min(_MOST_BUDGET, (self._budget + fitting) // 2))
+
+    def _note_left(self, outcome: _Outcome) -> None:
+        """What is not taken is not waited for either. Of strangers it is told, forks are told anyway (decision 0045)."""
+        told = outcome.fault if outcome.fault is not None else outcome.received
+        left = {} if told is None else told.left
+        self._status.passed(left)
+        strangers = left.keys() - outcome.keys.keys()
+        if strangers and not self._flooded:
+            _LOG.warning("more workstations that nobody enrolled than are taken, such as %s", min(strangers))
+            self._flooded = True
+            self._status.stuck("strangers", "refusal.sync.strangers")
 
     def _after_commit(self, txs: Sequence[Transaction], outcome: _Outcome) -> None:
         self._status.have(outcome.vector)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -232,6 +232,11 @@ class PeerStatus:
     def have(self, vector: Mapping[str, int]) -> None:
         """We hold these chains up to these numbers."""
         self._have.update(vector)
+
+    def passed(self, sites: Iterable[str]) -> None:
+        """These chains are not taken any further: nobody waits for what was announced of them."""
+        for site in sites:
+            self._announced.pop(site, None)
 
     @property
     def held(self) -> Mapping[str, int]:

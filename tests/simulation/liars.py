@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from app.journal import certificates, verbs
+from nacl.signing import SigningKey
+
+from app.journal import certificates, floods, verbs
 from app.journal.causality import covers
 from app.journal.facts import fact_key
 from app.journal.faults import BadTransactionError, GapError, NewerSchemaError
-from app.journal.operation import Act, ChainEnd, Transaction, header_hash
+from app.journal.keys import SiteKey
+from app.journal.operation import Act, ChainEnd, Transaction, author_transaction, header_hash
 from app.journal.text_codec import Run, Update, decode, encode
 from app.journal.texts import client_id
 from app.kernel.ids import is_own_id, new_id
@@ -30,6 +33,7 @@ class Liars:
     bad: dict[bytes, tuple[str, tuple[bytes, ...]]] = field(default_factory=dict)
     forged: set[bytes] = field(default_factory=set)
     told: Counter[str] = field(default_factory=Counter)  # kinds of lies that were told
+    branchy: set[str] = field(default_factory=set)  # sites that signed more branches than anybody takes
 
     def lie(self, at: Station) -> None:
         """One lie of this workstation."""
@@ -52,6 +56,8 @@ class Liars:
             *(self.hidden_parents,) * 2,
             self.future_parent,
             self.equivocate,
+            self.many_branches,
+            self.many_strangers,
             self.overlap,
             self.foreign_rights,
             self.foreign_certificate,
@@ -149,6 +155,39 @@ class Liars:
         rest = replace(rest, hash=digest, sig=at.key.signing.sign(digest).signature)
         self._send_elsewhere(at, (left[0], rest))
         self._tell(at, left)
+
+    def many_branches(self, at: Station, case: str) -> None:
+        """One number, many operations: some to this room, some to that, the last one kept."""
+        made = [
+            at.forge(self._officer(at), [self._edit(case, place=f"{n}")])
+            for n in range(floods.MOST_BRANCHES + self.rng.randint(1, 4))
+        ]
+        for tx in made[:-1]:
+            self._send_elsewhere(at, tx)
+        self.branchy.add(at.site)
+        self._tell(at, made[-1])
+
+    def many_strangers(self, at: Station, case: str) -> None:
+        """Chains of workstations that nobody enrolled, which name what they like."""
+        city, known = at.city, [chain.hash for chain in at.journal.state.chains.values() if chain.seq]
+        to = self.rng.choice([s for s in self.stations.values() if s is not at])
+        made: list[Transaction] = []
+        for _ in range(floods.MOST_STRANGERS + self.rng.randint(1, 3)):
+            key, nobody = SiteKey(SigningKey(self.rng.randbytes(32))), SigningKey(self.rng.randbytes(32))
+            begun = certificates.enrolment(
+                nobody, city.realm, self.rng.choice(("EMB", "HALL")), key.public, "Z"
+            )
+            end, parents = ChainEnd(), [self.rng.choice(known)]
+            for act in (begun, self._edit(case, place="stranger")):
+                hlc = at.clock.now_ms() << 16
+                tx = author_transaction(
+                    city.realm, key.signing, key.site, end, parents, [hlc], self._officer(at), [act]
+                )
+                end, parents = ChainEnd(tx[-1].seq, tx[-1].hash), [made[-1][-1].hash] if made else []
+                made.append(tx)
+        self.forged.update(op.hash for tx in made for op in tx)
+        self.bad.update((op.hash, ("stranger", ())) for tx in made for op in tx)
+        feed(to, made)
 
     def _send_elsewhere(self, at: Station, tx: Transaction) -> None:
         others = [s for s in self.stations.values() if s is not at]
@@ -261,7 +300,7 @@ class Liars:
                 other.journal.receive([tx])
             except (BadTransactionError, GapError, NewerSchemaError):
                 continue
-            raise AssertionError("a chain with a hole was accepted")
+            assert other.journal.state.store.get(tx[-1].hash) is None, "a chain with a hole was accepted"
 
     # -- long texts ------------------------------------------------------------------------------------------------------
     def _text(self, case: str, update: Update) -> Act:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from app.journal import contents, control, retractions, rows, texts
+from app.journal import contents, control, floods, retractions, rows, texts
 from app.journal.causality import Causality, Past, covers, join
 from app.journal.contents import ContentJudge
 from app.journal.derivation import Derivation
@@ -19,6 +19,7 @@ from app.journal.operation import Operation, pack
 from app.journal.projector import Projector
 from app.journal.state import NO_CUT, State
 from app.journal.stock import Stock
+from app.journal.taking import Taking
 from app.journal.text_line import Line
 from app.journal.texts import Texts
 from app.journal.validity import Judge
@@ -47,6 +48,11 @@ def _with_self_or_nothing(self: Causality, digest: bytes) -> Past:
 def _version_of_text(state_: State, record: Any, field: str) -> bytes | None:
     heads = rows.head_operations(state_, record, field)
     return pack([rows.value_of(op, field) for op in heads]) if len(heads) == 1 else None
+
+
+def _full(state_: State, chain: Any, op: Operation) -> bool:
+    rivals = state_.store.rivals(op.site, op.seq)
+    return floods.full_of_branches(state_, chain) and any(prev == op.prev for prev, _ in rivals)
 
 
 def _settle_singly(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -160,6 +166,9 @@ MUTANTS: dict[str, list[Patch]] = {
     ],
     "what falls takes its places along": [(Texts, "fold", _fold_what_counts(Texts.fold))],
     "a text approved is approved for good": [(texts, "_version", lambda counting, text: text.encode())],
+    "own acts name whatever came": [(State, "counts", lambda *_: True)],
+    "what an act rests on is left out": [(Taking, "_matters", lambda *_: False)],
+    "a fork is what was taken first": [(floods, "is_surplus", _full)],
     "no flags for what was done meanwhile": [(control, "_flag_acts_of", lambda *_: None)],
 }
 

@@ -7,14 +7,22 @@ from functools import partial
 
 import pytest
 
+from tests.journal import test_floods as floods
 from tests.journal import test_forks as forks
 from tests.journal import test_stories as stories
 from tests.journal import test_texts as texts
 from tests.journal import test_trust as trust
 from tests.journal import test_validity as validity
 from tests.journal import test_values as values
+from tests.journal.towns import Town
 from tests.simulation.mutants import MUTANTS, broken
-from tests.simulation.simulator import run
+from tests.simulation.simulator import low_limits, run
+
+
+def _crowded(story: Callable[[Town], None]) -> None:
+    with low_limits():
+        story(floods.filled())
+
 
 CAUGHT_BY: dict[str, Callable[[], None]] = {
     "seen need not be projected": stories.test_poisoned_parents_stop_nobody,
@@ -48,6 +56,11 @@ CAUGHT_BY: dict[str, Callable[[], None]] = {
     ),
     "what falls takes its places along": texts.test_what_a_cut_site_typed_goes_and_what_stands_behind_it_stays,
     "a text approved is approved for good": texts.test_approval_binds_the_rendered_text,
+    "own acts name whatever came": lambda: floods.test_own_acts_name_no_workstation_that_nobody_enrolled(
+        floods.rooms()
+    ),
+    "what an act rests on is left out": lambda: _crowded(floods.test_a_branch_that_an_act_rests_on_is_taken),
+    "a fork is what was taken first": lambda: _crowded(floods.test_what_moves_a_fork_forward_is_always_taken),
     "no flags for what was done meanwhile": stories.test_revocation_flags_what_was_done_meanwhile_and_nothing_else,
 }
 # Found by a few seeds at most; the others need more seeds than a test should take (python -m tests.simulation).

@@ -229,6 +229,7 @@ def _receive(journal: JournalPort, txs: Sequence[Transaction], sealed: Mapping[b
     except Fault as wrong:
         fault, changes = wrong, wrong.changes
     kept = txs if fault is None else txs[: fault.kept]
+    news -= journal.unknown(kept)  # what was left out is not taken (decision 0045)
     applied = len(news & {op.hash for tx in kept for op in tx})
     keys = {site: key for site in sites if (key := journal.public_key(site)) is not None}
     return _Commit(news, applied, bodies, fault, changes, keys, time.monotonic() - begun)
