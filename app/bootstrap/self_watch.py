@@ -50,7 +50,9 @@ class SelfWatch:
         # A test clock is set on purpose; only the machine's own clock can jump.
         self._own = isinstance(node.clock, SystemClock) or steady is not steady_s
         self._mark = (node.clock.now_ms(), steady())
-        self.jumps: tuple[tuple[int, int], ...] = ()  # since the start: (UTC ms, seconds); a snapshot for any thread
+        self.jumps: tuple[
+            tuple[int, int], ...
+        ] = ()  # since the start: (UTC ms, seconds); a snapshot for any thread
         self._apart: set[str] = set()
         self._twice: str | None = None
         self._look_at_sites = True
