@@ -70,6 +70,7 @@ def test_clock_that_jumps_is_told(emb: Site) -> None:
     assert watch.of_clock() == []
     emb.clock.advance(-365 * 86_400)
     assert watch.of_clock() == [NoteFault(kind=FaultKind.CLOCK_JUMPED, seconds=-365 * 86_400)]
+    assert [by for _, by in watch.jumps] == [365 * 86_400, -365 * 86_400], "the diagnostics page tells them"
 
 
 def test_steady_seconds_run_on() -> None:
