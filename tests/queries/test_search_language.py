@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.queries.search_language import (
@@ -25,6 +25,7 @@ from app.queries.search_language import (
     without,
 )
 
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine
 TODAY = date(2025, 7, 14)
 LANGUAGE = Language(
     {
@@ -169,6 +170,7 @@ PIECES = st.sampled_from(
 TYPED = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=10).map("".join))
 
 
+@UNTIMED
 @given(TYPED)
 @example('a"b c"d')
 @example('街道:"天山')
@@ -184,6 +186,7 @@ def test_what_is_printed_parses_to_the_same(typed: str) -> None:
     assert again.narrow == query.narrow
 
 
+@UNTIMED
 @given(TYPED)
 def test_no_character_is_lost(typed: str) -> None:
     """Whatever is no blank and no empty phrase stands inside exactly one item, in the order of the text."""
@@ -198,6 +201,7 @@ def test_no_character_is_lost(typed: str) -> None:
     assert not "".join(left).translate({ord(mark): None for mark in '"“”'}).strip()
 
 
+@UNTIMED
 @given(TYPED, st.data())
 def test_taking_an_item_away_leaves_the_others(typed: str, data: st.DataObject) -> None:
     items = read(typed).items

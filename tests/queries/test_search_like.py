@@ -23,6 +23,7 @@ from db.engine import open_writer
 from db.search import pattern
 
 DAY_MS = 86_400_000
+SLOW = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much)
 NOON = 1_752_465_600_000  # 2025-07-14 12:00 in Shanghai
 STREETS = ("310105006", "310105009", "310105102")
 PLACES = ("天山路街道", "虹桥街道", "新泾镇", "北新泾", "Zhongshan Rd")
@@ -296,7 +297,7 @@ def fits(row: sqlite3.Row, narrow: Narrow) -> bool:
     )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
 @given(NARROWS, st.sampled_from((None, "路", "火灾")), st.sampled_from((3, 60)))
 def test_filters_of_incidents(
     filled: sqlite3.Connection, narrow: Narrow, word: str | None, size: int
@@ -323,7 +324,7 @@ def test_filters_of_incidents(
     } == set(some)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(NARROWS, st.sampled_from((None, "弄")))
 def test_filters_of_what_speaks_of_an_incident(
     filled: sqlite3.Connection, narrow: Narrow, word: str | None

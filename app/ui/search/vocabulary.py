@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 
 DAYS = (0, 1, 2)
 REGISTERS = ("shelter", "point", "station", "vehicle")
-_KEPT: dict[tuple[str, str, str], Language] = {}
+_KEPT: dict[tuple[object, ...], Language] = {}
 
 
 def language(console: Console) -> Language:
     """The language of a console, put together once."""
-    key = (console.texts.language, console.district.code, console.agency)
+    district = console.district
+    named = tuple(view.short for view in district.agencies.values())
+    key = (console.texts.language, console.agency, district.code, district.streets, named)
     if key not in _KEPT:
         _KEPT[key] = _Maker(console.texts, console.district, console.agency, console.partner).made()
     return _KEPT[key]
@@ -126,8 +128,9 @@ class _Maker:
             sides = {self._own: "own", self._partner: "partner"}
             side = self._names(f"ui.search.side.{sides[key]}") if key in sides else ()
             named = (view.short, view.full, *self._district.also.get(key, ()))
-            names = (*named, key, *side, *(initials(name) for name in named if not name.isascii()))
-            yield Option(key, view.short, tuple(name.lower() for name in names), view.short.replace(" ", "-"))
+            written = view.short.replace(" ", "-")
+            names = (*named, written, key, *side, *(initials(name) for name in named if not name.isascii()))
+            yield Option(key, view.short, tuple(name.lower() for name in names), written)
 
     def _roles(self) -> Iterator[Option]:
         for post in Post:
