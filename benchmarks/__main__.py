@@ -1,6 +1,6 @@
 """All benchmarks one after the other: python -m benchmarks [--write] [NAME...]
 
-Names: start, board, search, export, commit, peer, sync, arrival, verify (all of them when none is given).
+Names: start, board, search, export, commit, peer, sync, arrival, verify, duty (all of them when none is given).
 --write puts the figures into docs/benchmarks.md, with date and machine; figures of benchmarks that did not run stay as they are.
 """
 
@@ -21,7 +21,7 @@ from benchmarks.figures import JSON, Figure
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
-NAMES = ("start", "board", "search", "export", "commit", "peer", "sync", "arrival", "verify")
+NAMES = ("start", "board", "search", "export", "commit", "peer", "sync", "arrival", "verify", "duty")
 CPU_INFO = Path("/proc/cpuinfo")
 
 
