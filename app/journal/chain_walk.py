@@ -117,7 +117,7 @@ class _Walker:
         self._hasher = Hasher(part.realm)
         self._open: tuple[str, int] | None = None
         self._read: tuple[Sequence[Row], Sequence[Row]] = ((), ())  # the batch before and this one
-        self._recent: dict[bytes, int] | None = None  # rows of both by hash, made when somebody names a parent
+        self._recent: dict[bytes, int] | None = None  # rows of both by hash, made for the first parent named
         self._last: Row | None = None
         self._forks: dict[str, int] = {}
         self.faults: list[ChainFault] = []

@@ -286,11 +286,15 @@ class Duo:
         """While the link is up: wait until both hold the same chains, and each knows that the other does."""
         if self.up:
             until(lambda: self.held(self.emb) == self.held(self.frd), "both hold the same")
-            for room, other in ((self.emb, self.frd), (self.frd, self.emb)):
-                until(
-                    lambda room=room, other=other: self.known(room, other) == self.own_end(room),
-                    f"{room.agency} knows what {other.agency} holds of it",
-                )
+            self._know(self.emb, self.frd)
+            self._know(self.frd, self.emb)
+
+    def _know(self, room: Room, other: Room) -> None:
+        """Wait until a console knows that the other holds its chain."""
+        until(
+            lambda: self.known(room, other) == self.own_end(room),
+            f"{room.agency} knows what {other.agency} holds of it",
+        )
 
     def own_end(self, room: Room) -> int:
         """How far a console's own chain reaches."""
