@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tools import stage as on
 from tools.gallery.screens.shot import WIDE, Picture, Scene, Shot
@@ -82,6 +83,9 @@ def wall(scene: Scene) -> Iterator[Shot]:
     made.showNormal()
     made.resize(*WIDE)
     on.until(lambda: bool(made.said()), "it says something")
+    panel: Any = made.map
+    if not on.unseen():
+        on.until(lambda: panel is None or panel.host.listening, "the wall's map")
     on.still(window)
     yield Shot("wall", made, themes=("wall",))
     made.discuss(scene.ids["mall"])
