@@ -97,6 +97,23 @@ def test_each_that_lacks_is_named_and_they_need_not_be_there_together(emb: Site,
     assert former(emb) == [str(path) for path in paths[:2]], "they hold other files"
 
 
+def test_orders_that_follow_each_other_are_each_remembered(emb: Site, tmp_path: Path) -> None:
+    """Both were destroyed in the first folder on different days; then that one is away and the other is there."""
+    paths = [folder(tmp_path, name) for name in ("first", "second")]
+    records = [put_in(emb, tmp_path, name)[0] for name in ("a.jpg", "b.jpg")]
+    for path in paths:
+        second_folders.choose(emb.node, path)
+        assert backed_up(emb, path) == "kept"
+    drawers = [tmp_path / f"{path.name} in a drawer" for path in paths]
+    paths[1].rename(drawers[1])
+    for record in records:
+        order(emb, record)
+        assert waiting(emb) == str(paths[1])
+    paths[0].rename(drawers[0])
+    drawers[1].rename(paths[1])
+    assert waiting(emb) == "" and [acknowledged(emb, record) for record in records] == [1, 1]
+
+
 def test_two_sticks_that_take_turns_under_one_name_are_two(emb: Site, tmp_path: Path) -> None:
     """E:\\ today and E:\\ tomorrow: the one in the drawer is waited for; a third stick that nobody chose gets no backup."""
     port, sticks = tmp_path / "port", [folder(tmp_path, name) for name in ("a", "b", "strange")]

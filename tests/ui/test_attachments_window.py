@@ -12,9 +12,12 @@ from PySide6.QtGui import QColor, QImage
 from app.bootstrap import purging
 from app.bootstrap.backup_store import SECOND_FOLDER, mark
 from app.bootstrap.file_receipts import FileReceipts
+from app.kernel.texts import Texts
 from app.local import memory
 from app.queries import attachments, contacts
 from app.queries.incidents import IncidentRow
+from app.ui.attachments import words
+from app.ui.attachments.port import AttachmentLine
 from app.ui.attachments.sheet import AttachmentSheet
 from app.ui.contacts.sheet import ContactSheet
 from app.ui.shell import moments
@@ -166,6 +169,16 @@ def test_what_a_purge_waits_for_is_named(
     mark(second, room.site.node.me.site)
     room.wait(lambda: cells(sheet)[0][4] == "已清除（应急局已确认）")
     room.wait(lambda: str(second) not in sheet.picture.text() and "家属要求" in sheet.picture.text())
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("why", ["kind", "size"])
+def test_a_file_that_is_not_taken_in_says_why(language: str, why: str) -> None:
+    """CM-05: no film "on its way" for ever, and no good file either."""
+    texts = Texts.load(language)
+    line = AttachmentLine("1", "a.jpg", "image/jpeg", 9, 0, "FRD", "", "", "barred", barred=why)
+    assert words.row(texts, line, {}, 0).cells[-1] == texts.get("ui.attachments.state.barred")
+    assert words.instead(texts, line) == texts.get(f"ui.attachments.instead.{why}")
 
 
 def test_who_may_not_destroy_is_told_with_the_first_press(emb_room: Room, tmp_path: Path) -> None:

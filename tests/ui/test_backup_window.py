@@ -14,11 +14,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
-from app.bootstrap import storage
+from app.bootstrap import second_folders, storage
 from app.bootstrap.backup_store import copies, is_marked
 from app.kernel.clock import HOUR_MS
 from app.kernel.enums import Severity
 from app.kernel.errors import EnvironmentFault
+from app.queries import duty
 from app.ui.backup.sheet import BackupSheet
 from tests.kit import founded_town, register
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Open, Room, emb_room, rooms
@@ -189,6 +190,40 @@ def test_the_second_folder_is_still_known_after_a_restart(rooms: Open, tmp_path:
     room.tick()
     assert "第二备份位置不在" in room.window.strip.line.text() + room.window.strip.next.text()
     assert len(copies(room.console.data.backups)) == 1
+
+
+def test_a_former_place_is_said_to_be_destroyed(emb_room: Room, tmp_path: Path) -> None:
+    """XC-06, XC-07: by who may choose such places, with a second press, on record; then nothing waits for it."""
+    room, sticks = emb_room, [tmp_path / name for name in ("first", "second", "third")]
+    for stick in sticks:
+        stick.mkdir()
+        second_folders.choose(room.site.node, stick)
+    room.sign_in("duty_officer")
+    sheet = opened(room)
+    former = sheet.former
+    assert [former.place.itemText(at) for at in range(former.place.count())] == list(map(str, sticks[:2]))
+    room.click(former.gone)
+    room.wait(lambda: sheet.flow.error is not None)
+    assert "技术人员" in sheet.note.text() and not former.note.isVisible()
+    room.sign_in_again("technician")
+    sheet = opened(room)
+    former = sheet.former
+    former.place.setFocus()
+    room.press(Qt.Key.Key_Down)
+    assert former.place.currentText() == str(sticks[1])
+    room.press(Qt.Key.Key_Tab)
+    room.press(Qt.Key.Key_Space)
+    room.wait(former.note.isVisible)
+    former.place.setFocus()
+    room.press(Qt.Key.Key_Up)
+    assert not former.note.isVisible(), "another place: it begins anew"
+    for _ in range(2):
+        room.click(former.gone)
+        room.wait(lambda: former.note.isVisible() or former.place.count() == 1)
+    room.wait(lambda: former.place.count() == 1)
+    assert former.place.currentText() == str(sticks[1])
+    said = [str(row.text) for row in room.site.node.local(duty.log)]
+    assert sum(str(sticks[0]) in text and "已销毁" in text for text in said) == 1
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
