@@ -210,6 +210,7 @@ class Duty:
             "account_id": actor,
             "content": content,
             "size": size,
+            "media_type": "application/pdf",
             "at": self._moment(at),
         }
         self._new(at, actor, "attach_file", "attachment", values)

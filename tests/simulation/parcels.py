@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from app.bootstrap.attachment_files import AttachmentFiles
+from app.domain.rule_numbers import LATER
 from app.local.attachments import AttachmentStore
 from app.queries import attachments
 from app.replication.bundles.attached import Attaching
@@ -30,8 +31,8 @@ ROUNDS = 5
 
 
 def body_of(kind: int) -> bytes:
-    """The bytes of one of the city's files."""
-    return random.Random(f"file {kind}").randbytes(150 + 170 * kind)
+    """The bytes of one of the city's files, of a kind that travels."""
+    return b"%PDF-" + random.Random(f"file {kind}").randbytes(150 + 170 * kind)
 
 
 @dataclass
@@ -50,7 +51,8 @@ class Parcels:
         """The port over them; what is wanted follows from the room's own records."""
         node = SimpleNamespace(
             attachments=self.store(at),
-            data=SimpleNamespace(attachments=self.root / at.name),
+            data=SimpleNamespace(attachments=self.root / at.name, root=self.root),
+            bus=SimpleNamespace(pack=SimpleNamespace(rules=LATER)),
             read=lambda ask: ask(at.connection),
             publish=lambda _changes: None,
         )
