@@ -168,7 +168,10 @@ MUTANTS: dict[str, list[Patch]] = {
     "a text approved is approved for good": [(texts, "_version", lambda counting, text: text.encode())],
     "own acts name whatever came": [(State, "counts", lambda *_: True)],
     "what an act rests on is left out": [(Taking, "_matters", lambda *_: False)],
-    "a fork is what was taken first": [(floods, "is_surplus", _full)],
+    "a fork is what was taken first": [
+        (floods, "is_surplus", _full),
+        (Taking, "_matters", lambda *_: False),
+    ],
     "no flags for what was done meanwhile": [(control, "_flag_acts_of", lambda *_: None)],
 }
 

@@ -238,3 +238,13 @@ def test_a_closed_workstation_says_so(town: Town) -> None:
     answer = Desk(emb.node).answer({"call": "do", "as": "EMB-duty_officer", "password": "wrong-horse-1"})
     assert (answer["kind"], answer["error"]["code"]) == ("fault", "site.closed")
     assert "本工作站已停用" in answer["error"]["text"]
+
+
+def test_a_refusal_that_cannot_be_recorded_is_told(emb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps a transaction from fitting: a sentence, nothing written, and no failure in its place (XC-01)."""
+    before = op_count(emb)
+    monkeypatch.setattr("app.journal.journal.MAX_TRANSACTION_BYTES", 10)
+    with pytest.raises(Refusal) as refusal:
+        act(emb, "duty_officer", WriteLogEntry(text="x"))
+    assert (refusal.value.code, refusal.value.text) == (ErrorCode.RANGE, "refusal.command.too_large")
+    assert op_count(emb) == before
