@@ -5,7 +5,7 @@ Later features add their actions with `ActionTable.add`; an id, like a text key,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,6 +50,7 @@ class ActionTable:
 
     def __init__(self) -> None:
         self._actions: dict[str, Action] = {}
+        self._own: dict[str, str] = {}  # id -> a key of an officer's own, beside that of the table
 
     def add(self, action: Action) -> None:
         """Enter an action; ValueError when its id or its shortcut stands already."""
@@ -65,6 +66,29 @@ class ActionTable:
 
     def __getitem__(self, action_id: str) -> Action:
         return self._actions[action_id]
+
+    def own_key(self, action_id: str) -> str:
+        """The officer's own key of an action, "" for none."""
+        return self._own.get(action_id, "")
+
+    def holder(self, keys: str) -> str:
+        """Id of the action that a key belongs to already, by the table or as somebody's own; "" for none."""
+        wanted = _sequence(keys)
+        for action in self:
+            if wanted in (_sequence(action.shortcut), _sequence(self.own_key(action.id))):
+                return action.id
+        return ""
+
+    def take_own(self, window: QWidget, keys: Mapping[str, str]) -> None:
+        """Whoever acts now has these keys beside those of the table, which hold for everybody at any time."""
+        self._own = {
+            action_id: each for action_id, each in keys.items() if action_id in self._actions and each
+        }
+        for action in window.actions():
+            entry = self._actions.get(action.objectName().removeprefix("action."))
+            if entry is not None:
+                both = filter(None, (entry.shortcut, self.own_key(entry.id)))
+                action.setShortcuts([QKeySequence(each) for each in both])
 
     def install(
         self, window: QWidget, text_of: Callable[[str], str], denied: Callable[[Action], None]

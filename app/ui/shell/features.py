@@ -22,6 +22,7 @@ from app.ui.link_desk.deeds import LinkDeskDeeds
 from app.ui.registers.deeds import RegisterDeeds
 from app.ui.search.deeds import SearchDeeds
 from app.ui.settings.deeds import SettingsDeeds
+from app.ui.shortcuts.deeds import ShortcutDeeds
 from app.ui.sites.deeds import SiteDeeds
 from app.ui.situation.deeds import SituationDeeds
 from app.ui.wall.deeds import WallDeeds
@@ -52,6 +53,7 @@ class Features:
         self.views = ViewDeeds(window)
         self.output = OutputDeeds(window, self.board)
         self.situation = SituationDeeds(window)
+        self.shortcuts = ShortcutDeeds(window)
         self.layouts = LayoutDeeds(window)
         self.wall = WallDeeds(window)
 

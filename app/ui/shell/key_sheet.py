@@ -70,7 +70,7 @@ class KeySheet(Sheet):
         foot.addWidget(self.manual)
         foot.addWidget(self.close_button)
         self.body.addLayout(foot)
-        self._filled = False
+        self._shown_lines: dict[str, list[tuple[str, str]]] = {}
 
     def first_field(self) -> QWidget:
         """So that Esc arrives here."""
@@ -101,10 +101,11 @@ class KeySheet(Sheet):
         event.accept()
 
     def open(self) -> None:
-        """Fill it from the table the first time."""
-        if not self._filled:
-            self._filled = True
-            self._fill()
+        """Fill it from the table, anew when keys of somebody's own have come or gone."""
+        lines = self.lines()
+        if lines != self._shown_lines:
+            self._shown_lines = lines
+            self._fill(lines)
         self._take_room()
         super().open()
 
@@ -113,15 +114,19 @@ class KeySheet(Sheet):
         texts = self._texts
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in self._table:
-            if action.shortcut:
-                groups.setdefault(action.group, []).append((action.shortcut, texts.get(action.text)))
+            keys = "  ".join(filter(None, (action.shortcut, self._table.own_key(action.id))))
+            if keys:
+                groups.setdefault(action.group, []).append((keys, texts.get(action.text)))
         for group, key, name in _FIXED:
             groups.setdefault(group, []).append((key, texts.get(f"ui.shell.keys.{name}")))
         return groups
 
-    def _fill(self) -> None:
+    def _fill(self, groups: dict[str, list[tuple[str, str]]]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
         places = [0, 0]
-        for group, lines in self.lines().items():
+        for group, lines in groups.items():
             column = places.index(min(places))
             self._put(self._head(group), places[column], column * 2, span=2)
             places[column] += 1

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from app.ui.shell.sheet import Sheet
     from app.ui.shell.sign_in import SignInSheet
     from app.ui.shell.toasts import Toasts
+    from app.ui.shortcuts.sheet import ShortcutsSheet
     from app.ui.sites.sheet import SitesSheet
     from app.ui.situation.sheet import SituationSheet
 
@@ -187,6 +188,20 @@ class Overlays:
 
         return self._sheet(
             "imports", lambda: ImportSheet(self._console, self._session, self._theme, self._parent)
+        )
+
+    @property
+    def shortcuts(self) -> ShortcutsSheet:
+        """Keys of one's own."""
+        from app.ui.shortcuts.sheet import ShortcutsSheet
+
+        def who() -> str:
+            account = self._session.account
+            return (account.title or account.name or "") if account is not None else ""
+
+        return self._sheet(
+            "shortcuts",
+            lambda: ShortcutsSheet(self._console.texts, self._theme, self._parent, self._table, who),
         )
 
     @property

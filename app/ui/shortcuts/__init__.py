@@ -1,0 +1,1 @@
+"""Keys of an officer's own for any command, beside the standard ones (SCREEN, Keyboard)."""
