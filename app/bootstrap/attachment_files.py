@@ -23,7 +23,7 @@ class AttachmentFiles:
 
     Only a file that a record speaks of is handed out: who knows a hash from elsewhere gets nothing by it. Nothing above the
     district's limit, and never above `MAX_ATTACHMENT_MIB`, is fetched, and nothing that is no kind that travels: by the record
-    before, by its first bytes when they come. A reserve of the disk is left to the record (`reserve_bytes`).
+    before, by its content once it has come (and never again). A reserve of the disk is left to the record (`reserve_bytes`).
     """
 
     def __init__(self, node: Node) -> None:
@@ -40,7 +40,7 @@ class AttachmentFiles:
                 if row.content is not None
                 and names_a_file(row.content)
                 and barred_by_record(row.media_type, row.size, limit) is None
-                and row.content not in self._store.barred
+                and not self._store.is_barred(row.content)
                 and not self._store.has(row.content)
             ]
             return list(dict.fromkeys(wanted))
@@ -64,8 +64,6 @@ class AttachmentFiles:
             if not self._is_named(content):  # purged since it was asked for
                 self._store.drop_coming(content)
                 return 0
-            if offset < HEAD_BYTES and self._is_barred(content, self._store.head_coming(content) + data):
-                return 0
             check_reserve(self._node, len(data))
             return self._store.append(content, offset, data)
 
@@ -74,7 +72,7 @@ class AttachmentFiles:
         already (an officer has attached the same one meanwhile) is left alone by that."""
         with told_plainly(self._node.data.attachments):
             held = self._store.held(content)
-            if held == size and self._is_barred(content, self._store.head_coming(content), whole=True):
+            if held == size and self._is_barred(content):
                 return False
             rows = self._node.read(lambda connection: attachments.named(connection, content))
             if held != size or not self._store.finish(content):
@@ -100,12 +98,17 @@ class AttachmentFiles:
         """True if a record speaks of the file and none of them was purged."""
         return bool(self._node.read(lambda connection: attachments.named(connection, content)))
 
-    def _is_barred(self, content: str, head: bytes, *, whole: bool = False) -> bool:
-        """True, and nothing of it stays, if its first bytes are of no kind that travels: whatever a record says it is."""
-        if (len(head) < HEAD_BYTES and not whole) or media_type_of(head[:HEAD_BYTES]) is not None:
+    def _is_barred(self, content: str) -> bool:
+        """True, and nothing of it stays, if what has come is the file that was named and no kind that travels.
+
+        Judged when it is whole and its hash is right: by its beginning alone a peer that hands out something else could bar a
+        good file that others hold.
+        """
+        head = self._store.head_coming(content)
+        if media_type_of(head[:HEAD_BYTES]) is not None or not self._store.coming_is_sound(content):
             return False
         log.warning("the file %s is no kind that travels and was thrown away", content[:12])
-        self._store.barred.add(content)
+        self._store.bar(content)
         self._store.drop_coming(content)
         rows = self._node.read(lambda connection: attachments.named(connection, content))
         changes = (Change("attachment", row.id, ChangeKind.CHANGED, Origin.PEER) for row in rows)

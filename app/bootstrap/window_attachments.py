@@ -165,7 +165,7 @@ def _barred(node: Node, row: AttachmentRow, content: str) -> str:
     from app.domain.attachment import HEAD_BYTES, Barred, barred_by_record, media_type_of
 
     head = node.attachments.read(content, 0, HEAD_BYTES)
-    if content in node.attachments.barred or (head is not None and media_type_of(head) is None):
+    if node.attachments.is_barred(content) or (head is not None and media_type_of(head) is None):
         return Barred.KIND.value
     by_record = barred_by_record(row.media_type, row.size, limit_mib(node)) if head is None else None
     return by_record.value if by_record is not None else ""

@@ -1,8 +1,8 @@
 """Files of attachments beside the database, each under the hash of its content; nothing of a sender's path or name is used.
 
 `ab/abcd…` is a whole file, checked; `coming/abcd…` the beginning of one that is on its way; `coming/new-abcd…` says that a file
-was taken in here and its record is not known to stand yet. A file lies on the disk, whole, before anything names it
-(REPLICATION, Wire).
+was taken in here and its record is not known to stand yet, `coming/barred-abcd…` that it came and is no kind that travels. A
+file lies on the disk, whole, before anything names it (REPLICATION, Wire).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _CONTENT = re.compile(r"[0-9a-f]{64}\Z")
 HEAD = 64  # bytes that tell what a file is, and more
 _COMING = "coming"
 _NEW = "new-"
+_BARRED = "barred-"
 
 
 def names_a_file(content: str) -> bool:
@@ -43,7 +44,6 @@ class AttachmentStore:
         self._root = root
         self._claimed: set[str] = set()
         self._announced_here: set[str] = set()  # by this program, which knows what becomes of them
-        self.barred: set[str] = set()  # came from a peer since the start and are no kind that travels
         self._guard = threading.Lock()
 
     # -- who is bringing a file in --------------------------------------------------------------------------------------------
@@ -155,6 +155,10 @@ class AttachmentStore:
         except FileNotFoundError:
             return 0
 
+    def coming_is_sound(self, content: str) -> bool:
+        """True if what has come is the whole file."""
+        return _hash_of(self._coming(content)) == content
+
     def head_coming(self, content: str) -> bytes:
         """The first bytes of what has come."""
         with contextlib.suppress(FileNotFoundError), open(self._coming(content), "rb") as source:
@@ -203,11 +207,18 @@ class AttachmentStore:
 
     def is_sound(self, content: str) -> bool:
         """True if the file still has the content it is named by; OSError when it cannot be read."""
-        digest = hasher()
-        with open(self.path(content), "rb") as source:
-            while piece := source.read(_PIECE):
-                digest.update(piece)
-        return digest.hexdigest() == content
+        return _hash_of(self.path(content)) == content
+
+    # -- what has no place here ---------------------------------------------------------------------------------------------
+    def bar(self, content: str) -> None:
+        """It came whole and is no kind that travels: it is not asked for again, after a restart neither."""
+        self.path(content)
+        (self._folder(_COMING) / (_BARRED + content)).touch(mode=0o600)
+
+    def is_barred(self, content: str) -> bool:
+        """True after `bar`."""
+        self.path(content)
+        return (self._root / _COMING / (_BARRED + content)).exists()
 
     # -- folders ------------------------------------------------------------------------------------------------------------
     def _folder(self, name: str) -> Path:
@@ -228,3 +239,11 @@ class AttachmentStore:
         folder = self._folder(content[:2])
         os.replace(path, folder / content)
         sync_folder(folder)
+
+
+def _hash_of(path: Path) -> str:
+    digest = hasher()
+    with open(path, "rb") as source:
+        while piece := source.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
