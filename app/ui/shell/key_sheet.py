@@ -27,7 +27,7 @@ _FIXED = (
 """Keys of lists, forms and the desk: they stand in no table of actions."""
 
 
-def _shown(key: str) -> str:
+def shown(key: str) -> str:
     """A key as it stands on the keyboard."""
     return key.replace("Up", "\N{UPWARDS ARROW}")
 
@@ -131,7 +131,7 @@ class KeySheet(Sheet):
             self._put(self._head(group), places[column], column * 2, span=2)
             places[column] += 1
             for key, name in lines:
-                self._put(plain(_shown(key), tone="muted"), places[column], column * 2)
+                self._put(plain(shown(key), tone="muted"), places[column], column * 2)
                 self._put(plain(name), places[column], column * 2 + 1)
                 places[column] += 1
         self._grid.setColumnStretch(1, 1)

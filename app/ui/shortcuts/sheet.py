@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QLineEdit, QWidget
 
 from app.kernel.texts import Texts
 from app.ui.actions import Action, ActionTable
 from app.ui.forms.field import line
 from app.ui.shell.initials import initials
+from app.ui.shell.key_sheet import shown
 from app.ui.shell.languages import other_texts
 from app.ui.shell.rows import Row, RowsModel, RowsTable
 from app.ui.shell.sheet import Sheet, plain, press_focused, set_tone
@@ -51,6 +52,8 @@ class ShortcutsSheet(Sheet):
         self.keys.setAccessibleName(texts.get("ui.shortcuts.press"))
         self.keys.setMaximumSequenceLength(1)
         self.keys.setFinishingKeyCombinations([])
+        for inner in self.keys.findChildren(QLineEdit):  # Qt says it in English
+            inner.setPlaceholderText(texts.get("ui.shortcuts.example"))
         self.keys.keySequenceChanged.connect(self._pressed)
         self.keys.installEventFilter(self)
         self.drop = HintButton(theme, texts.get("ui.shortcuts.drop"), hint="Del", kind="quiet")
@@ -98,7 +101,7 @@ class ShortcutsSheet(Sheet):
             own = self._table.own_key(action.id)
             also = (name, initials(name), other.get(action.text), action.shortcut, own)
             if not wanted or any(wanted in each.casefold() for each in also):
-                cells = (self._texts.get(action.group), name, action.shortcut, own)
+                cells = (self._texts.get(action.group), name, shown(action.shortcut), shown(own))
                 rows.append(Row(action.id, cells, tone="accent" if own else "", tip=name))
         before = self.list.chosen
         if self.model.show(rows) and rows:

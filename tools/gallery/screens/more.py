@@ -48,11 +48,19 @@ def sheets(scene: Scene) -> Iterator[Shot]:
     on.still(window)
     yield Shot("diagnostics", window, overlays.diagnostics, (Picture("diagnostics", overlays.diagnostics),))
     overlays.diagnostics.dismiss()
+    scene.run("shortcuts.open")
+    on.still(window)
+    yield Shot("shortcuts", window, overlays.shortcuts)
+    overlays.shortcuts.dismiss()
     scene.sign_in("admin")
     scene.run("accounts.open")
     on.still(window)
     sheet = overlays.accounts
     yield Shot("accounts", window, sheet)
+    for deed in ("create", "roles", "password", "revoke"):
+        sheet.choose(deed)
+        on.still(window)
+        yield Shot(f"accounts-{deed}", window, sheet)
     sheet.dismiss()
     scene.sign_in("officer")
 
