@@ -30,6 +30,7 @@ from app.bootstrap.bundles import (
 from app.bootstrap.node import Node
 from app.exchange.bundles import UNWATCHED, CancelledError, Exported, Watch, short_id
 from app.journal.journal import PeerView
+from app.journal.own_chain import NO_HEAD, Named
 from app.kernel.clock import local_date
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
@@ -72,9 +73,17 @@ def export(
     with one_at_a_time(node):
         node.check_right(NOTE, account_id)
         peer = partner_named(node, to)
+        _check_own_chain(node, peer)
         row = _unfinished(node, peer) if resume else _new(node, peer, account_id, follow)
         target = Target(where, _stem(node, peer, row), folder_only=folder_only)
         return _Export(node, peer, row, target, account_id, watch).run(resume)
+
+
+def _check_own_chain(node: Node, peer: Peer) -> None:
+    """Nothing is made for one that has named what is not here of our own chain (REPLICATION, Fork)."""
+    named = node.wait_on_writer(Priority.BULK, partial(node.journal.named, peer.site, NO_HEAD))
+    if named is not Named.GOOD:
+        raise bundle_refusal("refusal.sync.own_chain_behind")
 
 
 def _new(node: Node, peer: Peer, account_id: str, follow: bool) -> BundleRow:

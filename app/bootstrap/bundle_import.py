@@ -37,12 +37,13 @@ from app.exchange.bundles import (
     short_id,
 )
 from app.journal.offering import as_far_as_here
+from app.journal.own_chain import NO_HEAD, Named
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.local import bundles
 from app.local.bundles import BundleRow, Heard
 from app.replication.bundles import files
-from app.replication.bundles.parts import Opened, Outline, damaged
+from app.replication.bundles.parts import Opened, Outline, bundle_refusal, damaged
 from app.replication.bundles.taking import BundleTaker, Taken
 from app.replication.bundles.taking import CancelledError as GivenUpError
 from app.replication.frames import FrameError
@@ -153,6 +154,10 @@ class _Import:
             asked = part.asked()
         except FrameError as wrong:
             raise damaged("hello") from wrong
+        head = met.heads.get(node.me.site, NO_HEAD)
+        named = node.wait_on_writer(Priority.BULK, partial(node.journal.named, peer.site, head))
+        if named is not Named.GOOD:
+            raise bundle_refusal("refusal.sync.own_chain_behind")
         self._vouch(peer, met)
         contents = part.contents
         news = Heard(contents.seq, contents.made_at, flat(ranges_of(part.hello.withheld)), met.scopes, asked)

@@ -188,8 +188,7 @@ def waiting(journal: Journal, known: Mapping[str, int], peer: str) -> tuple[int,
         return 0, None
     own = journal.vector().get(peer, (0, b""))[0]
     start = {**known, peer: max(own, known.get(peer, 0))}
-    first = Journal.after(journal, start, 1)  # looked at, not handed out: the high-water mark need not rise
-    return count, first[0][1][0].at_ms if first else None
+    return count, journal.oldest_beyond(start)
 
 
 def past(node: Node, limit: int = 50) -> list[Past]:

@@ -150,6 +150,7 @@ def enter(node: Node, other: Identity, other_file: bytes, account_id: str, addre
         other.site, other.agency, other.agency_name, pack({"file": other_file}), address, node.clock.now_ms()
     )
     node.local(lambda connection: peers.confirm_peer(connection, row))
+    node.local(lambda _: node.journal.forget_claim(other.site))
     node.publish(changes)
     return {"peer": other.site, "agency": other.agency, "address": address}
 

@@ -306,6 +306,7 @@ class SiteConsole(ScreenPorts):
             found, service = list(self._troubles), self._service
         standing = [
             self._node.storage.fault if self._node is not None else None,
+            self._node.journal.behind if self._node is not None else None,
             service.restored.trouble if service is not None else None,
             service.bringing_back.trouble if service is not None else None,
             self.backup.trouble(),

@@ -132,6 +132,11 @@ class Offering:
             waiting.step(tx)
         return out
 
+    def oldest_beyond(self, vector: Mapping[str, int]) -> int | None:
+        """When the first transaction beyond a vector was recorded (UTC ms); it is only looked at."""
+        found = Offering.after(self, vector, 1)
+        return found[0][1][0].at_ms if found else None
+
     def offer(self, tx: Transaction, peer: PeerView) -> Transaction:
         """The transaction as this peer may see it."""
         return tuple(op if op.withheld or self._may_read(op, peer) else withhold(op) for op in tx)

@@ -23,6 +23,7 @@ from app.journal.operation import (
     check_transaction,
     unsigned,
 )
+from app.journal.own_chain import OwnChain
 from app.journal.projector import CANNOT_PROJECT, Projector
 from app.journal.site_keys import rotation_in
 from app.journal.state import State
@@ -91,7 +92,7 @@ class _Batch:
             self.closed = self.applied + self.duplicates
 
 
-class Taking:
+class Taking(OwnChain):
     """The receiving half of the journal's facade."""
 
     state: State
@@ -243,6 +244,7 @@ class Taking:
             news = [op for op, old in zip(tx, known, strict=True) if old is None]
         if not sealed and tx[-1].sig is None:
             self._check_voucher(batch, tx, key)
+        self._own_came(news)
         too_much = not (wanted or goes_on) and self._is_too_much(tx, news[0])
         if too_much or not self._bring_parents(batch, tx):
             return self._leave(batch, tx)

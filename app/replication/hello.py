@@ -59,15 +59,13 @@ def check_hello(local: LocalSite, peer: Peer, own: Vector, hello: Hello) -> Met:
     """Judge the peer's HELLO against the pinned peer and our own chains.
 
     Raises Refusal (E_SYNC): proto_newer, proto_older, realm, district, same_site, wrong_site (not the site
-    whose certificate was shown, or not its agency), own_chain_behind (the peer knows more of our chain than
-    we do: this machine was restored and must become a new site). FrameError when the vector is malformed.
+    whose certificate was shown, or not its agency). FrameError when the vector is malformed. What the peer
+    says of our own chain is for the journal to judge (`JournalPort.named`).
     """
     if hello.proto != PROTOCOL:
         raise refusal("proto_newer" if hello.proto > PROTOCOL else "proto_older")
     _check_party(local, peer, hello)
-    theirs = vector_of(hello.vector)
-    if theirs.get(local.site, 0) > own.get(local.site, (0, b""))[0]:
-        raise refusal("own_chain_behind")
+    vector_of(hello.vector)  # FrameError
     heads = {site_from_bytes(head.site): (head.seq, head.hash) for head in hello.vector}
     return Met(
         heads=heads,

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from app.journal.journal import NOTHING_SEALED, PeerView, Received
 from app.journal.late_bodies import Span
 from app.journal.operation import Transaction
+from app.journal.own_chain import Head, Named
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
 
@@ -33,6 +34,14 @@ class JournalPort(Protocol):
         """A peer's vector with head hashes -> vector for `after`; a chain that differs there counts as not held."""
         ...
 
+    def named(self, peer: str, head: Head) -> Named:
+        """A peer says up to where it holds our own chain; what it names and is not here stays known (REPLICATION, Fork)."""
+        ...
+
+    def prove(self, txs: Sequence[Transaction]) -> bool:
+        """True if one of these proves that our own chain went on without this machine; nothing is written under its key then."""
+        ...
+
     def unknown(self, txs: Sequence[Transaction]) -> frozenset[bytes]:
         """Hashes of those operations among these that are not here."""
         ...
@@ -45,6 +54,10 @@ class JournalPort(Protocol):
         `after` and `bodies` have noted in the high-water file what of the own chain may leave; when that fails
         (EnvironmentFault), nothing is handed out (REPLICATION, Fork).
         """
+        ...
+
+    def oldest_beyond(self, vector: Mapping[str, int]) -> int | None:
+        """When the first transaction beyond a vector was recorded (UTC ms); only looked at, it does not leave by that."""
         ...
 
     def offer(self, tx: Transaction, peer: PeerView) -> Transaction:

@@ -20,10 +20,11 @@ from app.journal import verbs
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.journal import Received
 from app.journal.operation import Transaction, unpack
+from app.journal.own_chain import OwnChainError
 from app.journal.vouching import Open
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault
-from app.replication.endings import BAD_TRANSACTION, SessionEndedError
+from app.replication.endings import BAD_TRANSACTION, SessionEndedError, refusal
 from app.replication.frames import (
     MAX_RANGES,
     Ack,
@@ -313,6 +314,8 @@ class Receiving:
     def _on_fault(self, fault: Fault, tx: Transaction, vector: Mapping[str, int]) -> None:
         site, have = tx[0].site, vector.get(tx[0].site, 0)
         fill = self._queues.decoded[0].fill
+        if isinstance(fault, OwnChainError):
+            raise refusal("own_chain_behind") from fault
         # Bodies of another branch of a fork come as well; what is not here, and without signature, is no lie.
         other_branch = fill and tx[-1].sig is None
         if isinstance(fault, BadTransactionError) and not other_branch:

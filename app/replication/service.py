@@ -374,9 +374,7 @@ def _own_end(journal: JournalPort, peers: Sequence[Peer | None]) -> list[tuple[i
     for peer in peers:
         oldest: int | None = None
         if peer is not None and peer.acked is not None:
-            waiting = list(
-                journal.after({**vector, journal.own_site: peer.acked.get(journal.own_site, 0)}, 1)
-            )
-            oldest = waiting[0][1][0].at_ms if waiting else None
+            known = {**vector, journal.own_site: peer.acked.get(journal.own_site, 0)}
+            oldest = journal.oldest_beyond(known)
         out.append((own, oldest))
     return out

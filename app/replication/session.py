@@ -11,13 +11,14 @@ from functools import partial
 from typing import Final
 
 from app.journal.offering import as_far_as_here, numbers
+from app.journal.own_chain import NO_HEAD, Named
 from app.kernel.clock import Clock
 from app.kernel.enums import Priority
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.kernel.tasks import run_until_first_ends
 from app.replication.beside import Beside, BesideExchange
 from app.replication.carriers import Carrier, CarrierClosedError
-from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, SessionEndedError, told
+from app.replication.endings import CLOSED, CUT, DUPLICATE, FRAME, INTERNAL, SessionEndedError, refusal, told
 from app.replication.frames import (
     MAX_RANGES,
     Ack,
@@ -45,6 +46,7 @@ from app.replication.hello import Met, check_hello, flat, greeting
 from app.replication.outbox import Outbox
 from app.replication.peers import LocalSite, Pace, Peer
 from app.replication.ports import JournalPort, NodePort
+from app.replication.proof import hear_proof
 from app.replication.receiving import Receiving
 from app.replication.sending import Sending
 from app.replication.status import PeerStatus
@@ -159,9 +161,16 @@ class Session:
     async def _run(self) -> SessionEndedError:
         async with asyncio.timeout(self._parts.pace.hello_s):
             held, met = await self._greet()
-            start = await self._parts.node.on_writer(
-                Priority.LIVE, partial(self._parts.node.journal.common, met.heads)
+            node = self._parts.node
+            named, start = await node.on_writer(
+                Priority.LIVE, partial(_stand, node.journal, self.peer.site, met.heads)
             )
+        if named is not Named.GOOD:
+            if named is Named.CLAIMED:
+                own = self._parts.local.site
+                end = own, held.vector.get(own, (0, b""))[0]
+                await hear_proof(node, self._carrier, self._parts.pace, end, met.heads[own][0])
+            raise refusal("own_chain_behind")
         self.peer_instance = met.instance
         if not self._parts.hooks.admit(self):
             raise SessionEndedError(DUPLICATE)
@@ -306,3 +315,10 @@ class Session:
 
 def _held(journal: JournalPort) -> _Held:
     return _Held(journal.vector(), journal.withheld())
+
+
+def _stand(
+    journal: JournalPort, peer: str, heads: Mapping[str, tuple[int, bytes]]
+) -> tuple[Named, dict[str, int]]:
+    """What the peer's HELLO says of our own chain, and of all chains."""
+    return journal.named(peer, heads.get(journal.own_site, NO_HEAD)), journal.common(heads)

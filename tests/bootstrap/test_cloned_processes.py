@@ -50,13 +50,18 @@ def test_a_folder_started_twice(call: CommandLine, tmp_path: Path) -> None:
     port = free_port()
     rooms = paired_rooms(call, tmp_path, port)
     emb, frd, copy = rooms["EMB"], rooms["FRD"], tmp_path / "COPY"
+    stick = tmp_path / "stick"
+    stick.mkdir()
     with serve(emb, "--listen", f"127.0.0.1:{port}"):
         with serve(frd):
             until(lambda: [row["state"] for row in shown(frd, "links")] == ["up"], "linked", PATIENCE_S)
             until(lambda: state_of(emb, "FRD") == {"enrolled"}, "met", PATIENCE_S)
         shutil.copytree(frd, copy, ignore=shutil.ignore_patterns("*.sock"))
-        for n in range(12):  # more than the original will have written: a copy that is behind would only stop
+        for n in range(12):
             write(copy, f"副本 {n}")
+        # Given to a stick, so they may have left: a copy of which nothing has left would only stop (test_put_back.py).
+        made = process("bundle-export", "--to", "EMB", stick, *OFFICER, "--data", copy, stdin=PASSWORD)
+        assert made.code == Exit.OK, (made.json, made.err)
         with serve(frd):
             write(frd, "原机")
             until(lambda: "原机" in entries(emb), "the original's act", PATIENCE_S)

@@ -20,7 +20,7 @@ from app.bootstrap.listening import Listening
 from app.bootstrap.node import Node, Open
 from app.bootstrap.restoring import restore
 from app.bootstrap.service import Service
-from app.journal.high_water import HighWater, Standing
+from app.journal.high_water import Standing
 from app.kernel.errors import EnvironmentFault, Refusal
 from tests.bootstrap.linked import until, up
 from tests.bootstrap.test_restored_over_tls import backed_up
@@ -55,7 +55,7 @@ class Street:
         """Both link and hold the same."""
 
         async def story(emb: Service, frd: Service) -> None:
-            await until(lambda: up(emb) and up(frd), "linked")
+            await until(lambda: up(emb), "linked")
             await until(lambda: self.emb.vector() == self.frd.vector(), "level")
 
         self.linked(story)
@@ -197,18 +197,22 @@ def test_a_bare_claim_refuses_the_line_and_nothing_else(
     assert bundle_export.export(street.emb.node, peer, street.image.parent, street.emb.admin).files
 
 
-def test_a_stick_proves_it_as_well(street: Street) -> None:
-    """No line at all: what the partner's bundle holds of our own chain stops us, and nothing of the stick is taken (CM-07)."""
+def test_what_a_stick_says_counts_like_what_a_line_says(street: Street) -> None:
+    """No line at all: the partner's bundle names what is not here; nothing of it is taken, none is made for that partner, and
+    for want of proof (a bundle holds nothing of its reader's own) writing goes on (CM-07)."""
     lose(street)
-    stick = street.image.parent / "stick"
+    stick, peer = street.image.parent / "stick", street.frd.node.me.site
     stick.mkdir()
     bundle_export.export(street.frd.node, street.emb.node.me.site, stick, street.frd.admin)
+    before = street.emb.vector()
     with pytest.raises(Refusal) as caught:
         bundle_import.take(street.emb.node, [stick], street.emb.admin)
+    assert caught.value.text == BEHIND and street.emb.vector().keys() == before.keys()
+    street.emb.reopen()
+    with pytest.raises(Refusal) as caught:
+        bundle_export.export(street.emb.node, peer, stick, street.emb.admin)
     assert caught.value.text == BEHIND
-    refused(street.emb)
-    mark = HighWater(street.emb.node.data.high_water).mark
-    assert mark is not None and mark.seq > street.emb.vector()[street.emb.node.me.site][0]
+    register(street.emb)
 
 
 def test_what_only_looks_like_ours_proves_nothing(street: Street) -> None:
@@ -221,9 +225,8 @@ def test_what_only_looks_like_ours_proves_nothing(street: Street) -> None:
     theirs = street.frd.node.journal
     more = [register(street.emb).no]
     street.level()
-    real = street.frd.node.local(
-        lambda _: [tx for _, tx in theirs.after(dict.fromkeys(street.frd.vector(), 0), 1 << 24)]
-    )
+    nothing = dict.fromkeys(street.frd.vector(), 0)
+    real = street.frd.node.local(lambda _: [tx for _, tx in theirs.after(nothing, 1 << 24)])
     street.put_back()
     journal = street.emb.node.journal
     forged = [(*tx[:-1], replace(tx[-1], sig=bytes(64))) for tx in real if tx[0].site == own]

@@ -23,6 +23,7 @@ from app.journal.operation import (
     weight,
     withhold,
 )
+from app.journal.own_chain import Head, Named
 from app.journal.vouching import vouchers
 from app.kernel.changes import Change, ChangeSet
 from app.kernel.clock import Clock
@@ -159,6 +160,12 @@ class FakeJournal:
         held = {(op.site, op.seq): op.hash for tx in self.rows for op in tx}
         return {s: n if held.get((s, n), h) == h else 0 for s, (n, h) in theirs.items()}
 
+    def named(self, peer: str, head: Head) -> Named:
+        return Named.GOOD if head[0] <= self.ends.get(self.own_site, ChainEnd()).seq else Named.CLAIMED
+
+    def prove(self, txs: Sequence[Transaction]) -> bool:
+        return False
+
     def unknown(self, txs: Sequence[Transaction]) -> frozenset[bytes]:
         held = {op.hash for tx in self.rows for op in tx}
         return frozenset(op.hash for tx in txs for op in tx if op.hash not in held)
@@ -178,6 +185,10 @@ class FakeJournal:
                 break
             out.append((number, tx))
         return out
+
+    def oldest_beyond(self, vector: Mapping[str, int]) -> int | None:
+        found = self.after(vector, 1)
+        return found[0][1][0].at_ms if found else None
 
     def offer(self, tx: Transaction, peer: PeerView) -> Transaction:
         return tuple(op if op.withheld or self._may_read(op, peer) else withhold(op) for op in tx)

@@ -17,6 +17,7 @@ from nacl.signing import VerifyKey
 
 from app.journal.faults import BadTransactionError, Fault, GapError, NewerSchemaError
 from app.journal.operation import Transaction
+from app.journal.own_chain import OwnChainError
 from app.journal.vouching import Open
 from app.kernel.changes import ChangeSet
 from app.kernel.enums import Priority
@@ -177,6 +178,8 @@ class BundleTaker:
         self, fault: Fault, tx: Transaction, taken: Taken, stopped: set[str], *, late: bool
     ) -> bool:
         """True when the faulty one is passed over, False when it stops the part."""
+        if isinstance(fault, OwnChainError):
+            raise bundle_refusal("refusal.sync.own_chain_behind") from fault
         if isinstance(fault, BadTransactionError) and not (late and tx[-1].sig is None):
             raise bundle_refusal("refusal.bundles.bad_content", what=str(fault)) from fault
         if late:  # bodies for what is not held here: of no use
