@@ -289,8 +289,11 @@ class Taking(OwnChain):
     def _is_too_much(self, tx: Transaction, news: Operation) -> bool:
         """True for one chain too many of those that nobody enrolled, and for one branch too many."""
         chain = self.state.chains.get(news.site)
-        surplus = chain is not None and floods.is_surplus(self.state, chain, news)
-        return (surplus or (chain is None and floods.full_of_strangers(self.state))) and not self._matters(tx)
+        if chain is None:
+            too_much = floods.full_of_strangers(self.state) and not self._is_enrolled(tx[0])
+        else:
+            too_much = floods.is_surplus(self.state, chain, news)
+        return too_much and not self._projector.brings_certificate(tx)
 
     def _hangs_on_what_was_left(self, batch: _Batch, tx: Transaction) -> bool:
         """True for more of a chain or branch that was left out; if it matters by now, what was left is taken first."""
@@ -300,30 +303,27 @@ class Taking(OwnChain):
             return False
         if self.state.store.place(first.prev) is not None:
             return False
-        if chain is not None:
-            full, is_aside = floods.full_of_branches(self.state, chain), first.prev in self._aside
-        else:
-            full, is_aside = floods.full_of_strangers(self.state), False
-        if first.prev in self._aside and self._matters(tx):
+        is_aside = first.prev in self._aside
+        state = self.state
+        full = floods.full_of_branches(state, chain) if chain else floods.full_of_strangers(state)
+        matters = (chain is None or not full) and self._is_enrolled(first)
+        if is_aside and (matters or self._projector.brings_certificate(tx)):
             self._take_from_aside(batch, first, [first.prev])
             return False
-        return full or is_aside
+        return not matters and (full or (is_aside and chain is not None))
 
-    def _matters(self, tx: Transaction) -> bool:
-        """True for what is taken with all it rests on, however much there is of it: it can have effect."""
-        first, chain = tx[0], self.state.chains.get(tx[0].site)
-        if chain is not None:
-            counts = self.state.counts(first.site, first.seq)
-        else:
-            begun = first if first.seq == 1 else self._aside.beginning(first.site)
-            counts = begun is not None and self._projector.certifies(begun)
-        return counts or self._projector.brings_certificate(tx)
+    def _is_enrolled(self, first: Operation) -> bool:
+        """True for a chain that an agency we have met, or our own, enrolled."""
+        if first.site in self.state.chains:
+            return self.state.agency_of(first.site) is not None
+        begun = first if first.seq == 1 else self._aside.beginning(first.site)
+        return begun is not None and self._projector.certifies(begun)
 
     def _bring_parents(self, batch: _Batch, tx: Transaction) -> bool:
         """Take parents that were left out, if what names them matters; False where it does not."""
         aside = [parent for parent in tx[0].parents if parent in self._aside]
         lacking = [parent for parent in aside if self.state.store.place(parent) is None]
-        if lacking and not self._matters(tx):
+        if lacking and not (self._is_enrolled(tx[0]) or self._projector.brings_certificate(tx)):
             return False
         if lacking:
             self._take_from_aside(batch, tx[0], lacking)

@@ -339,6 +339,20 @@ def test_a_branch_that_an_act_rests_on_is_taken(full: Town) -> None:
     assert {each.row("i1")["cause"] for each in full.values() if each is not fire} == {"seen"}
 
 
+def test_acts_of_a_revoked_workstation_are_taken_with_what_they_rest_on(full: Town) -> None:
+    """They have no effect, and are offered to be entered anew; all must come to know them."""
+    east, west, fire = full["E1"], full["F2"], full["F1"]
+    flood = branches(fire, 6)
+    west.journal.receive([flood[5]])
+    west.write("FRD-o", "edit", "sim_case", "i1", {"cause": "seen"})
+    last, act = west.end.seq - 1, west.last()
+    cut = certificates.cutting(east.city.recovery("FRD"), east.city.realm, "FRD", west.site, last)
+    east.act("EMB-a", cut)
+    east.journal.receive(flood)
+    east.journal.receive([act])
+    assert held(east, flood[4], flood[5], act) == [False, True, True] and east.verdict(act) == ["cut"]
+
+
 def test_a_certificate_is_taken_from_whoever_carries_it(full: Town) -> None:
     """On a branch too many, behind what was left out, of a stranger too many: all must know of it. Copies are left."""
     east, fire, key = full["E1"], full["F1"], full["E1"].city.recovery("EMB")

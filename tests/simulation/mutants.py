@@ -167,11 +167,8 @@ MUTANTS: dict[str, list[Patch]] = {
     "what falls takes its places along": [(Texts, "fold", _fold_what_counts(Texts.fold))],
     "a text approved is approved for good": [(texts, "_version", lambda counting, text: text.encode())],
     "own acts name whatever came": [(State, "counts", lambda *_: True)],
-    "what an act rests on is left out": [(Taking, "_matters", lambda *_: False)],
-    "a fork is what was taken first": [
-        (floods, "is_surplus", _full),
-        (Taking, "_matters", lambda *_: False),
-    ],
+    "what an act rests on is left out": [(Taking, "_is_enrolled", lambda *_: False)],
+    "a fork is what was taken first": [(floods, "is_surplus", _full)],
     "no flags for what was done meanwhile": [(control, "_flag_acts_of", lambda *_: None)],
 }
 
