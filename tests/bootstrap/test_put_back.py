@@ -89,7 +89,7 @@ def street(town: Town, tmp_path: Path) -> Street:
 
 def lose(street: Street, acts: int = 3) -> list[str]:
     """Acts that the partner holds and that the snapshot takes back."""
-    numbers = [register(street.emb).no for _ in range(acts)]
+    numbers = [str(register(street.emb).no) for _ in range(acts)]
     street.level()
     street.put_back()
     return numbers

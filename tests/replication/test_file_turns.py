@@ -55,8 +55,9 @@ def test_a_file_that_is_there_is_asked_for_after_all_that_are_not() -> None:
     """However soon those may be asked for again: here at once, which is a pause that never outlasts a round."""
 
     async def story() -> None:
-        files, peer, nothing = _Files(), _Peer(), Any
+        files, peer = _Files(), _Peer()
         box: Any = peer
+        nothing: Any = None
         peer.fetching = Fetching(files, box, nothing, replace(Pace(), gap_pause_max_s=0.0))
         for _ in range(len(NOT_THERE) + 1):
             assert await peer.fetching._fetch_next()
