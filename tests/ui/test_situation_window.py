@@ -65,10 +65,10 @@ def test_what_burns_first_stands_first_with_its_clock_and_who_owes_it(emb_room: 
     cells = [dict(zip(sheet.said.heads, row.cells, strict=True)) for row in sheet.said.rows]
     assert cells[0]["时限"].startswith("超 10:00") and sheet.said.rows[0].tone == "bad"
     assert cells[0]["责任方"] == "应急局"
-    assert "亡 1" in cells[1]["伤亡、分歧"]
+    assert cells[1]["伤亡、分歧"] == "亡 1（未核实）", "how sure it is stands beside it (IS-14)"
     assert line(room, "时限").startswith("超时 1 件")
     assert line(room, "未结事件").startswith("2 件")
-    assert "带班" in line(room, "长宁区应急管理局") and "缺" in line(room, "长宁区应急管理局")
+    assert line(room, "长宁区应急管理局") == "在岗 带班领导；缺 值班长、值班员"
     room.tick(60)
     room.window.pulse.second.emit(room.clock.now_ms())
     room.wait(lambda: sheet.said is not None and sheet.said.rows[0].cells[4].startswith("超 11:00"))

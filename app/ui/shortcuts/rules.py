@@ -8,15 +8,12 @@ from PySide6.QtGui import QKeySequence
 from app.ui.actions import ActionTable
 
 # What fields, lists and sheets mean by themselves, in every screen.
-RESERVED = frozenset(
-    QKeySequence(keys).toString()
-    for keys in (
-        "Ctrl+A", "Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+Y", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Return", "Ctrl+Enter",
-        "Ctrl+Left", "Ctrl+Right", "Ctrl+Home", "Ctrl+End", "Ctrl+Backspace", "Ctrl+Del", "Ctrl+Tab", "Ctrl+Shift+Tab",
-        "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+D", "Ctrl+E", "Ctrl+O", "Ctrl+P", "Ctrl+S", "Ctrl+T", "F5", "Alt+F4", "Alt+P",
-        *(f"Alt+{digit}" for digit in range(10)),
-    )
-)  # fmt: skip
+_MEANT = (
+    "Ctrl+A Ctrl+C Ctrl+V Ctrl+X Ctrl+Y Ctrl+Z Ctrl+Shift+Z Ctrl+Return Ctrl+Enter Ctrl+Left Ctrl+Right Ctrl+Home Ctrl+End"
+    " Ctrl+Backspace Ctrl+Del Ctrl+Tab Ctrl+Shift+Tab Ctrl+PgUp Ctrl+PgDown Ctrl+D Ctrl+E Ctrl+O Ctrl+P Ctrl+S Ctrl+T F5"
+    " Alt+F4 Alt+P Alt+0 Alt+1 Alt+2 Alt+3 Alt+4 Alt+5 Alt+6 Alt+7 Alt+8 Alt+9"
+)
+RESERVED = frozenset(QKeySequence(keys).toString() for keys in _MEANT.split())
 _FUNCTION = range(Qt.Key.Key_F1.value, Qt.Key.Key_F35.value + 1)
 
 

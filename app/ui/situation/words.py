@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ class SituationWords:
                 *self._figures(found, unheard),
             ),
             tuple(get(f"ui.situation.column.{name}") for name in COLUMNS),
-            tuple(self._row(row, found.at) for row in found.rows),
+            tuple(self._row(row, found.at, found.sure.get(row.id, "")) for row in found.rows),
             get("ui.situation.rest", n=found.rest) if found.rest else "",
         )
 
@@ -103,22 +104,23 @@ class SituationWords:
         """Posts with how many stand there (JD-04); the partner's as last known while nobody can tell (JD-01)."""
         get, present = self._texts.get, found.present[key]
         stale = other and (standing is None or standing.state in (None, LinkState.DOWN))
-        posts = []
-        for post in Post:
-            number = sum(row.post == post.value for row in present)
-            name = get(f"enum.post.{post.value}")
-            posts.append(
-                get("ui.shell.watch.several", post=name, n=number)
-                if number > 1
-                else name
-                if number
-                else get("ui.shell.watch.missing", post=name)
-            )
-        text = get("wording.comma").join(posts) if present else get("ui.situation.nobody")
+        counted = Counter(row.post for row in present)
+        comma = get("wording.comma")
+        names = {post: get(f"enum.post.{post.value}") for post in Post}
+        there = [
+            get("ui.shell.watch.several", post=name, n=counted[post.value])
+            if counted[post.value] > 1
+            else name
+            for post, name in names.items()
+            if counted[post.value]
+        ]
+        missing = comma.join(name for post, name in names.items() if not counted[post.value])
+        text = comma.join(there) if there else get("ui.situation.nobody")
+        if there and missing:
+            text = get("ui.situation.short", there=text, missing=missing)
         if stale:
             text = get("ui.situation.stale", text=text)
-        short = len({row.post for row in present}) < len(Post)
-        return Line(self._agencies[key].full, text, "muted" if stale else "warn" if short else "text")
+        return Line(self._agencies[key].full, text, "muted" if stale else "warn" if missing else "text")
 
     def _link(self, standing: Standing | None, partner: str, now_ms: int) -> Line:
         """The line to the partner as the header has it: never a bare word that all is well (JD-01)."""
@@ -175,13 +177,18 @@ class SituationWords:
             Line(get("ui.situation.waiting"), left, "warn" if found.counts.conflicts or unheard else "text"),
         ]
 
-    def _row(self, row: BoardRow, now_ms: int) -> Cells:
+    def _row(self, row: BoardRow, now_ms: int, sure: str) -> Cells:
+        """`sure`: how sure its figures are, "" when verified (IS-14)."""
         shown, table = self._wording.row(row), self._table
         left, tone = table.left(row, now_ms), ""
         if left and row.due_at is not None:
             clock = self._wording.countdown(row.due_at, now_ms)
             tone = "bad" if clock.overdue else "warn" if clock.amber else ""
-        figures = self._texts.get("wording.comma").join(filter(None, (shown.figures, shown.dispute)))
+        told = shown.figures
+        if told and sure:
+            state = self._texts.get(f"enum.verify_state.{sure}")
+            told = self._texts.get("ui.situation.unsure", figures=told, state=state)
+        figures = self._texts.get("wording.comma").join(filter(None, (told, shown.dispute)))
         return Cells(
             row.id,
             (
