@@ -319,13 +319,17 @@ class _Walker:
         return found[-1] if found else self._part.keys.get(site)
 
     def _signature(self, row: Row) -> None:
-        if row[8] is None and row[2] != self._part.own and not self._turns(row):
+        if row[8] is None and self._may_be_unsigned(row) and not self._turns(row):
             self._unsigned[row[1]] = row
             return
         key = self._key(row)
         self.signatures += 1
         if key is not None and not signed(row[1], row[8], key):
             self._fault(FaultKind.SIGNATURE, row)
+
+    def _may_be_unsigned(self, row: Row) -> bool:
+        """True of another's transaction, and past a fork of the own chain: the other branch came from elsewhere."""
+        return row[2] != self._part.own or _number(row[3]) >= self._forked_at(row[2])
 
     def _turns(self, row: Row) -> bool:
         """True if the transaction that ends here changes the chain's key: it has to stand by its own signature."""

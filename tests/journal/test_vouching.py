@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -70,6 +71,27 @@ def test_what_was_thinned_is_taken_relayed_and_verified(small: Town) -> None:
         report = verify(each.connection, Standpoint.of(each.journal.identity), schema.policy(), DERIVERS)
         assert report.ok, report.faults
     sync(small)
+
+
+def test_the_other_branch_of_the_own_chain_is_verified_as_it_came(small: Town) -> None:
+    """A copied disk wrote on, and what it wrote comes home thinned: only one's own branch is signed throughout."""
+    east, fire = small["E1"], small["F1"]
+    edits(east, 2)
+    sync(small)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    east.connection.backup(connection)
+    copy = Station("E1x", east.city, east.clock, east.key, connection, ring=dict(east.ring))
+    for n in range(2 * SEGMENT):
+        act = Act("edit", "sim_case", "i1", "joint", {"v": "write", "set": {"place": f"copy {n}"}})
+        copy.act("EMB-o", act)
+    edits_of = Act("edit", "sim_case", "i1", "joint", {"v": "write", "set": {"place": "original"}})
+    east.act("EMB-o", edits_of)
+    fire.journal.receive(thin(wanted(copy, fire)))
+    east.journal.receive(thin(wanted(fire, east)))
+    assert not all(signatures_at(east, east.site)), "some of the copy's have come without"
+    report = verify(east.connection, Standpoint.of(east.journal.identity), schema.policy(), DERIVERS)
+    assert report.ok, report.faults[:3]
+    assert [(fork.site) for fork in report.forks] == [east.site]
 
 
 def test_a_reading_of_the_journal_ends_where_nobody_waits(small: Town) -> None:
