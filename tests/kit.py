@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from argon2 import PasswordHasher
@@ -280,7 +281,8 @@ def forge(site: Site, account: str, acts: list[Act]) -> Transaction:
             account,
             acts,
         )
-        journal.receive([tx])
+        with patch.object(journal, "_own_came"):  # it was made here, not brought from elsewhere (decision 0046)
+            journal.receive([tx])
         return tx
 
     return site.node.local(work)
