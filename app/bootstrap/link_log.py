@@ -65,7 +65,7 @@ class LinkLog:
 
     def on_status(self, status: LinkStatus) -> None:
         """A link changed its state or its reason."""
-        if self._closed:
+        if self._closed or status.ended:  # a closed workstation is not the line to its agency
             return
         line = self._lines.setdefault(status.site, _Line(status.agency))
         now = self._node.clock.now_ms()

@@ -166,7 +166,7 @@ def certificate_span(row: PeerRow) -> tuple[int, int]:
 def known_peers(node: Node) -> list[Peer]:
     """Peers confirmed here, with how far each is still met, as replication wants them."""
     noted, sites = node.local(acks.noted), {row.id: row for row in node.local(accounts.sites)}
-    return [_peer(row, state_of(sites.get(row.site)), noted.get(row.site)) for row in node.local(peers.peers)]
+    return [_peer(row, sites.get(row.site), noted.get(row.site)) for row in node.local(peers.peers)]
 
 
 def confirmed_peers(node: Node) -> list[Peer]:
@@ -184,11 +184,13 @@ def state_of(site: SiteRow | None) -> PeerState:
     return PeerState.ENDED if site.state in ("closed", "forked") else PeerState.OPEN
 
 
-def _peer(row: PeerRow, state: PeerState, acked: Mapping[str, int] | None) -> Peer:
+def _peer(row: PeerRow, site: SiteRow | None, acked: Mapping[str, int] | None) -> Peer:
+    state = state_of(site)
+    ended_at = site.state_at if site is not None and state is not PeerState.OPEN else None
     root = read_identity(unpack(row.identity)["file"]).tls_root
     endpoint = parse_address(row.address)
     scopes = scopes_of(row.agency) if state is PeerState.OPEN else frozenset()
-    return Peer(row.site, row.agency, root, (endpoint,) if endpoint else (), scopes, acked, state)
+    return Peer(row.site, row.agency, root, (endpoint,) if endpoint else (), scopes, acked, state, ended_at)
 
 
 def forget(node: Node, site: str, account_id: str) -> dict[str, Any]:

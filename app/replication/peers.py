@@ -46,7 +46,7 @@ class Peer:
 
     `root_pem` is its pinned TLS root; `endpoints` are (host, port) to dial, none when only the peer dials;
     `scopes` are those it may read beside its own agency's; `acked` is what was last known to be
-    acknowledged there (site -> seq), None when nothing is known.
+    acknowledged there (site -> seq), None when nothing is known; `ended_at`: when it was closed or copied (UTC ms).
     """
 
     site: str
@@ -56,6 +56,7 @@ class Peer:
     scopes: frozenset[str] = frozenset()
     acked: Mapping[str, int] | None = field(default=None, compare=False)  # says nothing of who it is
     state: PeerState = PeerState.OPEN
+    ended_at: int | None = field(default=None, compare=False)
 
     @property
     def pin(self) -> bytes:

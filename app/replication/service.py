@@ -182,6 +182,7 @@ class Replication:
             *(peer.site, peer.agency, self._local.site, self._clock, limits),
             remembered=peer.acked,
             ended=peer.state is PeerState.ENDED,
+            ended_at=peer.ended_at,
         )
         if peer.site in self._met:
             status.takes_over(self._met[peer.site])

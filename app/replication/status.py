@@ -45,8 +45,8 @@ class LinkStatus:
     the peer yet; `waiting_in` counts those it announced and that are not applied here. `acts_out` counts what an officer
     would call waiting, acts instead of operations, without the console's own notes (D-38). `last_out`, `last_in`: the
     newest act acknowledged there and the newest of theirs applied here; known after a restart too. `ended`: a workstation that
-    was closed or copied, of which nobody expects that it answers. `bodies_in`: acts that came here without what they say, and
-    that this peer may know. `rtt_samples` holds
+    was closed or copied, of which nobody expects that it answers, `ended_at`: when. `bodies_in`: acts that came here without what
+    they say, and that this peer may know. `rtt_samples` holds
     (UTC ms, ms) of the last ten minutes. `clock_offset_ms` is the peer's clock minus ours (D-24).
     """
 
@@ -68,6 +68,7 @@ class LinkStatus:
     last_out: Moved | None = None
     last_in: Moved | None = None
     ended: bool = False
+    ended_at: int | None = None
     bodies_in: int = 0
 
     @property
@@ -108,6 +109,7 @@ class PeerStatus:
     monotonic: Callable[[], float] = time.monotonic
     remembered: Mapping[str, int] | None = None
     ended: bool = False
+    ended_at: int | None = None
 
     def __post_init__(self) -> None:
         self._connected = False
@@ -318,4 +320,5 @@ class PeerStatus:
             reason=reason,
             note=self._note if self._connected else None,
             ended=self.ended,
+            ended_at=self.ended_at,
         )

@@ -22,8 +22,9 @@ from app.replication.status import LinkStatus, Moved, Waiting
 from app.ui.link_desk.port import LogLine, PeerCard
 from app.ui.link_desk.sheet import LinkDeskSheet
 from app.ui.link_desk.words import Wording
-from app.ui.links.judgement import Standing, judge, of_partner
+from app.ui.links.judgement import Standing, judge, judge_partner, of_partner
 from app.ui.links.sentences import why
+from app.ui.shell import alarms, header_text
 from tests.kit import founded_town, ms
 from tests.ui.test_pairing_window import as_admin, dials, listens, up
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Open, Room, emb_room, rooms
@@ -160,9 +161,25 @@ def test_a_revoked_workstation_is_shown_as_one_and_a_closed_one_is_not_waited_fo
         named = [fact.name for fact in wording.facts(card, standing, "", NOW)]
         assert (named == ["配对时间", "工作站代号"]) is (state == "revoked")
     closed = replace(CARD, state="closed")
-    assert wording.standing(closed, [replace(UP, ended=True)], NOW).state is LinkState.UP
-    assert of_partner([down], "FRD") is None, "no partner that could be missed"
-    assert of_partner([down, replace(UP, ended=True)], "FRD") is not None
+    talking = wording.standing(closed, [replace(UP, ended=True)], NOW)
+    assert (wording.texts.get(talking.word), talking.tone) == ("已停用，正在交出没发出的", "warn")
+
+
+@pytest.mark.parametrize("state", list(LinkState))
+def test_a_closed_workstation_is_never_the_link_and_duty_is_single_sided(
+    wording: Wording, state: LinkState
+) -> None:
+    """JD-01: green with nothing but a closed machine on the line would be a lie; the alarm keeps its name while that one comes
+    and goes."""
+    gone = replace(UP, site="x" * 26, state=state, since=NOW - 5_000, ended=True, ended_at=NOW - 3_600_000)
+    assert of_partner([gone], "FRD") is None
+    standing = judge_partner([gone], "FRD", NOW)
+    assert header_text.is_single_sided(standing) and standing.since == NOW - 3_600_000
+    assert [alarm.id for alarm in alarms.of_link(standing)] == [f"single_sided:{NOW - 3_600_000}"]
+    assert "配对" in why(wording.texts, standing, "消防支队")
+    assert judge_partner([gone, UP], "FRD", NOW).state is LinkState.UP, "the one in use is the link"
+    down = replace(UP, state=LinkState.DOWN)
+    assert judge_partner([gone, down], "FRD", NOW).since == down.since
 
 
 def test_a_line_is_named_by_its_room_and_seat(wording: Wording) -> None:

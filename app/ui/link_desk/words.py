@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.kernel.clock import FOR_LONG_MS
@@ -58,6 +58,9 @@ class Wording:
             return Standing(None, "ui.link_desk.state.revoked", "lock", "muted", card.state_at)
         if card.state in ENDED and (link is None or link.state is LinkState.DOWN):
             return Standing(None, f"ui.link_desk.state.{card.state}", "ring", "muted", card.state_at)
+        if card.state in ENDED and link is not None:  # it talks, and is no working line (JD-01)
+            word = f"ui.link_desk.state.{card.state}_talks"
+            return replace(judge(link, now_ms), word=word, icon="alert", tone="warn")
         return judge(link, now_ms) if link is not None else NO_NETWORK
 
     def head(self, standing: Standing, now_ms: int) -> list[Run]:

@@ -59,12 +59,34 @@ NOT_PAIRED = Standing(None, "ui.links.state.unpaired", "ring-dashed", "warn")
 
 
 def of_partner(links: Sequence[LinkStatus], partner: str) -> LinkStatus | None:
-    """The link to the partner's agency; of several the one that stands best. That a closed or copied workstation does not
-    answer is nothing to wait for."""
+    """The link to the partner's agency; of several the one that stands best. A closed or copied workstation is nobody's seat any
+    more: what it says is taken, and it never counts as the link, whether it answers or not."""
     order = {LinkState.UP: 0, LinkState.DEGRADED: 1, LinkState.DOWN: 2}
-    awaited = (link for link in links if not (link.ended and link.state is LinkState.DOWN))
-    fitting = sorted((link for link in awaited if link.agency == partner), key=lambda link: order[link.state])
-    return fitting[0] if fitting else None
+    fitting = [link for link in links if link.agency == partner and not link.ended]
+    return min(fitting, key=lambda link: order[link.state], default=None)
+
+
+def judge_partner(
+    links: Sequence[LinkStatus], partner: str, now_ms: int, *, network: bool = True
+) -> Standing:
+    """How the line to the partner stands: with nothing but closed or copied workstations of theirs, duty is single-sided since
+    the last of them was closed (JD-01)."""
+    link = of_partner(links, partner) if network else None
+    ended = [each.ended_at or each.since for each in links if each.agency == partner and each.ended]
+    if link is None and network and ended:
+        return Standing(
+            LinkState.DOWN,
+            "ui.links.state.down",
+            "cross",
+            "bad",
+            max(ended),
+            None,
+            None,
+            "bad",
+            "bad",
+            reason="ui.links.stuck.ended",
+        )
+    return judge(link, now_ms, network=network)
 
 
 def judge(link: LinkStatus | None, now_ms: int, *, network: bool = True) -> Standing:

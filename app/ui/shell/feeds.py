@@ -16,7 +16,7 @@ from app.kernel.enums import Severity
 from app.kernel.errors import EnvironmentFault
 from app.queries.board_view import BoardView
 from app.queries.presence import presence
-from app.ui.links.judgement import Standing, judge, of_partner
+from app.ui.links.judgement import Standing, judge_partner
 from app.ui.relay import BEHIND_MS, ChangeRelay, Relay
 from app.ui.shell import alarms, header_text
 from app.ui.shell.alarm_desk import AlarmDesk
@@ -167,8 +167,9 @@ class Feeds(QObject):
     # -- every second ------------------------------------------------------------------------------------------------------
     def tick(self, now_ms: int) -> None:
         """Look at links and clocks."""
-        link = of_partner(self._console.links(), self._console.partner) if self._network else None
-        standing = judge(link, now_ms, network=self._network)
+        console = self._console
+        links = console.links() if self._network else ()
+        standing = judge_partner(links, console.partner, now_ms, network=self._network)
         if standing != self.standing:
             self.standing = standing
             self.link_changed.emit(standing)
