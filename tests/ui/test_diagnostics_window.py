@@ -234,6 +234,18 @@ def test_after_a_power_cut_a_quiet_card(
     card = card_of(room)
     assert "断电" in card.text.text() and "没有没填完的草稿" in card.text.text()
     assert not card.report.isVisible()
+    room.settle()
+    assert (
+        card.text.height() >= card.text.heightForWidth(card.text.width()) > card.text.fontMetrics().height()
+    )
+    column = card.layout()
+    assert column is not None and column.totalHeightForWidth(card.width()) == card.height(), (
+        "as high as its words"
+    )
+    foot = card.geometry().bottom()
+    card.text.setText("\n".join([card.text.text()] * 3))
+    room.wait(lambda: card.text.height() >= card.text.heightForWidth(card.text.width()))
+    assert card.geometry().bottom() == foot, "it grows upwards"
 
 
 def test_closed_in_order_says_nothing(rooms: Open) -> None:

@@ -66,6 +66,7 @@ class DiagnosticsDeeds:
         window.overlays.cards.append(self.card)
         self.card.show()
         self.card.raise_()
+        self.card.take_room()  # now that its words have their font
         window.place_overlays()
 
     def _told(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.kernel.running import Former
@@ -79,7 +79,22 @@ class EndedCard(QFrame):
         self.report.clicked.connect(self.ask_file)
         self.note.clicked.connect(self.noted)
         self.setAccessibleName(f"{title} {self.text.text()}")
-        self.adjustSize()
+        self.take_room()
+
+    def take_room(self) -> None:
+        """As high as its words need at its width, its foot where it stands: by itself Qt asks that of windows alone."""
+        foot, column = self.y() + self.height(), self.layout()
+        height = column.totalHeightForWidth(WIDTH) if column is not None else self.height()
+        if height != self.height():
+            self.setFixedHeight(height)
+            self.move(self.x(), foot - height)
+
+    def event(self, event: QEvent) -> bool:
+        """Words take their font when the card is shown, and other words when the theme changes."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.take_room()
+        return handled
 
     def ask_file(self) -> None:
         """Open the dialog; nothing waits for it."""

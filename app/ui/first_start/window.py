@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import Future
 from typing import Any
 
@@ -29,7 +28,6 @@ from app.ui.theme.theme import Theme
 
 SIZE = (880, 600)
 STEPS_WIDTH = 216
-PROGRAM, FIRST_NAME = ".venv/bin/python main.py", "zhiban1"  # as the manual has it
 
 
 class FirstStartWindow(QWidget):
@@ -279,23 +277,13 @@ class FirstStartWindow(QWidget):
             exercise = self.choice.exercise.isChecked()
             if exercise:
                 return self._texts.get("ui.first_start.last.exercise_done")
-            return self._texts.get("ui.first_start.last.done", commands=self._commands())
+            return self._texts.get("ui.first_start.last.done")
         said = self._texts.get("ui.first_start.restore.done", letter=result.letter)
         if result.aside is not None:
             said += "\n" + self._texts.get("ui.first_start.restore.aside", path=str(result.aside))
         if result.files_left:
             said += "\n" + self._texts.get("ui.first_start.restore.files_left", n=result.files_left)
         return said + "\n" + self._texts.get("sheet.none_restored")
-
-    def _commands(self) -> str:
-        """How the first account of a duty officer is made, to be copied."""
-        post, admin = self._texts.get("enum.role.duty_officer"), self.answers().admin_name
-        account = json.dumps(
-            {"name": FIRST_NAME, "title": post, "roles": ["duty_officer"]},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
-        return f"{PROGRAM} do create_account '{account}' --as {admin}\n{PROGRAM} password {FIRST_NAME} --as {admin}"
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on, Esc goes back."""
