@@ -42,6 +42,7 @@ class AlarmKind(StrEnum):
     SEAL = "seal"
     OFFERS = "offers"
     CERTIFICATE = "certificate"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ HAPPENINGS: Mapping[AlarmKind, Happening] = MappingProxyType(
         AlarmKind.SEAL: Happening((_R,), ("CM-04",), "sites.open"),
         AlarmKind.OFFERS: Happening((_A,), ("XC-04",), "sites.open"),
         AlarmKind.CERTIFICATE: Happening((_A, _N), ("CM-06",), "sites.open"),
+        AlarmKind.ENDED: Happening((_R,), ("XC-04",), "sites.open"),
     }
 )
 

@@ -15,6 +15,7 @@ from app.queries.reentries import OfferRow
 from db.tables.accounts import ACCOUNT
 
 FORKED = "forked"
+ENDED = ("closed", "revoked", FORKED)
 _LOGICAL_BITS = 16  # of a stamp, below its milliseconds
 _NEWEST = "SELECT hlc, seq FROM op WHERE site = ? ORDER BY seq DESC LIMIT 1"
 _BEFORE = "SELECT seq, hlc FROM op WHERE site = ? AND tx_last = 1 AND hlc <= ? ORDER BY seq DESC LIMIT 1"
@@ -79,12 +80,17 @@ def view(connection: Connection, agency: str) -> TrustView:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What calls for somebody: copied workstations, opened seals, acts to be entered anew, the end of our certificate."""
+    """What calls for somebody: copied workstations, opened seals, acts to be entered anew, the end of our certificate.
+
+    `ended`: this workstation itself, once it was closed, revoked or copied and can save nothing any more; `heir`: its successor.
+    """
 
     forked: Sequence[SiteRow] = ()
     opened: Sequence[SealRow] = ()
     waiting: int = 0
     tls_until: int | None = None
+    ended: SiteRow | None = None
+    heir: SiteRow | None = None
 
 
 def calls(connection: Connection, agency: str, own: str) -> Calls:
@@ -93,8 +99,10 @@ def calls(connection: Connection, agency: str, own: str) -> Calls:
     forked = [row for row in rows if row.state == FORKED]
     opened = [row for row in seals(connection) if row.is_open]
     waiting = len(reentries.offers(connection, agency)) if _anything(connection) else 0
-    until = next((row.tls_until for row in rows if row.id == own), None)
-    return Calls(forked, opened, waiting, until)
+    me = next((row for row in rows if row.id == own), None)
+    ended = me if me is not None and me.state in ENDED else None
+    heir = next((row for row in rows if ended is not None and row.id == ended.heir), None)
+    return Calls(forked, opened, waiting, me.tls_until if me is not None else None, ended, heir)
 
 
 def _anything(connection: Connection) -> bool:

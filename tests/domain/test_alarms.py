@@ -47,6 +47,7 @@ def test_red_repeats_amber_sounds_once_a_notice_is_silent() -> None:
         ("class_pending:a", AMBER),
         ("single_sided:5", RED),
         ("seal:a:5", RED),
+        ("ended:a:closed", RED),
         ("certificate:5:NOTICE", NOTICE),
         ("unheard_of:5:AMBER", None),
         ("", None),

@@ -11,17 +11,20 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.bootstrap import renewing, sheets
+from app.bootstrap.recovery import read_recovery
+from app.journal import certificates
 from app.kernel.clock import from_ms
 from app.kernel.enums import Severity
 from app.queries.reentries import OfferRow
 from app.ui.desk.values import Words
+from app.ui.links.judgement import OWN_ENDED
 from app.ui.sites import words as site_words
 from app.ui.sites.page import print_page
 from app.ui.sites.sheet import SitesSheet
 from app.ui.sites.site_part import SitePart
 from app.usecases.duty import WriteLogEntry
 from tests.bootstrap.test_joining import joined
-from tests.kit import ADMIN_PASSWORD, Site, Town, act, cheap_passwords, founded_town, moment, sync
+from tests.kit import ADMIN_PASSWORD, Site, Town, act, cheap_passwords, forge, founded_town, moment, sync
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, Room, emb_room, rooms
 from tests.usecases.test_reentry import clone, ship_all
 
@@ -259,6 +262,24 @@ def test_it_is_closed_by_the_recovery_key_after_saying_what_that_means(
             next(row for row in room.site.rows("site") if row["id"] == copied)["heir"] == room.console.site
         )
     )
+
+
+def test_a_workstation_that_was_closed_says_so_from_the_start(
+    emb_room: Room, founded_town: tuple[Path, ...]
+) -> None:
+    """REPLICATION, Trust: in red and in the header before anybody types, not only once an act is lost; no link is claimed."""
+    room, me = emb_room, emb_room.site.node.me
+    feeds, header = room.window.feeds, room.window.header
+    assert not [alarm for alarm in feeds.desk.standing if alarm.kind == "ended"]
+    recovery = read_recovery(founded_town[0] / "recovery-EMB.json", me.realm, "EMB", me.recovery_key).key
+    forge(room.site, admin_of(room), [certificates.closing(recovery, me.realm, "EMB", me.site, "heir")])
+    feeds.read_trust()
+    room.wait(lambda: [alarm for alarm in feeds.desk.standing if alarm.kind == "ended"])
+    [alarm] = [alarm for alarm in feeds.desk.standing if alarm.kind == "ended"]
+    assert alarm.severity is Severity.RED and "不能再保存任何操作" in alarm.title
+    assert "本工作站已停用" in room.window.strip.sentence(alarm)
+    assert feeds.standing is OWN_ENDED
+    assert "本工作站已停用" in header.link.text()
 
 
 def test_a_certificate_that_ends_soon_is_told_thirty_days_before(emb_room: Room) -> None:

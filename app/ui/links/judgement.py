@@ -55,6 +55,7 @@ class Standing:
 
 NO_NETWORK = Standing(None, "ui.links.state.starting", "ring-dashed", "muted")
 CONNECTING = Standing(None, "ui.links.state.connecting", "ring-dashed", "muted")
+OWN_ENDED = Standing(None, "ui.links.state.own_ended", "alert", "bad")
 NOT_PAIRED = Standing(None, "ui.links.state.unpaired", "ring-dashed", "warn")
 
 

@@ -16,7 +16,7 @@ from app.kernel.enums import Severity
 from app.kernel.errors import EnvironmentFault
 from app.queries.board_view import BoardView
 from app.queries.presence import presence
-from app.ui.links.judgement import Standing, judge_partner
+from app.ui.links.judgement import OWN_ENDED, Standing, judge_partner
 from app.ui.relay import BEHIND_MS, ChangeRelay, Relay
 from app.ui.shell import alarms, header_text
 from app.ui.shell.alarm_desk import AlarmDesk
@@ -154,6 +154,9 @@ class Feeds(QObject):
 
     def _take_trust(self, found: Calls) -> None:
         self._calls = found
+        if found.ended is not None and self.standing is not OWN_ENDED:
+            self.tick(self._console.clock.now_ms())  # which judges the alarms as well
+            return
         self.judge_alarms(self._console.clock.now_ms())
 
     def read_health(self) -> None:
@@ -169,7 +172,10 @@ class Feeds(QObject):
         """Look at links and clocks."""
         console = self._console
         links = console.links() if self._network else ()
-        standing = judge_partner(links, console.partner, now_ms, network=self._network)
+        ended = self._calls is not None and self._calls.ended is not None
+        standing = (
+            OWN_ENDED if ended else judge_partner(links, console.partner, now_ms, network=self._network)
+        )
         if standing != self.standing:
             self.standing = standing
             self.link_changed.emit(standing)

@@ -175,8 +175,10 @@ def stolen_moment(typed: str, now_ms: int) -> datetime | None:
 
 # -- alarms ------------------------------------------------------------------------------------------------------------------
 def alarms(texts: Texts, district: DistrictView, calls: Calls, now_ms: int) -> list[Alarm]:
-    """A copied workstation and an opened seal are red at both rooms; waiting acts and a certificate in its last week amber."""
-    found = [_forked(texts, district, row, now_ms) for row in calls.forked]
+    """A copied workstation and an opened seal are red at both rooms, and so it is here that this one was closed; waiting acts and
+    a certificate in its last week amber."""
+    found = [_ended(texts, calls.ended, calls.heir, now_ms)] if calls.ended is not None else []
+    found += [_forked(texts, district, row, now_ms) for row in calls.forked]
     found += [_opened(texts, district, seal, now_ms) for seal in calls.opened]
     until = calls.tls_until
     if until is not None and until - now_ms < WARN_DAYS * _DAY_MS:
@@ -187,6 +189,16 @@ def alarms(texts: Texts, district: DistrictView, calls: Calls, now_ms: int) -> l
         title = texts.get("ui.sites.alarm.offers", n=calls.waiting)
         found.append(Alarm("offers", Severity.AMBER, "offers", title=title))
     return found
+
+
+def _ended(texts: Texts, row: SiteRow, heir: SiteRow | None, now_ms: int) -> Alarm:
+    """Nothing can be saved here any more, whoever signs in: said from the start, not when an act is lost."""
+    time = moments.day_clock(row.state_at, now_ms) if row.state_at else ""
+    kind = "closed" if heir is not None and row.state == "closed" else "other"
+    letter = (heir.letter if heir is not None else None) or texts.get("ui.sites.first")
+    named = {"time": time, "letter": letter} if kind == "closed" else {"time": time}
+    title = texts.get(f"ui.sites.alarm.ended_{kind}", **named)
+    return Alarm(f"ended:{row.id}:{row.state}", Severity.RED, "ended", title=title, since=row.state_at)
 
 
 def _forked(texts: Texts, district: DistrictView, row: SiteRow, now_ms: int) -> Alarm:
