@@ -159,7 +159,9 @@ def of_others(narrow: Narrow, table: Spoken) -> Conditions:
                 return NEVER
             names = [f"o_role_{nth}" for nth in range(len(keys))]
             params |= {name: pattern(f",{key},") for name, key in zip(names, keys, strict=True)}
-            parts.append("(" + " OR ".join(f"',' || r.{role} || ',' LIKE :{name} ESCAPE '\\'" for name in names) + ")")
+            parts.append(
+                "(" + " OR ".join(f"',' || r.{role} || ',' LIKE :{name} ESCAPE '\\'" for name in names) + ")"
+            )
         elif of is Field.TYPE:
             own = [key.removeprefix(kind) for key in keys if key.startswith(kind)]
             if not own:
