@@ -281,7 +281,9 @@ def forge(site: Site, account: str, acts: list[Act]) -> Transaction:
             account,
             acts,
         )
-        with patch.object(journal, "_own_came"):  # it was made here, not brought from elsewhere (decision 0046)
+        with patch.object(
+            journal, "_own_came"
+        ):  # it was made here, not brought from elsewhere (decision 0046)
             journal.receive([tx])
         return tx
 

@@ -181,7 +181,9 @@ def test_what_was_received_is_remembered_when_the_address_changes(pair):
         async with AsyncExitStack() as stack:
             one, two = await two_sides(stack, bureau, brigade)
             await one_session_stands(one, two, "at first")
-            await one.site.node.write("over the one that stands")  # what came before may have come by the other
+            await one.site.node.write(
+                "over the one that stands"
+            )  # what came before may have come by the other
             await two.site.node.write("over the one that stands")
             await until(lambda: one.service.status()[0].last_acked_at is not None, "acknowledged", 20)
             await until(lambda: one.service.status()[0].last_applied_at is not None, "applied", 20)
