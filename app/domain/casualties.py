@@ -6,10 +6,10 @@ figures hangs on which of the two was written later (XC-03).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from app.domain.figures import Figures, check_figures
+from app.domain.figures import Figures, check_figures, check_stated
 from app.domain.levels import incident_level, preliminary
 from app.domain.required import is_blank, require_text, tidy
 from app.kernel.enums import IncidentLevel, VerifyState
@@ -28,13 +28,22 @@ class Statement:
 
 
 def registers(
-    figures: Figures, state: VerifyState, source: str | None, stated_at: int
+    figures: Figures,
+    state: VerifyState,
+    source: str | None,
+    stated_at: int,
+    *,
+    known: Mapping[str, int | None],
+    confirmed: Collection[str],
 ) -> dict[str, list[str | int | None]]:
     """Values of the registers of the figures that are given (D-38): number, state, source, moment (UTC ms).
 
-    E_RANGE for what is no whole number (RC-04).
+    E_RANGE for what is no whole number, what is beyond all bounds, and for what is far above the figures `known` so far and
+    is not among those `confirmed` (RC-04).
     """
     check_figures(figures)
+    for name, number in given(figures).items():
+        check_stated(number, name, known.get(name), confirmed=name in confirmed)
     said = None if source is None or is_blank(source) else tidy(source)
     return {name: [number, state.value, said, stated_at] for name, number in given(figures).items()}
 

@@ -9,8 +9,9 @@ from app.domain.casualties import Statement, check_source, given, registers, sta
 from app.domain.event_time import check_event_time
 from app.domain.figures import FIGURES, Figures, anyone_harmed
 from app.domain.rule_numbers import RuleKey
-from app.kernel.enums import VerifyState
+from app.kernel.enums import Figure, VerifyState
 from app.kernel.errors import ErrorCode, Refusal
+from app.queries.casualties import figures as figure_rows
 from app.queries.incidents import IncidentRow
 from app.usecases import incidents
 from app.usecases.commands import Command, Moment, Outcome, handles, outcome, writes
@@ -22,7 +23,8 @@ from app.usecases.report_duty import duty_to_report
 class SetCasualties(Command):
     """State casualty figures of an incident; what is not given stays. Persons, and whole yuan (IS-14).
 
-    `verify_state`, `source` and `stated_at` (now, unless given) are said of all figures given.
+    `verify_state`, `source` and `stated_at` (now, unless given) are said of all figures given. Figures far above those
+    before are confirmed by name (`figures_confirmed`, RC-04).
     """
 
     incident_id: str
@@ -37,6 +39,13 @@ class SetCasualties(Command):
     source: str | None = None
     stated_at: Moment | None = None
     late_confirmed: bool = False
+    figures_confirmed: list[Figure] | None = None
+
+
+def known_figures(context: Context, incident_id: str) -> dict[str, int | None]:
+    """The figures that stand now; of a disputed one the largest."""
+    rows = figure_rows(context.connection, incident_id)
+    return {row.figure: max(row.numbers) if row.disputed and row.numbers else row.value for row in rows}
 
 
 def duty_by(context: Context, row: IncidentRow, figures: Figures, state: VerifyState) -> dict[str, Any]:
@@ -67,7 +76,12 @@ def set_casualties(command: SetCasualties, context: Context) -> Outcome:
             late_window_s=context.limit_s(RuleKey.LATE_ENTRY_WINDOW),
         )
     values = registers(
-        figures, command.verify_state, command.source, context.now_ms if stated_at is None else stated_at
+        figures,
+        command.verify_state,
+        command.source,
+        context.now_ms if stated_at is None else stated_at,
+        known=known_figures(context, row.id),
+        confirmed=command.figures_confirmed or (),
     )
     if not values:
         raise Refusal(ErrorCode.REQUIRED, "refusal.figures.nothing", clause="IS-14")

@@ -13,7 +13,7 @@ from typing import Any
 from app.domain.alarm_grade import alarm_kind, check_type
 from app.domain.casualties import check_source
 from app.domain.event_time import check_event_time
-from app.domain.figures import FIGURES, Figures, check_figure
+from app.domain.figures import FIGURES, Figures, check_figure, check_stated
 from app.domain.geometry import check_point
 from app.domain.registration import check_order, check_unit_code
 from app.domain.required import require_text, tidy
@@ -21,7 +21,7 @@ from app.domain.rule_numbers import RuleKey
 from app.journal.entities import ENTITIES
 from app.journal.validity import fits
 from app.kernel.clock import parse_moment
-from app.kernel.enums import IncidentClass, IncidentStatus, Source, VerifyState
+from app.kernel.enums import Figure, IncidentClass, IncidentStatus, Source, VerifyState
 from app.kernel.errors import ErrorCode, Refusal
 from app.queries import incidents
 from app.queries.incidents import ConflictRow
@@ -44,7 +44,8 @@ class ResolveConflict(Command):
     """Decide a conflict: keep one of the values (`keep`: its hash) or set another (`value`), with a reason (D-19).
 
     Of a casualty figure `verify_state`, `source` and `stated_at` may be decided along with it (IS-14). `against`: hashes of
-    the values the decider had before him; when others stand there by now, nothing is decided over his head.
+    the values the decider had before him; when others stand there by now, nothing is decided over his head. A typed figure
+    far above them is confirmed (`figures_confirmed`, RC-04).
     """
 
     entity: str
@@ -57,6 +58,7 @@ class ResolveConflict(Command):
     source: str | None = None
     stated_at: Moment | None = None
     against: list[str] | None = None
+    figures_confirmed: list[Figure] | None = None
 
 
 def _bad_value() -> Refusal:
@@ -129,6 +131,8 @@ def _figure(value: Any, command: ResolveConflict, context: Context) -> Any:
     if value is None or isinstance(value, str | list):
         raise _bad_value()
     check_figure(value, command.field)
+    known = casualties.known_figures(context, command.entity_id).get(command.field)
+    check_stated(value, command.field, known, confirmed=command.field in (command.figures_confirmed or ()))
     return _verified([value, None, None, context.now_ms], command, context)
 
 

@@ -27,6 +27,7 @@ from app.journal import verbs
 from app.kernel.clock import DAY_MS, SECOND_MS, local_date
 from app.kernel.enums import (
     Agency,
+    Figure,
     IncidentClass,
     IncidentStatus,
     ReportForm,
@@ -69,6 +70,7 @@ class RegisterIncident(Command):
     direct_loss_yuan: int | None = None
     late_confirmed: bool = False
     outside_confirmed: bool = False
+    figures_confirmed: list[Figure] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -291,7 +293,14 @@ def register_incident(command: RegisterIncident, context: Context) -> Outcome:
         "position": position(command.lon, command.lat),
         "status": IncidentStatus.REGISTERED.value,
         "report_duty": duty_to_report(context, True, command.alarm_grade, command.type_code),
-        **registers(figures, VerifyState.REPORTED, None, received_at),
+        **registers(
+            figures,
+            VerifyState.REPORTED,
+            None,
+            received_at,
+            known={},
+            confirmed=command.figures_confirmed or (),
+        ),
     }
     acts = context.create(
         "incident", incident_id, values, received_at=received_at, alarm_grade=command.alarm_grade

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from app.domain.figures import FIGURES
 from app.domain.required import require_text
 from app.journal.operation import Act
 from app.kernel.clock import iso
@@ -57,6 +58,8 @@ def arguments_of(row: OfferRow) -> dict[str, Any]:
     names = [each.name for each in fields(entry.command)]
     renamed = _FROM.get(row.command, {})
     out: dict[str, Any] = {name: True for name in names if name in _CONFIRMED}
+    if "figures_confirmed" in names:
+        out["figures_confirmed"] = list(FIGURES)
     for name in names:
         column = renamed.get(name, name)
         if column in row.values and name not in _CONFIRMED:

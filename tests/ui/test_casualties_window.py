@@ -33,7 +33,8 @@ def open_sheet(room: Room) -> CasualtySheet:
 
 def test_numbers_as_they_are_typed() -> None:
     assert [read_number(text) for text in ("0", " 12 ", "1,000", "1，000", "007")] == [0, 12, 1000, 1000, 7]
-    assert not any(read_number(text) is not None for text in ("", "-1", "1.5", "三", "１２", "1" * 16))
+    assert not any(read_number(text) is not None for text in ("", "-1", "1.5", "三", "１２"))
+    assert read_number("9" * 5000) == 10**18 - 1 and read_number("0" * 30 + "7") == 7
 
 
 def test_figures_are_stated_by_keys_alone(emb_room: Room) -> None:
@@ -127,6 +128,36 @@ def test_what_is_no_number_is_said_at_its_field(emb_room: Room) -> None:
     assert all(each.value is None for each in figures(room, row.id).values())
 
 
+def test_a_figure_far_above_what_is_known_takes_a_second_enter(emb_room: Room) -> None:
+    """RC-04: what nobody can mean is refused, a leap is asked about, and asked anew after another keystroke."""
+    room = emb_room
+    row = register(room.site)
+    room.sign_in()
+    room.select(row)
+    sheet = open_sheet(room)
+    deaths = sheet.numbers["deaths"]
+    deaths.setFocus()
+    for typed in ("999999999999", "9" * 40):
+        deaths.selectAll()
+        room.type(typed)
+        room.press(ENTER)
+        room.wait(lambda: "最多填 9,999,999 人" in sheet.wrong.text())
+        assert "0 或整数" not in sheet.wrong.text() and deaths.hasFocus()
+    deaths.selectAll()
+    room.type("1000")
+    room.press(ENTER)
+    room.wait(lambda: "确实是 1,000 人" in sheet.wrong.text())
+    assert "再按一次 Enter" in sheet.wrong.text()
+    room.type("1001")
+    assert sheet.wrong.isHidden()
+    room.press(ENTER)
+    room.wait(lambda: "确实是 1,001 人" in sheet.wrong.text())
+    assert figures(room, row.id)["deaths"].value is None
+    room.press(ENTER)
+    room.wait(lambda: not sheet.is_open)
+    assert figures(room, row.id)["deaths"].value == 1001
+
+
 def test_what_is_typed_survives_escape_and_a_restart(rooms: OpenRoom) -> None:
     room = rooms("EMB")
     row, other = register(room.site), register(room.site, place="别处")
@@ -207,9 +238,15 @@ def test_figures_come_with_the_registration(emb_room: Room) -> None:
     form.numbers["injured_serious"].setFocus()
     room.type("x")
     room.press(ENTER, CTRL)
-    assert "请填 0 或整数" in form.fields["injured_serious"].fault.text()
+    assert "重伤：请填 0 或整数" in form.wrong.text() and form.wrong.isVisible()
     form.numbers["injured_serious"].selectAll()
     room.type("2")
+    assert form.wrong.isHidden() and form.numbers["injured_serious"].property("fault") != "true"
+    form.numbers["evacuated"].setFocus()
+    room.type("1200")
+    room.press(ENTER, CTRL)
+    room.wait(lambda: "确实是 1,200 人" in form.wrong.text())
+    assert "再按一次 Ctrl+Enter" in form.wrong.text() and form.numbers["evacuated"].hasFocus()
     room.press(ENTER, CTRL)
     room.wait(lambda: not form.is_open)
     room.wait(lambda: room.window.session.selected_incident)

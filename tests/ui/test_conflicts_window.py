@@ -27,7 +27,7 @@ from tests.ui.window_kit import ALT, ENTER, ESCAPE, TAB, Room, emb_room, frd_roo
 from tests.ui.window_kit import Open as OpenRoom
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
-F7, DOWN = Qt.Key.Key_F7, Qt.Key.Key_Down
+F7, DOWN, SPACE = Qt.Key.Key_F7, Qt.Key.Key_Down, Qt.Key.Key_Space
 ZH = Texts.load("zh_CN")
 
 
@@ -132,7 +132,6 @@ def test_a_third_value_is_decided_by_keys_alone(rooms: OpenRoom) -> None:
     here.press(DOWN)
     here.press(Qt.Key.Key_Space)
     assert card.group.checkedId() == 2, "arrows go through the values to the third, Space chooses"
-    here.press(TAB)
     assert card.other is not None and card.other.hasFocus()
     here.type("5")
     here.press(TAB)
@@ -295,8 +294,25 @@ def test_what_is_missing_is_said_at_its_field(rooms: OpenRoom) -> None:
     card.group.buttons()[0].setFocus()
     here.press(ENTER)
     assert "还没有选定" in card.fault.text() and card.fault.isVisible()
+    card.group.buttons()[-1].setFocus()
+    here.press(SPACE)
+    assert card.fault.isHidden() and card.other.hasFocus() and "另定" in card.button.text()
+    here.type("9" * 20)
+    here.press(TAB)
+    card.reason.setFocus()
+    here.type("h")
+    here.press(ENTER)
+    here.wait(lambda: "最多填" in card.fault.text())
     card.other.setFocus()
+    card.other.selectAll()
+    here.type("1000")
+    here.press(ENTER)
+    here.wait(lambda: "确实是 1,000 人" in card.fault.text())
+    assert "再按一次 Enter" in card.fault.text()
+    card.reason.clear()
+    card.other.selectAll()
     here.type("five")
+    assert card.fault.isHidden()
     here.press(ENTER)
     assert card.unread.isVisible() and "请填 0 或整数" in card.unread.text() and card.other.hasFocus()
     here.type("5")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu
 
-from app.kernel.enums import ContactAbout, LinkState, VerifyState
+from app.kernel.enums import ContactAbout, Figure, LinkState, VerifyState
 from app.ui.links.judgement import Standing
 from app.ui.shell.keeping import Screens
 from app.ui.theme.tokens import REFERENCE_MM_PER_PX, load
@@ -380,6 +380,7 @@ def test_nothing_is_clipped_at_any_size(rooms: OpenRoom, size: tuple[int, int], 
     room.act(
         SetCasualties(
             incident_id=row.id, deaths=1, injured_serious=12, injured_minor=130, missing=2, trapped=4, evacuated=4600,
+            figures_confirmed=[Figure.EVACUATED],
             source="医院",
         )
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.enums import VerifyState
+from app.kernel.enums import Figure, VerifyState
 from app.queries import casualties, incidents
 from app.queries.casualties import FigureRow
 from app.usecases.casualties import SetCasualties
@@ -83,6 +83,11 @@ def test_a_level_goes_down_when_a_figure_is_corrected_or_refuted(town: Town) -> 
         ({}, "E_REQUIRED", "refusal.figures.nothing", None),
         ({"deaths": -1}, "E_RANGE", "refusal.figures.whole_number", "deaths"),
         ({"direct_loss_yuan": 1.5}, "E_RANGE", "refusal.figures.whole_number", "direct_loss_yuan"),
+        ({"deaths": 999_999_999_999}, "E_RANGE", "refusal.figures.most_persons", "deaths"),
+        ({"evacuated": 10_000_000}, "E_RANGE", "refusal.figures.most_persons", "evacuated"),
+        ({"missing": 1_000}, "E_RANGE", "refusal.figures.far_persons", "missing"),
+        ({"direct_loss_yuan": 10**13}, "E_RANGE", "refusal.figures.most_yuan", "direct_loss_yuan"),
+        ({"direct_loss_yuan": 10**8}, "E_RANGE", "refusal.figures.far_yuan", "direct_loss_yuan"),
         ({"deaths": 1, "verify_state": VERIFIED}, "E_REQUIRED", "refusal.figures.source_required", "source"),
         (
             {"deaths": 1, "verify_state": REFUTED, "source": "\u3000"},
@@ -102,6 +107,23 @@ def test_a_level_goes_down_when_a_figure_is_corrected_or_refuted(town: Town) -> 
 def test_what_is_refused(emb: Site, figures: dict[str, Any], code: str, text: str, field: str | None) -> None:
     row = register(emb)
     refused(emb, "duty_officer", SetCasualties(incident_id=row.id, **figures), code, text, field=field)
+
+
+def test_a_figure_far_above_what_is_known_is_confirmed_by_name(emb: Site) -> None:
+    """RC-04: a nought too many is asked about; each figure by itself, and only where it leaps."""
+    row = register(emb)
+    state(emb, row.id, deaths=3, evacuated=999)
+    state(emb, row.id, deaths=29)
+    far = "refusal.figures.far_persons"
+    both: dict[str, Any] = {"incident_id": row.id, "deaths": 290, "evacuated": 1_000}
+    refused(emb, "duty_officer", SetCasualties(**both), "E_RANGE", far, field="deaths")
+    confirmed = SetCasualties(**both, figures_confirmed=[Figure.DEATHS])
+    refused(emb, "duty_officer", confirmed, "E_RANGE", far, field="evacuated")
+    act(emb, "duty_officer", SetCasualties(**both, figures_confirmed=[Figure.DEATHS, Figure.EVACUATED]))
+    assert (figure(emb, row.id, "deaths").value, figure(emb, row.id, "evacuated").value) == (290, 1_000)
+    state(emb, row.id, evacuated=9_999)
+    beyond = SetCasualties(incident_id=row.id, deaths=10**7, figures_confirmed=[Figure.DEATHS])
+    refused(emb, "duty_officer", beyond, "E_RANGE", "refusal.figures.most_persons", field="deaths")
 
 
 def test_no_figures_on_a_false_alarm_nor_by_an_observer(emb: Site) -> None:
@@ -290,6 +312,13 @@ def test_nobody_decides_over_values_he_has_not_seen(town: Town) -> None:
     ("how", "code", "text", "field"),
     [
         ({"value": -1, "reason": "x"}, "E_RANGE", "refusal.figures.whole_number", "injured_serious"),
+        (
+            {"value": 10**12, "reason": "x", "figures_confirmed": [Figure.INJURED_SERIOUS]},
+            "E_RANGE",
+            "refusal.figures.most_persons",
+            "injured_serious",
+        ),
+        ({"value": 60, "reason": "x"}, "E_RANGE", "refusal.figures.far_persons", "injured_serious"),
         ({"value": "5", "reason": "x"}, "E_RANGE", "refusal.record.value", "value"),
         ({"value": [5, "verified", "x", 1], "reason": "x"}, "E_RANGE", "refusal.record.value", "value"),
         ({"value": 5, "reason": " "}, "E_REQUIRED", "refusal.record.reason_required", "reason"),
@@ -335,6 +364,13 @@ def test_figures_can_come_with_the_registration(town: Town) -> None:
         )
         assert figure(site, row.id, "trapped").value == 0
         assert (site.incident(row.id).incident_level, site.incident(row.id).preliminary) == ("level_4", 1)
+
+
+def test_a_figure_far_above_is_confirmed_with_the_registration(emb: Site) -> None:
+    given: dict[str, Any] = {"received_at": moment("08:00:00"), "place": "某路", "evacuated": 1_000}
+    far = "refusal.figures.far_persons"
+    refused(emb, "duty_officer", RegisterIncident(**given), "E_RANGE", far, field="evacuated")
+    act(emb, "duty_officer", RegisterIncident(**given, figures_confirmed=[Figure.EVACUATED]))
 
 
 def test_a_bad_figure_is_refused_with_the_registration(emb: Site) -> None:

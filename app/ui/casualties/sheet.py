@@ -21,7 +21,7 @@ from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
-from app.ui.forms.numbers import number_lines, typed
+from app.ui.forms.numbers import FAR, number_lines, typed
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import Sheet, plain
@@ -54,7 +54,8 @@ class CasualtySheet(Sheet):
         )
         self._console, self._session, self._theme, self._texts = console, session, theme, texts
         self._row: IncidentRow | None = None
-        self._busy = self._confirmed = False
+        self._busy = False
+        self._confirmed: set[str] = set()  # what the next Enter confirms: figures by name, and _LATE
         self.setFixedWidth(WIDTH)
         self.fields: dict[str, Field] = {}
         self.numbers = number_lines()
@@ -124,7 +125,7 @@ class CasualtySheet(Sheet):
         field.say("")
         if field.name in self.numbers:
             self._say_wrong("", "")
-        self._confirmed = False
+        self._confirmed.clear()
         self._batch.start()
 
     # -- opening -----------------------------------------------------------------------------------------------------------
@@ -151,7 +152,7 @@ class CasualtySheet(Sheet):
             editor.clear()
         self.state.take(VerifyState.REPORTED.value)
         self.stated.setText(moments.clock_text(self._console.clock.now_ms()))
-        self._confirmed = False
+        self._confirmed.clear()
         self.note.setText("")
         for field in self.fields.values():
             field.say("")
@@ -261,7 +262,8 @@ class CasualtySheet(Sheet):
             verify_state=VerifyState(self.state.code),
             source=self.source.text().strip() or None,
             stated_at=when,
-            late_confirmed=self._confirmed,
+            late_confirmed=_LATE in self._confirmed,
+            figures_confirmed=[figure for figure in Figure if figure.value in self._confirmed],
             **figures,
         )
 
@@ -326,8 +328,8 @@ class CasualtySheet(Sheet):
         if name not in self.fields:
             return False
         text = self._console.sentence(error)
-        if error.text == _LATE:
-            self._confirmed = True
+        if error.text == _LATE or error.text in FAR:
+            self._confirmed.add(name if error.text in FAR else error.text)
             text = self._texts.get("ui.forms.confirm_again", sentence=text, press="Enter")
         elif error.text == FUTURE:
             text = future_sentence(self._texts, self.stated, text)

@@ -22,13 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.kernel.clock import Clock
-from app.kernel.enums import VerifyState
+from app.kernel.enums import Figure, VerifyState
 from app.kernel.errors import ErrorCode, Refusal
 from app.ui.conflicts.third import Third
 from app.ui.desk.figures import state_words
 from app.ui.desk.values import Words
 from app.ui.desk.words import field_name
 from app.ui.forms.field import line
+from app.ui.forms.numbers import FAR
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.runs import Run, RunLines
@@ -90,6 +91,7 @@ class ConflictCard(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._theme, self._session, self._words, self._clock = theme, session, words, clock
         self.is_busy = self.is_decided = self.is_over = False
+        self._is_confirmed = False  # the typed figure is meant, however far above what is known
         self._writer = session.account.id if session.account is not None else ""
         self.seen: dict[bytes, QLabel] = {}
         self.states: dict[str, QPushButton] = {}
@@ -179,7 +181,8 @@ class ConflictCard(QFrame):
         editor.setAccessibleName(radio.text())
         editor.textEdited.connect(lambda _text: radio.setChecked(True))
         editor.textChanged.connect(self._told)
-        editor.textChanged.connect(lambda _text: self.unread.hide())
+        editor.textChanged.connect(lambda _text: self._begun())
+        radio.clicked.connect(lambda _on: editor.setFocus(Qt.FocusReason.OtherFocusReason))
         line_of = QHBoxLayout()
         line_of.addWidget(radio)
         line_of.addWidget(editor, 1)
@@ -303,6 +306,7 @@ class ConflictCard(QFrame):
 
     def _picked(self, index: int, on: bool) -> None:
         """A kept figure brings its own state and source; another value begins as unverified."""
+        self._begun()
         if on and self.states:
             kept = self.rows[index].value if index < len(self.rows) else None
             figure = kept if isinstance(kept, list) and len(kept) > _SOURCE else [None, None, ""]
@@ -312,10 +316,19 @@ class ConflictCard(QFrame):
                 self.source.setText(figure[_SOURCE] or "")
         self._told()
 
+    def _begun(self) -> None:
+        """Something else is chosen or typed: what was wrong before is no longer said."""
+        self._is_confirmed = False
+        self.unread.hide()
+        if not self.is_over:
+            self._say("")
+
     def _told(self, *_changed: object) -> None:
         texts, value = self._words.texts, self._chosen_words()
         ready = bool(value) and bool(self.reason.text().strip())
         key = "ui.desk.conflict.decide" if value else "ui.desk.conflict.choose"
+        if not value and self.group.checkedId() == len(self.rows):
+            key = "ui.desk.conflict.fill"
         self.button.setText(texts.get(key, value=_shortened(value)))
         self.button.setEnabled(ready)
         self.button.setToolTip("" if ready else texts.get("ui.desk.conflict.needs"))
@@ -345,6 +358,7 @@ class ConflictCard(QFrame):
             verify_state=state,
             source=source,
             against=[each.hash.hex() for each in self.rows],
+            figures_confirmed=[Figure(self.field)] if self._is_confirmed else None,
         )
 
     def _verified(self, kept: ConflictRow | None) -> tuple[VerifyState | None, str | None]:
@@ -399,7 +413,11 @@ class ConflictCard(QFrame):
             ErrorCode.RANGE,
             ErrorCode.REQUIRED,
         ):
-            self._say(self._session.sentence(error))
+            said = self._session.sentence(error)
+            if error.text in FAR:
+                self._is_confirmed = True
+                said = self._words.texts.get("ui.forms.confirm_again", sentence=said, press="Enter")
+            self._say(said)
             return True
         return False
 

@@ -7,14 +7,16 @@ from PySide6.QtWidgets import QLineEdit
 from app.kernel.enums import Figure
 from app.ui.forms.field import line
 
-_MOST_DIGITS = 15
+FAR = frozenset({"refusal.figures.far_persons", "refusal.figures.far_yuan"})
+"""Refusals of a figure far above what is known, which a second press overrides."""
+_MOST_DIGITS = 18  # more are beyond all bounds anyway: the rule says so, not the field
 
 
 def read_number(text: str) -> int | None:
     """A whole number as it is typed, with or without commas; None for anything else."""
     digits = text.strip().replace(",", "").replace("\uff0c", "")
-    known = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
-    return int(digits) if known else None
+    known = digits.isascii() and digits.isdigit()
+    return int(digits.lstrip("0")[:_MOST_DIGITS] or "0") if known else None
 
 
 def number_lines() -> dict[str, QLineEdit]:

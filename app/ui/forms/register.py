@@ -14,13 +14,14 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.kernel.clock import SECOND_MS, to_ms
-from app.kernel.enums import Agency, Source
+from app.kernel.enums import Agency, Figure, Source
 from app.kernel.errors import Refusal
+from app.ui.desk.figures import name_of
 from app.ui.forms import kinds
 from app.ui.forms.choice import Choice, ChoiceField
 from app.ui.forms.field import Field, line
 from app.ui.forms.moment import FUTURE, MomentLine, future_sentence
-from app.ui.forms.numbers import number_lines, typed
+from app.ui.forms.numbers import FAR, number_lines, typed
 from app.ui.session import Session
 from app.ui.shell import moments
 from app.ui.shell.sheet import Sheet, plain
@@ -111,6 +112,11 @@ class RegisterSheet(Sheet):
                 if isinstance(editor, ChoiceField):
                     editor.unknown_left.connect(lambda name=name: self._say_unknown(name))
             self.body.addLayout(grid)
+        self.wrong = plain(tone="bad", size="small")  # what is wrong with a figure: its column is too narrow
+        self.wrong.setObjectName("registerWrong")
+        self.wrong.setWordWrap(True)
+        self.wrong.hide()
+        self.body.addWidget(self.wrong)
         self.type.chosen.connect(self._type_chosen)
         self.place.chosen.connect(self._place_chosen)
         self.body.addLayout(self._foot())
@@ -162,6 +168,7 @@ class RegisterSheet(Sheet):
         self._confirmed.clear()
         for field in self.fields.values():
             field.say("")
+        self.wrong.hide()
         self._show_pick()
 
     def open(self) -> None:
@@ -278,8 +285,9 @@ class RegisterSheet(Sheet):
     def _edited(self) -> None:
         sender = self.sender()
         for field in self.fields.values():
-            if field.editor is sender and field.fault.text():
+            if field.editor is sender and field.editor.property("fault") == "true":
                 field.say("")
+                self.wrong.setVisible(self.wrong.isVisible() and field.name not in self.numbers)
                 self.adjustSize()
         self._confirmed.clear()
         if self.is_open:
@@ -381,7 +389,8 @@ class RegisterSheet(Sheet):
             return None
         figures: dict[str, Any] = typed(self.numbers)
         if wrong := next((name for name, number in figures.items() if number is None), ""):
-            self._fault(wrong, self._texts.get("ui.casualties.whole"))
+            said = self._texts.get("ui.casualties.whole_of", figure=name_of(self._texts, wrong))
+            self._fault(wrong, said)
             return None
         class_code, type_code = kinds.split_type(self.type.code)
         unit = (
@@ -403,6 +412,7 @@ class RegisterSheet(Sheet):
             source=Source(self.source.code or Source.SELF),
             late_confirmed="late_confirmed" in self._confirmed,
             outside_confirmed="outside_confirmed" in self._confirmed,
+            figures_confirmed=[figure for figure in Figure if figure.value in self._confirmed],
             **figures,
         )
 
@@ -464,11 +474,11 @@ class RegisterSheet(Sheet):
         if name not in self.fields:
             return False
         sentence = self._console.sentence(error)
-        if error.text in _CONFIRMED_BY:
+        if error.text in _CONFIRMED_BY or error.text in FAR:
             self._fault(
                 name, self._texts.get("ui.forms.confirm_again", sentence=sentence, press="Ctrl+Enter")
             )
-            self._confirmed.add(_CONFIRMED_BY[error.text])
+            self._confirmed.add(_CONFIRMED_BY.get(error.text, name))
         else:
             editor = self.fields[name].editor
             if error.text == FUTURE and isinstance(editor, MomentLine):
@@ -478,6 +488,12 @@ class RegisterSheet(Sheet):
 
     def _fault(self, name: str, text: str) -> None:
         field = self.fields[name]
-        field.say(text)
+        if name in self.numbers:
+            for figure in self.numbers:
+                self.fields[figure].mark(figure == name)
+            self.wrong.setText(text)
+        else:
+            field.say(text)
+        self.wrong.setVisible(name in self.numbers)
         field.focus()
         self.adjustSize()
