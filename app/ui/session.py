@@ -42,6 +42,7 @@ class Session(QObject):
         self._ended = False
         self._account: AccountRow | None = None
         self._last: AccountRow | None = None
+        self._another = False
         self._selected = ""
 
     def dispose(self) -> None:
@@ -61,6 +62,15 @@ class Session(QObject):
         return self._last
 
     @property
+    def another_likely(self) -> bool:
+        """True if somebody else is likely to sign in next: the watch was left, or it was locked by hand."""
+        return self._another
+
+    def expect_another(self, likely: bool) -> None:
+        """The watch was left, or taken after all."""
+        self._another = likely
+
+    @property
     def locked(self) -> bool:
         """True while nobody may act at this window."""
         return self._account is None
@@ -70,6 +80,7 @@ class Session(QObject):
 
         def enter(account: AccountRow) -> None:
             self._account = self._last = account
+            self._another = False
             self.account_changed.emit(account)
             self.locked_changed.emit(False)
             ok()
@@ -78,10 +89,11 @@ class Session(QObject):
             self._console.sign_in(name, password), enter, lambda error: self._lost(error, failed)
         )
 
-    def lock(self) -> None:
-        """Nobody acts until the next sign-in; nothing that is shown, typed or counted stops."""
+    def lock(self, *, idle: bool = False) -> None:
+        """Nobody acts until the next sign-in; nothing that is shown, typed or counted stops. `idle`: nobody locked it."""
         if self._account is None:
             return
+        self._another = self._another or not idle
         self._account = None
         self.account_changed.emit(None)
         self.locked_changed.emit(True)

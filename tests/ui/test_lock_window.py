@@ -13,7 +13,7 @@ from app.kernel.enums import Post
 from app.ui.shell.lock import IDLE_MS
 from app.usecases.duty import EndWatch, TakeWatch
 from tests.kit import founded_town, register
-from tests.ui.window_kit import CTRL, ENTER, ESCAPE, PLAIN, Room, emb_room, frd_room, rooms
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, PASSWORD, PLAIN, Room, emb_room, frd_room, rooms
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 
@@ -111,7 +111,8 @@ def test_a_click_into_the_name_selects_it_so_that_typing_replaces_it(emb_room: R
     room, sheet = emb_room, emb_room.window.overlays.sign_in
     room.sign_in()
     room.press(Qt.Key.Key_L, CTRL)
-    assert sheet.is_open and sheet.name.text() == "EMB-duty_officer" and room.focus() is sheet.password
+    assert sheet.is_open and sheet.name.text() == "EMB-duty_officer"
+    sheet.password.setFocus()
     room.click(sheet.name)
     assert sheet.name.selectedText() == "EMB-duty_officer"
     room.type("EMB-duty_chief")
@@ -163,3 +164,67 @@ def test_an_answer_for_one_officer_that_comes_late_is_not_shown_to_another(
     room.sign_in("duty_officer")
     room.wait(window.overlays.refusals.isVisible)
     assert "您已被代为离岗" in window.overlays.refusals.what.text(), "nobody read it: it is told again"
+
+
+def test_the_cursor_is_where_the_next_officer_types(emb_room: Room) -> None:
+    """CM-04: whoever locks by hand, or has left the watch, hands over: the name, all of it selected. Whom the idle span
+    locked out comes back: the password.
+    """
+    room, sheet = emb_room, emb_room.window.overlays.sign_in
+    room.sign_in()
+    room.tick(IDLE_MS / 1000 + 1)
+    assert sheet.is_open and room.focus() is sheet.password
+    room.sign_in()
+    room.press(Qt.Key.Key_L, CTRL)
+    assert room.focus() is sheet.name and sheet.name.selectedText() == "EMB-duty_officer"
+    room.type("EMB-duty_chief")
+    room.press(ENTER)
+    room.type(PASSWORD)
+    room.press(ENTER)
+    room.wait(lambda: not room.window.session.locked)
+    room.act(TakeWatch(post=Post.DUTY_CHIEF), "duty_chief")
+    room.wait(lambda: any(row.post == Post.DUTY_CHIEF.value for row in room.window.feeds.watch))
+    assert room.window.actions_table["leave_watch"].run()
+    room.press(Qt.Key.Key_0)
+    room.wait(lambda: room.window.session.another_likely)
+    room.tick(IDLE_MS / 1000 + 1)
+    assert sheet.is_open and room.focus() is sheet.name, "the watch was left: another is likely"
+
+
+def test_control_l_while_locked_opens_the_sign_in(emb_room: Room) -> None:
+    room, window = emb_room, emb_room.window
+    room.press(ESCAPE)
+    assert not window.overlays.sign_in.is_open
+    room.press(Qt.Key.Key_L, CTRL)
+    assert window.overlays.sign_in.is_open and not window.overlays.toasts.texts_shown()
+    room.sign_in()
+    room.settle()
+    assert not window.session.locked, "not locked again by the wish of before"
+
+
+def test_what_only_lacks_the_sign_in_asks_for_it_and_is_done_afterwards(emb_room: Room) -> None:
+    """Enter in the palette never does something else than what stands first."""
+    room, window = emb_room, emb_room.window
+    kind = window.theme.kind
+    room.press(ESCAPE)
+    room.press(Qt.Key.Key_K, CTRL)
+    room.type("sg")
+    results = window.overlays.palette.results
+    assert (
+        results.entries[results.marked].name == "上岗" and results.entries[results.marked].reason == "先登录"
+    )
+    room.press(ENTER)
+    sheet = window.overlays.sign_in
+    assert sheet.is_open and not window.overlays.palette.is_open and "上岗" in sheet.why.text()
+    assert window.theme.kind == kind
+    room.press(ESCAPE)
+    room.sign_in()
+    assert window.overlays.made("watch") is None, "put away: not wanted any more"
+    window.session.lock()
+    room.press(ESCAPE)
+    room.press(Qt.Key.Key_K, CTRL)
+    room.type("sg")
+    room.press(ENTER)
+    room.sign_in()
+    room.wait(lambda: window.overlays.watch.is_open)
+    assert not sheet.is_open

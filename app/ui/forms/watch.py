@@ -246,6 +246,7 @@ class WatchSheet(Sheet):
     def _done(self, post: Post | None) -> None:
         self._busy = False
         self.dismiss()
+        self._session.expect_another(post is None)
         if post is None:
             self.left.emit()
         else:

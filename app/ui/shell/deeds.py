@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WINDOW, _INCIDENT = "ui.shell.group.window", "ui.shell.group.incident"
 _PANELS, _WATCH, _ACCOUNT = "ui.shell.group.panels", "ui.shell.group.watch", "ui.shell.group.account"
+_SIGNED_OUT = "ui.shell.why.signed_out"
 _SELECT = "ui.shell.why.select"
 REGISTER_DRAFT = "draft.register"
 
@@ -88,9 +89,9 @@ class Deeds:
             ("links", "Ctrl+3", self.links, always, _PANELS, ""),
             ("desk", "Ctrl+4", self.desk, always, _PANELS, ""),
             ("alarms", "Ctrl+5", self.alarms, always, _PANELS, ""),
-            ("take_watch", "", self.watch, acts, _WATCH, "ui.shell.why.signed_out"),
-            ("leave_watch", "", self.watch, acts, _WATCH, "ui.shell.why.signed_out"),
-            ("lock", "Ctrl+L", self.lock, acts, _ACCOUNT, "ui.shell.why.signed_out"),
+            ("take_watch", "", self.watch, acts, _WATCH, _SIGNED_OUT),
+            ("leave_watch", "", self.watch, acts, _WATCH, _SIGNED_OUT),
+            ("lock", "Ctrl+L", self.lock, acts, _ACCOUNT, _SIGNED_OUT),
             ("sign_in", "", self.sign_in, always, _ACCOUNT, ""),
             ("undo", "Ctrl+Z", self.undo, self._can_undo, _WINDOW, "ui.shell.why.undo"),
             ("theme", "Ctrl+Shift+T", self.theme, always, _WINDOW, ""),
@@ -246,6 +247,19 @@ class Deeds:
     def sign_in(self) -> None:
         """The sign-in sheet."""
         self._window.overlays.sign_in.ask()
+
+    def lacks_sign_in(self, action: Action) -> bool:
+        """True if nothing stands in the way of an act but that nobody is signed in."""
+        asked = self._session.locked and action.why_not == _SIGNED_OUT and not action.enabled()
+        return asked and (action.why is None or not action.why())
+
+    def sign_in_for(self, action: Action) -> None:
+        """The sign-in, and after it what was wanted; whoever wants to lock what is locked wants the sign-in alone."""
+        sheet = self._window.overlays.sign_in
+        if action.id == "lock":
+            sheet.ask()
+        else:
+            sheet.ask("ui.shell.sign_in.then", self.runner(action.id), self._texts.get(action.text))
 
     def lock(self) -> None:
         """Lock; what is open stays as it is."""
@@ -453,6 +467,8 @@ class Deeds:
         """A key whose act is not possible now says why; a right that lacks with its rule and with who can."""
         if action.id == "raise" and (refusal := grading.denial(self._window)) is not None:
             self._window.show_error(refusal)
+        elif self.lacks_sign_in(action):
+            self.sign_in_for(action)
         elif why := self.why_not(action):
             self._say(why, icon="info", tone="muted")
 

@@ -68,4 +68,4 @@ class IdleLock(QObject):
         """Lock when the span is over; a clock set back starts the span anew."""
         self._touched = min(self._touched, now_ms)
         if not self._session.locked and now_ms - self._touched >= self._idle_ms:
-            self._session.lock()
+            self._session.lock(idle=True)

@@ -33,6 +33,7 @@ class Entry:
     hint: str = ""
     also: tuple[str, ...] = ()
     reason: str = ""
+    sign_in: Callable[[], None] | None = None  # asks for what alone is missing, then does it
 
 
 def found(entries: Iterable[Entry], typed: str) -> list[Entry]:
@@ -66,9 +67,13 @@ class Results(QWidget):
         self.marked, self._typed = 0, ""
 
     def show_entries(self, entries: Sequence[Entry], typed: str) -> None:
-        """Show entries, the first that can be done marked."""
+        """Show entries, the best match marked, whether it can be done now or not: Enter does nothing else in its place.
+
+        Before anything is typed, the first that can be done.
+        """
         self.entries, self._typed = list(entries), typed
-        self.marked = next((i for i, entry in enumerate(self.entries) if not entry.reason), 0)
+        doable = (i for i, entry in enumerate(self.entries) if not entry.reason)
+        self.marked = 0 if typed.strip() else next(doable, 0)
         self.setFixedHeight(max(ROW, self._place(len(self.entries))))
         self.setAccessibleName("\n".join(entry.name for entry in self.entries))
         self.update()
@@ -222,8 +227,9 @@ class Palette(Sheet):
             super().keyPressEvent(event)
 
     def take(self, entry: Entry) -> None:
-        """Close, then do it; what cannot be done now stays and says why."""
-        if entry.reason:
+        """Close, then do it; where only the sign-in is missing, that; what cannot be done now stays and says why."""
+        run = entry.sign_in if entry.reason else entry.run
+        if run is None:
             return
         self.dismiss()
-        entry.run()
+        run()

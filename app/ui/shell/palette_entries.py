@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.ui.desk import words
@@ -84,6 +85,7 @@ def _commands(window: MainWindow) -> list[Entry]:
                 action.shortcut.replace("Up", "\N{UPWARDS ARROW}"),
                 (action.id.replace("_", " "), other.get(action.text)),
                 reason,
+                partial(window.deeds.sign_in_for, action) if window.deeds.lacks_sign_in(action) else None,
             )
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -50,6 +51,7 @@ class SignInSheet(Sheet):
         super().__init__("signInSheet", texts.get("ui.shell.sign_in.title"), "", parent)
         self._console, self._session, self._texts = console, session, texts
         self._busy = False
+        self._then: Callable[[], object] | None = None  # what waits for the sign-in
         self.setFixedWidth(WIDTH)
         self.why = plain(texts.get("ui.shell.sign_in.seeing"), tone="muted", size="small")
         self.why.setWordWrap(True)
@@ -86,18 +88,22 @@ class SignInSheet(Sheet):
         return field
 
     def first_field(self) -> QWidget:
-        """The password when the name is known."""
-        return self.password if self.name.text().strip() else self.name
+        """The password when the name is known; the name, to be typed over, when somebody else is likely (CM-04)."""
+        known = bool(self.name.text().strip()) and not self._session.another_likely
+        return self.password if known else self.name
 
-    def ask(self, why: str = "ui.shell.sign_in.seeing") -> None:
-        """Open with a reason (text key); after a lock the title says since when."""
+    def ask(
+        self, why: str = "ui.shell.sign_in.seeing", then: Callable[[], object] | None = None, act: str = ""
+    ) -> None:
+        """Open with a reason (text key); after a lock the title says since when. `then` follows the sign-in, called `act`."""
+        self._then = then
         last = self._session.last_account
         title = "ui.shell.sign_in.title"
         if last is not None:
             title = "ui.shell.sign_in.unlock"
             self.name.setText(last.name or "")
         self.heading.setText(self._texts.get(title, time=moments.minute_text(self._console.clock.now_ms())))
-        self.why.setText(self._texts.get(why))
+        self.why.setText(self._texts.get(why, act=act) if act else self._texts.get(why))
         self._tell("")
         self.password.clear()
         self.open()
@@ -146,7 +152,15 @@ class SignInSheet(Sheet):
         self._set_busy(False)
         self._console.remember(MEMORY, self.name.text().strip())
         self.password.clear()
+        then = self._then
         self.dismiss()
+        if then is not None:
+            then()
+
+    def dismiss(self) -> None:
+        """Put away, what waited is not done any more."""
+        self._then = None
+        super().dismiss()
 
     def _refused(self, error: BaseException) -> bool:
         self._set_busy(False)
