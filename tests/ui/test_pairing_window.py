@@ -261,7 +261,14 @@ def test_an_address_that_is_none_is_said(two: tuple[Room, Room]) -> None:
     here, _ = two
     sheet = pairing_of(here)
     typed(sheet.network.address.editor, "somewhere")
-    here.wait(lambda: "地址格式不对" in sheet.network.problem.text())
+    field = sheet.network.address
+    here.wait(lambda: "地址格式不对" in field.fault.text())
+    assert field.editor.property("fault") == "true" and here.focus() is field.editor, (
+        "marked, the cursor there"
+    )
+    assert not sheet.network.problem.text()
+    here.type("127.0.0.1")
+    assert not field.fault.text()
 
 
 @pytest.mark.parametrize(
@@ -279,7 +286,8 @@ def test_nothing_is_taken_when_one_of_the_addresses_is_wrong(rooms: Open, way: s
         taken = f"127.0.0.1:{holder.getsockname()[1]}"
         page.links.editor.setText("127.0.0.1:0")
         typed(page.address.editor, taken if way == "taken" else "abc")
-        room.wait(lambda: said in page.problem.text())
+        room.wait(lambda: said in page.address.fault.text())
+        assert room.focus() is page.address.editor and not page.problem.text()
     assert page.links.isVisible() and not room.console.link_desk.listening()
     assert room.console.memory(LISTEN_MEMORY) is None
 

@@ -98,6 +98,7 @@ def test_found_by_chinese_initials_and_rule_id(emb_room: Room) -> None:
     sheet.numbers.filter.clear()
     room.type("zzzz")
     assert not sheet.numbers.list.isVisible() and "zzzz" in sheet.numbers.empty.text()
+    assert not sheet.numbers.card.isVisible() and sheet.numbers.chosen() is None, "nothing to be saved at the right"
     room.press(ESCAPE)
     assert len(listed(sheet)) == len(RuleKey) and sheet.is_open
 
@@ -140,6 +141,9 @@ def test_what_is_refused_stands_at_the_field(emb_room: Room) -> None:
     room.press(ENTER)
     room.wait(field.fault.text)
     assert "带班领导" in field.fault.text() and value_of(room, RuleKey.ORAL_REPORT_LIMIT) is None
+    typed(room, sheet, "abc")
+    room.press(ENTER)
+    assert "带班领导" in field.fault.text(), "the right before the form of the number"
     room.sign_in_again("leader")
     typed(room, sheet, "5000")
     room.press(ENTER)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.kernel.errors import EnvironmentFault, Refusal
 from app.local.pairing_view import DIGITS, LISTEN_MEMORY, PairingView, Stage, digits_of
+from app.ui.forms.field import Field
 from app.ui.pairing.parts import BigNumber, Page
 from app.ui.session import Session
 from app.ui.shell import moments
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 POLL_MS = 200
 NUMBER_PX = 64
 PORT, LINK_PORT = 8444, 8443  # proposed for the window, and for the links that follow
+_PORT_FAULTS = "port."  # taken, or no address of this machine
 WAYS = ("listen", "dial")
 _WAITING = (Stage.LISTENING, Stage.DIALLING)
 
@@ -39,6 +41,7 @@ class NetworkPage(Page):
         super().__init__(console, session, theme, "pairingNetwork")
         self.view = PairingView()
         self.way = "listen"
+        self._tried = ""  # the field whose address is being tried
         self._again = False  # a window that has ended was read, and the form is wanted again
         self._build_form()
         self._build_waiting()
@@ -88,6 +91,8 @@ class NetworkPage(Page):
         self.address.editor.returnPressed.connect(self.open)
         self.links = self.field("links", "network.links", "network.links_hint")
         self.links.editor.returnPressed.connect(self.open)
+        for typed in (self.address, self.links):
+            typed.editor.textEdited.connect(lambda _text, typed=typed: typed.say(""))
         self.go = HintButton(self.theme, self.say("network.open"), hint="Enter", kind="primary", icon="link")
         self.go.setObjectName("pairingOpen")
         self.go.clicked.connect(self.open)
@@ -192,6 +197,7 @@ class NetworkPage(Page):
             editor.clear()
             self.links.editor.clear()
         self.address.say("")
+        self.links.say("")
         self._show_links()
 
     def _show_links(self) -> None:
@@ -205,6 +211,9 @@ class NetworkPage(Page):
             return
         self._again = False
         links = self.links.editor.text().strip()
+        self._tried = "address"
+        self.address.say("")
+        self.links.say("")
         if links and self.links.isVisibleTo(self):
             checked = self.console.pairing.check(address, waits=self.way == "listen")
             self.follow(checked, lambda _: self._take_links(links, address, account_id))
@@ -213,12 +222,14 @@ class NetworkPage(Page):
 
     def _take_links(self, links: str, address: str, account_id: str) -> None:
         """Links are taken there; remembered for the next start once the window is open."""
+        self._tried = "links"
         self.follow(
             self.console.link_desk.listen_for_links(links, account_id),
             lambda where: self._begin(address, account_id, where),
         )
 
     def _begin(self, address: str, account_id: str, listens: str = "") -> None:
+        self._tried = "address"
         begin = self.console.pairing.listen if self.way == "listen" else self.console.pairing.dial
         self.follow(begin(address, account_id), lambda view: self._begun(view, listens))
 
@@ -252,13 +263,25 @@ class NetworkPage(Page):
         self.stepped.emit()
 
     def failed(self, error: Exception) -> None:
-        """A wrong number stands at its field, the rest at the foot."""
+        """A wrong number or address stands at its field with the cursor there, the rest at the foot."""
         super().failed(error)
-        if isinstance(error, Refusal | EnvironmentFault) and getattr(error, "field", None) == "number":
+        field = self._field_of(error)
+        if field is not None and isinstance(error, Refusal | EnvironmentFault):
             self.tell("")
-            self.heard.say(self.console.sentence(error))
-            self.heard.focus()
+            field.say(self.console.sentence(error))
+            field.focus()
         self.look()
+
+    def _field_of(self, error: Exception) -> Field | None:
+        """Where it was typed, if it was typed here."""
+        named = getattr(error, "field", None)
+        if named == "number":
+            return self.heard
+        if named == "address" or (
+            isinstance(error, EnvironmentFault) and error.code.startswith(_PORT_FAULTS)
+        ):
+            return self.links if self._tried == "links" else self.address
+        return None
 
     # -- showing -----------------------------------------------------------------------------------------------------------
     def look(self) -> None:

@@ -41,7 +41,7 @@ class NumbersPage(QWidget):
         self._console, self._session, self._texts = console, session, console.texts
         self.rows: Sequence[NumberRow] = ()
         self.edits = Edits(console)
-        self._wanted = ""
+        self._wanted, self._fits = "", False
         self._asked = 0
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -122,11 +122,14 @@ class NumbersPage(QWidget):
 
     # -- showing -----------------------------------------------------------------------------------------------------------
     def chosen(self) -> NumberRow | None:
-        """The number on the card."""
+        """The number on the card; none while the filter fits nothing."""
+        if not self._fits:
+            return None
         return next((row for row in self.rows if row.key == self._wanted), None)
 
     def _show_lines(self) -> None:
         lines = words.lines(self._texts, self.rows, self.filter.text(), self.edits.keys())
+        self._fits = bool(lines)
         self.list.setVisible(bool(lines))
         self.list.show_lines(lines, self._wanted)
         if lines or not self.rows:
@@ -181,13 +184,26 @@ class NumbersPage(QWidget):
             return
         text = self.card.editor.text()
         value = read_number(text)
-        if value is None:
+        if (
+            refusal := self._denial()
+        ) is not None:  # before what is wrong with what was typed: it would be in vain
+            self._fault(self._session.told(refusal))
+        elif value is None:
             key = "ui.settings.needs_number" if text.strip() else "ui.settings.needs_value"
             self._fault(self._texts.get(key))
         elif value == row.value:
             self._fault(self._texts.get("ui.settings.same", value=words.amount(self._texts, row, value)))
         else:
             self._change(row, value)
+
+    def _denial(self) -> Refusal | None:
+        """Why whoever is signed in may not change numbers, and who may (XC-06)."""
+        from app.usecases.permissions import matrix
+
+        account = self._session.account
+        if account is None:
+            return None
+        return matrix().denial("change_rule_number", account.agency or self._console.agency, account.role_set)
 
     def to_default(self) -> None:
         """Back to the stated default."""
