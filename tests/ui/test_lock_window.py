@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from app.kernel.enums import Post
 from app.ui.shell.lock import IDLE_MS
 from app.usecases.duty import EndWatch, TakeWatch
-from tests.kit import founded_town, register
-from tests.ui.window_kit import CTRL, ENTER, ESCAPE, PASSWORD, PLAIN, Room, emb_room, frd_room, rooms
+from tests.kit import PASSWORD, founded_town, register
+from tests.ui.window_kit import CTRL, ENTER, ESCAPE, PLAIN, Room, emb_room, frd_room, rooms
 
 __all__ = ["emb_room", "founded_town", "frd_room", "rooms"]
 
