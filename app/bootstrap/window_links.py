@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.listening import Listening, no_address, parse_address
 from app.bootstrap.window_work import WindowWork
 from app.kernel.clock import DAY_MS
+from app.kernel.enums import LinkState
 from app.kernel.errors import EnvironmentFault, ErrorCode, Refusal
 from app.local.pairing_view import PairingView
 from app.ui.link_desk.port import LinkStory, LogLine, PeerCard
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from app.bootstrap.network_pairing import NetworkPairing
     from app.bootstrap.node import Node
     from app.bootstrap.service import Service
+    from app.local.peers import PeerRow
     from app.queries.accounts import SiteRow
 
+MOVES = "peers.moved"  # kept on this workstation: peer -> when its address was changed and by whom
 LOG_DAYS = 7
 LOG_LINES = 200
 _OUTWARD = ("192.0.2.1", 9)  # a documentation address; nothing is sent, the route alone tells our own
@@ -43,7 +47,7 @@ class SiteLinks:
         return self._work.submit(self._story)
 
     def _story(self) -> LinkStory:
-        from app.local import peers
+        from app.local import memory, peers
         from app.queries import accounts
         from app.queries.links import link_log
 
@@ -59,7 +63,18 @@ class SiteLinks:
 
         rows, sites, log = node.read(read)
         known = {row.id: row for row in sites}
-        cards = [_card(row, known.get(row.site)) for row in rows]
+        moves = node.local(memory.load).get(MOVES)
+        moved = moves if isinstance(moves, dict) else {}
+        me = known.get(node.me.site)
+        begun = (me.enrolled_at or 0) if me is not None else 0
+        cards = [
+            replace(
+                _card(row, known.get(row.site)),
+                inherited=row.confirmed_at < begun,
+                moved=_moved(moved.get(row.site), row.confirmed_at),
+            )
+            for row in rows
+        ]
         return LinkStory(
             cards, [LogLine(row.at or 0, row.agency or "", " ".join((row.text or "").split())) for row in log]
         )
@@ -90,8 +105,30 @@ class SiteLinks:
         node = self._site()
         node.check_right("meet_agency", account_id)
         parse_address(address)
+        row = next((row for row in node.local(peers.peers) if row.site == site), None)
+        if row is not None and row.address != address:
+            self._note_move(node, row, account_id)
         node.local(lambda connection: peers.set_address(connection, site, address))
         self._changed()
+
+    def _note_move(self, node: Node, row: PeerRow, account_id: str) -> None:
+        """A line that is dead since somebody touched its address tells so: in the log, and beside the line (JD-01, JD-11)."""
+        from app.local import memory
+        from app.queries import accounts
+        from app.usecases.duty import NoteLinkState
+
+        account = node.read(lambda connection: accounts.account(connection, account_id))
+        who = (account.title or account.name or "") if account is not None else ""
+        note = NoteLinkState(peer=row.agency, state=LinkState.DOWN, moved_by=who)
+        node.execute(note, node.me.console_account)
+        now = node.clock.now_ms()
+
+        def keep(connection: Any) -> None:
+            moves = memory.load(connection).get(MOVES)
+            known = moves if isinstance(moves, dict) else {}
+            memory.keep(connection, MOVES, {**known, row.site: [now, who]}, now)
+
+        node.local(keep)
 
     def forget(self, site: str, account_id: str) -> Future[None]:
         """Undo a pairing."""
@@ -214,6 +251,14 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as wrong:
         raise EnvironmentFault("file.unreadable", "fault.file.unreadable", path=str(path)) from wrong
+
+
+def _moved(kept: Any, confirmed_at: int) -> tuple[int, str] | None:
+    """When and by whom the address was changed since it was paired."""
+    if not isinstance(kept, list):
+        return None
+    at, who = kept
+    return (int(at), str(who)) if at >= confirmed_at else None
 
 
 def _state(site: SiteRow | None) -> str:

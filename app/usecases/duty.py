@@ -93,7 +93,8 @@ class NoteLinkState(Command):
     """The console notes a change of a link's state (JD-01).
 
     `seconds`: how long the state before it lasted (of `degraded`: how long it has lasted); `first`: the first link-up since
-    the start, nothing was cut before it; `steady`: up, after an unsteadiness that was noted.
+    the start, nothing was cut before it; `steady`: up, after an unsteadiness that was noted. `moved_by`: no change of state, but
+    this person dials the peer elsewhere from now on (who, never where).
     """
 
     peer: str
@@ -101,6 +102,7 @@ class NoteLinkState(Command):
     seconds: int = 0
     first: bool = False
     steady: bool = False
+    moved_by: str = ""
 
 
 def _present(context: Context) -> list[WatchRow]:
@@ -325,5 +327,7 @@ def note_link_state(command: NoteLinkState, context: Context) -> Outcome:
     peer = peer_said(context, command.peer)
     said = "first" if command.first else "steady" if command.steady else command.state.value
     text = context.texts.get(f"log.link_{said}", peer=peer, seconds=command.seconds)
+    if command.moved_by:
+        text = context.texts.get("log.link_moved", peer=peer, who=command.moved_by)
     acts = log_acts(context, LogKind.LINK, text, context.now_ms)
     return outcome(*acts, entry_id=acts[0].entity_id)

@@ -182,8 +182,19 @@ def test_a_closed_workstation_is_never_the_link_and_duty_is_single_sided(
     assert judge_partner([gone, down], "FRD", NOW).since == down.since
 
 
+def test_a_dead_line_is_never_all_well_and_a_restored_station_is_told_to_pair_anew(wording: Wording) -> None:
+    dead = replace(UP, state=LinkState.DOWN, reason=None)
+    assert "正常" not in advice(wording, dead) and "没有接通" in advice(wording, dead)
+    assert advice(wording, dead, replace(CARD, inherited=True)).startswith("请与对方重新配对")
+    assert "重新配对" not in advice(wording, UP, replace(CARD, inherited=True))
+    moved = replace(CARD, moved=(NOW - 60_000, "值班长"))
+    assert "值班长改过" in advice(wording, dead, moved)
+    assert advice(wording, UP, moved) == advice(wording, UP), "a line that stands needs no explanation"
+
+
 def test_a_line_is_named_by_its_room_and_seat(wording: Wording) -> None:
     assert wording.name(CARD) == "消防支队 1 号台"
+    assert wording.name(replace(CARD, label=SITE[:6], letter="B")) == "消防支队 B 台", "no raw id"
     assert wording.name(replace(CARD, label="", letter="B")) == "消防支队 B 台"
     assert wording.name(replace(CARD, agency="EMB")).startswith("本方（应急局）")
 
@@ -333,6 +344,10 @@ def test_an_address_is_changed_by_keyboard_and_only_by_who_may(rooms: Open) -> N
     there.press(ENTER)
     there.wait(up(there))
     there.wait(lambda: sheet.chosen is not None and sheet.chosen.address == service.address)
+    there.wait(lambda: sheet.chosen is not None and sheet.chosen.moved is not None)
+    assert any("改了拨" in str(row["text"]) for row in there.site.rows("log_entry")), (
+        "who touched it is on record"
+    )
 
 
 def test_a_pairing_is_undone_by_keyboard_and_only_by_who_may(rooms: Open) -> None:

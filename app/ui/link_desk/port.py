@@ -12,7 +12,8 @@ from typing import Protocol
 class PeerCard:
     """A workstation confirmed here: site, agency, its label and series letter, state of enrolment ("" unknown), the address it is
     dialled at ("" it dials), moments in UTC ms: confirmed, certificate valid from and until, in this state since (None unknown).
-    `copied`: two branches of its record came, whatever else became of it.
+    `copied`: two branches of its record came, whatever else became of it. `inherited`: confirmed by the workstation this one was
+    restored from, so that the other side has never met this one. `moved`: when (UTC ms) and by whom its address was changed here.
     """
 
     site: str
@@ -26,6 +27,8 @@ class PeerCard:
     valid_until: int | None
     state_at: int | None = None
     copied: bool = False
+    inherited: bool = False
+    moved: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,8 @@ class Wording:
         """Whose workstation it is; of our own agency the seat says which."""
         view = self.agencies.get(card.agency)
         short = view.short if view is not None else card.agency
-        seat = card.label or (
-            self.texts.get("ui.link_desk.letter", letter=card.letter) if card.letter else ""
-        )
+        label = "" if card.site.startswith(card.label) else card.label  # a piece of its id says nothing
+        seat = label or (self.texts.get("ui.link_desk.letter", letter=card.letter) if card.letter else "")
         side = self.texts.get("ui.link_desk.own", agency=short) if card.agency == self.own else short
         return f"{side} {seat}".strip()
 
@@ -80,6 +79,8 @@ class Wording:
             said.append(texts.get(f"ui.link_desk.ended.{card.state}"))
         if standing.state is None and texts.has(f"{standing.word}_why"):
             said.append(texts.get(f"{standing.word}_why"))
+        down = standing.state is LinkState.DOWN
+        said += self._changed_here(card, standing, now_ms)
         if card.copied and card.state == REVOKED:
             said.append(texts.get("ui.link_desk.copied_too"))
         if stuck := why(texts, standing, self.name(card)):
@@ -92,9 +93,23 @@ class Wording:
             said.append(texts.get("ui.link_desk.bodies_why", n=standing.bodies_in))
         if card.valid_until is not None and card.valid_until - now_ms < SOON_MS:
             said.append(texts.get("ui.link_desk.certificate_soon", day=self._day(card.valid_until)))
+        if down and not said:
+            said.append(texts.get("ui.link_desk.down_why"))
         if not said:
             return texts.get("ui.link_desk.all_well"), "muted"
-        return "\n".join(said), "bad" if standing.state is LinkState.DOWN else "warn"
+        return "\n".join(said), "bad" if down else "warn"
+
+    def _changed_here(self, card: PeerCard, standing: Standing, now_ms: int) -> list[str]:
+        """What was done at this workstation that may have ended the line: a restore, another address."""
+        texts, said = self.texts, []
+        if standing.state not in (None, LinkState.DOWN) or card.state in (REVOKED, *ENDED):
+            return []
+        if card.inherited:
+            said.append(texts.get("ui.link_desk.pair_anew"))
+        if card.moved is not None:
+            time = moments.day_clock(card.moved[0], now_ms)
+            said.append(texts.get("ui.link_desk.address_moved", time=time, who=card.moved[1]))
+        return said
 
     # -- facts -------------------------------------------------------------------------------------------------------------
     def facts(self, card: PeerCard, standing: Standing, listening: str, now_ms: int) -> list[Fact]:
