@@ -15,6 +15,13 @@ from app.ui.first_start.pages import Page, field, label
 from app.ui.first_start.port import CopyView, FirstStart
 from app.ui.shell.file_dialogs import file_dialog
 
+_OF_COPY = {  # what is said of the own database, said of a file that was chosen
+    "fault.database.foreign": "ui.first_start.copy.no_backup",
+    "fault.database.unreadable": "ui.first_start.copy.no_backup",
+    "fault.database.damaged": "ui.first_start.copy.damaged",
+    "fault.database.newer": "ui.first_start.copy.newer",
+    "fault.window.realm": "ui.first_start.copy.realm",
+}
 _DELETE = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
@@ -90,7 +97,7 @@ class CopyPage(Page):
         if isinstance(error, EnvironmentFault):
             self._fault = error
             self.found.setText("")
-            self.show_fault(self.path, self.port.sentence(error))
+            self.show_fault(self.path, self._sentence(error))
             return
         if error is not None:
             raise error
@@ -102,6 +109,11 @@ class CopyPage(Page):
         self.gap.setText(self.say("gap", time=_time(view.last_at)))
         self.changed.emit()
 
+    def _sentence(self, fault: EnvironmentFault) -> str:
+        """What is wrong with the file, and that another one is to be chosen."""
+        key = _OF_COPY.get(fault.text)
+        return self.port.sentence(fault) if key is None else self.texts.get(key)
+
     def missing(self) -> tuple[QWidget, str] | None:
         """A file that was read through and is a backup of a site."""
         if not self._asked:
@@ -109,7 +121,7 @@ class CopyPage(Page):
         if not self.file.is_file():
             return self.path, self.say("missing_file")
         if self._fault is not None:
-            return self.path, self.port.sentence(self._fault)
+            return self.path, self._sentence(self._fault)
         return None if self.view is not None else (self.path, self.say("still_reading"))
 
 
