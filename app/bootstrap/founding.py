@@ -238,9 +238,7 @@ def _joined(maker: ActMaker, texts: Texts, ask: Founding, site: str, console: st
         "at": clock.now_ms(),
         "entered_at": clock.now_ms(),
         "kind": LogKind.NOTE.value,
-        "text": texts.get(
-            "log.site_joined", letter=letter, site=site[:8], title=ask.admin_title or ask.admin_name
-        ),
+        "text": texts.get("log.site_joined", letter=letter, title=ask.admin_title or ask.admin_name),
         "account_id": console,
         "author_role": Role.CONSOLE.value,
     }

@@ -113,6 +113,14 @@ def _letter(context: Context, row: SiteRow | None) -> str:
     return (row.letter if row is not None else None) or context.texts.get("log.no_letter")
 
 
+def _seat(context: Context, site: str) -> str:
+    """A workstation by its letter, as the room calls it; nothing of its id. One met for the first time has none yet here."""
+    row = _site(context, site) if site else None
+    if row is None or not row.letter:
+        return context.texts.get("log.seat")
+    return context.texts.get("log.seat_letter", letter=row.letter)
+
+
 def _told(context: Context, kind: LogKind, key: str, **facts: str) -> list[Act]:
     """Every act of trust has its line in the log of both rooms: written by the act itself, hence once, whoever holds it."""
     text = context.texts.get(key, title=context.author.title or "", **facts)
@@ -135,7 +143,7 @@ def meet_agency(command: MeetAgency, context: Context) -> Outcome:
     act = context.mark("agency", command.agency.value, verbs.MEET, key=key, name=command.name)
     said, peer = "log.paired" if command.site else "log.agency_met", peer_said(context, command.agency)
     kind = LogKind.LINK if command.site else LogKind.NOTE
-    told = _told(context, kind, said, peer=peer, site=command.site[:8])
+    told = _told(context, kind, said, peer=peer, seat=_seat(context, command.site))
     return outcome(act, *told, agency=command.agency.value)
 
 
@@ -149,7 +157,7 @@ def pair_colleague(command: PairColleague, context: Context) -> Outcome:
         LogKind.LINK,
         "log.paired",
         peer=peer_said(context, context.agency),
-        site=command.site[:8],
+        seat=_seat(context, command.site),
     )
     return outcome(*told, entry_id=told[0].entity_id, site=command.site)
 
@@ -163,7 +171,6 @@ def forget_peer(command: ForgetPeer, context: Context) -> Outcome:
         "log.peer_forgotten",
         peer=peer_said(context, agency) if agency else context.texts.get("log.peer_unmet"),
         letter=_letter(context, row),
-        site=command.site[:8],
     )
     acts = log_acts(context, LogKind.LINK, text, context.now_ms)
     return outcome(*acts, entry_id=acts[0].entity_id, site=command.site)
@@ -226,7 +233,6 @@ def close_site(command: CloseSite, context: Context) -> Outcome:
         LogKind.NOTE,
         "log.site_closed",
         letter=_letter(context, row),
-        site=command.site[:8],
         heir=_letter(context, _site(context, command.heir)),
     )
     return outcome(act, *told, site=command.site)
@@ -246,7 +252,6 @@ def revoke_site(command: RevokeSite, context: Context) -> Outcome:
         LogKind.NOTE,
         "log.site_revoked",
         letter=_letter(context, row),
-        site=command.site[:8],
         time=_moment(from_ms(last_at)),
     )
     return outcome(context.mark("site", command.site, verbs.CUT, **body), *told, site=command.site)

@@ -88,7 +88,7 @@ def test_workstations_joined_closed_and_revoked(keyed: Town, second: Site) -> No
     known = lines(emb)
     sync(second, emb)
     [joined] = [text for text in lines(emb) if text not in known]
-    assert joined == f"本单位新增工作站 B（{hers[:8]}），用本单位恢复密钥加入，账号管理员：账号管理员。"
+    assert joined == "本单位新增工作站 B，用本单位恢复密钥加入，账号管理员：账号管理员。"
     register(second)
     good = second.vector()[hers][0]
     sync(second, emb)
@@ -96,11 +96,11 @@ def test_workstations_joined_closed_and_revoked(keyed: Town, second: Site) -> No
     key = emb.recovery_file
     made = command(certify(key, "close", hers, heir=emb.node.me.site, clock=emb.clock))
     assert gained([emb, frd], lambda: _do(emb, made)) == (
-        f"账号管理员关闭了本单位工作站 B（{hers[:8]}）：它写过的照旧有效，由工作站 （无字母） 接替；不再给它联系方式和附件。"
+        "账号管理员关闭了本单位工作站 B：它写过的照旧有效，由工作站 （无字母） 接替；不再给它联系方式和附件。"
     )
     made = command(certify(key, "revoke", hers, last_seq=good, clock=emb.clock))
     assert gained([emb, frd], lambda: _do(emb, made)) == (
-        f"账号管理员吊销了本单位工作站 B（{hers[:8]}）：2025-07-14 08:00:00 以后它写的双方都不接受，各席位不再与它连线。"
+        "账号管理员吊销了本单位工作站 B：2025-07-14 08:00:00 以后它写的双方都不接受，各席位不再与它连线。"
     )
     made = command(certify(key, "appoint", emb.account("duty_chief"), clock=emb.clock))
     assert gained([emb, frd], lambda: _do(emb, made)) == (
@@ -120,8 +120,9 @@ def test_pairing_is_told_by_whoever_confirmed_it(keyed: Town, second: Site) -> N
             pairing.confirm(here.node, file, number, here.admin)
 
         peer = short(emb, other.agency) + ("另一席位" if other is second else "")
+        seat = "工作站 B" if other is second else "工作站"
         assert gained([emb, frd, second], confirm) == (
-            f"账号管理员核对号码，与{peer}的工作站 {other.node.me.site[:8]} 配对：从此互收记录。"
+            f"账号管理员核对号码，与{peer}的{seat}配对：从此互收记录。"
         )
 
 

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kernel.texts import Texts
+from app.queries.accounts import AccountRow
 from app.queries.search_language import Field, parse
 from app.ui.console import AgencyView, DistrictView
+from app.ui.desk.values import Words
 from app.ui.search import understanding, vocabulary
 from app.ui.search.lines import FAR, LONGEST, marks, snippet
 
@@ -131,3 +133,15 @@ def test_an_offer_in_the_middle_leaves_the_rest() -> None:
     offers = understanding.offers("火 街道:hq 未结", 7, language, console.texts)
     assert [entry.name for entry in offers.entries] == ["虹桥街道"]
     assert offers.taken("火 街道:hq 未结", offers.entries[0]) == ("火 街道:虹桥街道 未结", 10)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"), [("console-" + "z" * 26, "应急局 工作站"), ("1 号台", "应急局 1 号台")]
+)
+def test_who_wrote_is_a_post_or_a_workstation_never_an_id(title: str, said: str) -> None:
+    """What a console entered by itself: its label, or that it is the workstation."""
+    name = "console-" + "z" * 26
+    row = AccountRow("a", "machine", name, title, "EMB", "console", "active", None, None)
+    words = Words(Texts.load(), DISTRICT, "EMB")
+    assert words.who("a", {"a": row}) == said
+    assert "zzz" not in words.post("a", {"a": row})

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from app.kernel.enums import Channel, IncidentClass, IncidentStatus, Recipient, ReportForm, ReportKind, Source
+from app.kernel.enums import (
+    AccountKind,
+    Channel,
+    IncidentClass,
+    IncidentStatus,
+    Recipient,
+    ReportForm,
+    ReportKind,
+    Source,
+)
 from app.kernel.texts import Texts
 from app.ui.desk.figures import figure_words, is_figure
 from app.ui.forms import kinds
@@ -87,11 +96,18 @@ class Words:
     def post(self, account_id: str | None, accounts: Mapping[str, AccountRow]) -> str:
         """Title of an account, without its agency."""
         account = accounts.get(account_id or "")
-        return (account.title or account.name or "") if account is not None else ""
+        return self._title(account) if account is not None else ""
 
     def who(self, account_id: str | None, accounts: Mapping[str, AccountRow]) -> str:
         """Agency and title of an account: roles, never persons' names."""
         account = accounts.get(account_id or "")
         if account is None:
             return ""
-        return " ".join(part for part in (self.side(account.agency), account.title or account.name) if part)
+        return " ".join(part for part in (self.side(account.agency), self._title(account)) if part)
+
+    def _title(self, account: AccountRow) -> str:
+        """A post; a console's own account that has no label of its own is the workstation, never its id."""
+        said = account.title or account.name or ""
+        if account.kind == AccountKind.MACHINE and said == account.name:
+            return self.texts.get("enum.role.console")
+        return said
