@@ -22,7 +22,7 @@ from app.bootstrap.parsing import check_storable
 from app.bootstrap.recovery import Recovery, check_letter, letter_taken, open_recovery, write_recovery
 from app.domain import sealing
 from app.domain.required import tidy
-from app.domain.sign_in import check_password, check_sign_in_name
+from app.domain.sign_in import check_password, check_sign_in_name, check_title
 from app.journal import certificates, verbs
 from app.journal.acts import ActMaker
 from app.journal.deriving import DERIVERS
@@ -125,6 +125,7 @@ def _check(data: DataDir, ask: Founding) -> None:
             ErrorCode.REQUIRED, "refusal.accounts.name_required", field="admin_name", clause="CM-04"
         )
     check_sign_in_name(ask.admin_name, field="admin_name")
+    check_title(ask.admin_title, field="admin_title")
     check_password(ask.admin_password)
     check_letter(ask.letter)
     if ask.recovery_file.resolve().is_relative_to(data.root.resolve()):

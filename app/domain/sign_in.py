@@ -8,6 +8,7 @@ from app.domain.required import is_blank, tidy
 from app.kernel.errors import ErrorCode, Refusal
 
 PASSWORD_LENGTH = 8
+NAME_LENGTH, TITLE_LENGTH = 32, 30  # at most: what lists and log lines have room for
 _NAME = re.compile(
     r"[A-Za-z0-9._\-\u3400-\u9fff]+"
 )  # Latin letters, digits, - _ . and Chinese: what a room can spell
@@ -19,9 +20,21 @@ def is_sign_in_name(name: str) -> bool:
 
 
 def check_sign_in_name(name: str, *, field: str) -> None:
-    """Refuse a name that holds anything else: E_FORMAT (CM-04)."""
+    """Refuse a name that holds anything else (E_FORMAT), or is longer than a list has room for: E_RANGE (CM-04)."""
     if not is_sign_in_name(name):
         raise Refusal(ErrorCode.FORMAT, "refusal.accounts.name_signs", field=field, clause="CM-04")
+    if len(tidy(name)) > NAME_LENGTH:
+        raise Refusal(
+            ErrorCode.RANGE, "refusal.accounts.name_long", field=field, clause="CM-04", n=NAME_LENGTH
+        )
+
+
+def check_title(title: str, *, field: str) -> None:
+    """Refuse a post's name that is longer than a list has room for: E_RANGE (CM-04)."""
+    if len(tidy(title)) > TITLE_LENGTH:
+        raise Refusal(
+            ErrorCode.RANGE, "refusal.accounts.title_long", field=field, clause="CM-04", n=TITLE_LENGTH
+        )
 
 
 def check_password(password: str) -> None:

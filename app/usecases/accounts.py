@@ -7,12 +7,12 @@ from typing import Any
 
 from app.domain.event_time import check_kept
 from app.domain.required import alike, require_text, tidy
-from app.domain.sign_in import check_sign_in_name
+from app.domain.sign_in import check_sign_in_name, check_title
 from app.journal import verbs
 from app.journal.operation import Act
 from app.kernel.enums import AccountKind, LogKind, Role
 from app.kernel.errors import ErrorCode, Refusal
-from app.queries import accounts
+from app.queries import accounts, duty
 from app.queries.accounts import AccountRow
 from app.usecases.commands import Command, Moment, Outcome, creates, handles, marks, outcome, writes
 from app.usecases.context import Context, missing, ms
@@ -45,9 +45,10 @@ class SetAccountRoles(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevokeAccount(Command):
-    """Disable an account for good; its recorded acts stay."""
+    """Disable an account for good, with a reason; its recorded acts stay."""
 
     account_id: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +140,8 @@ def _grant(context: Context, account_id: str, roles: list[Role], valid_from: Any
         raise Refusal(ErrorCode.PERM, "refusal.accounts.console_role", field="roles", clause=_CLAUSE)
     if start is not None and end is not None and end < start:
         raise Refusal(ErrorCode.TIME, "refusal.accounts.period", field="valid_to", clause=_CLAUSE)
+    if end is not None and end <= context.now_ms:
+        raise Refusal(ErrorCode.TIME, "refusal.accounts.period_over", field="valid_to", clause=_CLAUSE)
     period = {name: value for name, value in (("valid_from", start), ("valid_to", end)) if value is not None}
     names = sorted({role.value for role in roles})
     return context.mark(
@@ -161,6 +164,7 @@ def create_account(command: CreateAccount, context: Context) -> Outcome:
     if alike(name) in taken:
         raise Refusal(ErrorCode.DUP, "refusal.accounts.name_taken", field="name", clause=_CLAUSE)
     check_sign_in_name(name, field="name")
+    check_title(command.title, field="title")
     account_id = context.new_id()
     values = {"kind": command.kind.value, "name": name, "title": tidy(command.title)}
     grant = _grant(context, account_id, command.roles, command.valid_from, command.valid_to)
@@ -190,18 +194,27 @@ def _check_own_right(command: SetAccountRoles, context: Context) -> None:
 
 @handles(RevokeAccount, marks("account", verbs.REVOKE), creates("log_entry"))
 def revoke_account(command: RevokeAccount, context: Context) -> Outcome:
-    """Revoke; acts concurrent with it stand and are flagged (REPLICATION, Trust)."""
+    """Revoke; acts concurrent with it stand and are flagged (REPLICATION, Trust).
+
+    Whoever is on watch stays so until a chief or leader ends his watch: the line in both logs says that too (JD-04).
+    """
     row = _open(context, command.account_id)
     if row.id == context.author.id:
         raise Refusal(ErrorCode.STATE, "refusal.accounts.own_right", field="account_id", clause=_CLAUSE)
+    require_text(command.reason, "refusal.accounts.reason_required", field="reason", clause=_CLAUSE)
     act = context.mark("account", row.id, verbs.REVOKE, agency=context.agency.value)
-    return outcome(act, *_told(context, "log.account_revoked", row), account_id=row.id)
+    held = [each.post for each in duty.on_watch(context.connection) if each.account_id == row.id]
+    posts = context.texts.get("wording.comma").join(context.texts.get(f"enum.post.{post}") for post in held)
+    key = "log.account_revoked_on_watch" if held else "log.account_revoked"
+    told = _told(context, key, row, reason=tidy(command.reason), **({"held": posts} if held else {}))
+    return outcome(act, *told, account_id=row.id)
 
 
 @handles(RenameAccount, writes("account", "title"))
 def rename_account(command: RenameAccount, context: Context) -> Outcome:
     """A new title; titles are roles, never persons' names."""
     require_text(command.title, "refusal.accounts.title_required", field="title", clause=_CLAUSE)
+    check_title(command.title, field="title")
     row = _own(context, command.account_id)
     return outcome(*context.change("account", row.id, {"title": tidy(command.title)}), account_id=row.id)
 

@@ -283,7 +283,7 @@ def test_expired_and_revoked_accounts_do_not_sign_in(emb: Site) -> None:
         else:
             sign_in_fails(emb, "temp", PASSWORD, "refusal.sign_in.expired")
     emb.at("09:30:00")
-    act(emb, "admin", RevokeAccount(account_id=new))
+    act(emb, "admin", RevokeAccount(account_id=new, reason="调离"))
     sign_in_fails(emb, "temp", PASSWORD, "refusal.sign_in.expired")
     sign_in_fails(emb, "temp", "wrong-horse-1", "refusal.sign_in.failed")
 

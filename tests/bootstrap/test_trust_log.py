@@ -8,9 +8,10 @@ import pytest
 
 from app.bootstrap import pairing
 from app.bootstrap.certifying import certify
-from app.kernel.enums import Agency, Role
+from app.kernel.enums import Agency, Post, Role
 from app.usecases.accounts import AdmitAccount, DismissAccount, RevokeAccount, SetAccountRoles
 from app.usecases.commands import Command
+from app.usecases.duty import TakeWatch
 from app.usecases.sites import MeetAgency, PairColleague
 from tests.bootstrap.test_joining import cheap, command, keyed, second
 from tests.kit import Site, Town, act, refused, register, sync
@@ -39,8 +40,9 @@ def gained(sites: list[Site], do: Callable[[], None]) -> str:
 def of_account(emb: Site, frd: Site) -> dict[str, Command]:
     ours, theirs = emb.account("observer"), frd.account("technician")
     return {
-        "账号管理员停用了账号 EMB-observer（observer）：它不能再登录；以前的记录不变。": RevokeAccount(
-            account_id=ours
+        "账号管理员停用了账号 EMB-observer（observer）：它不能再登录；以前的记录不变。原因：调离。": RevokeAccount(
+            account_id=ours,
+            reason="调离",
         ),
         "账号管理员改了账号 EMB-observer（observer）的角色，现为：值班长、值班员。": SetAccountRoles(
             account_id=ours, roles=[Role.DUTY_OFFICER, Role.DUTY_CHIEF]
@@ -75,7 +77,7 @@ def test_a_refused_act_leaves_no_line(town: Town) -> None:
     refused(
         town.emb,
         "duty_officer",
-        RevokeAccount(account_id=town.emb.account("observer")),
+        RevokeAccount(account_id=town.emb.account("observer"), reason="调离"),
         "E_PERM",
         "refusal.permission.denied",
     )
@@ -157,3 +159,12 @@ def short(site: Site, agency: Agency) -> str:
 
 def _do(site: Site, asked: Command) -> None:
     act(site, "admin", asked)
+
+
+def test_who_is_disabled_on_watch_is_named_with_who_ends_the_watch(town: Town) -> None:
+    """JD-04: disabling ends no watch; both rooms read who must."""
+    act(town.emb, "duty_officer", TakeWatch(post=Post.DUTY_OFFICER))
+    sync(town.emb, town.frd)
+    revoke = RevokeAccount(account_id=town.emb.account("duty_officer"), reason="调离")
+    line = gained([town.emb, town.frd], lambda: _do(town.emb, revoke))
+    assert "原因：调离。它当时在岗（值班员），请值班长或带班领导代为离岗" in line

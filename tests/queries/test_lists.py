@@ -93,7 +93,7 @@ def test_account_meant_by_a_name(emb: Site) -> None:
     old = act(emb, "admin", CreateAccount(name="zhiban2", title="x", roles=[Role.OBSERVER])).result[
         "account_id"
     ]
-    act(emb, "admin", RevokeAccount(account_id=old))
+    act(emb, "admin", RevokeAccount(account_id=old, reason="调离"))
     found = emb.called("zhiban2")
     assert found is not None and (found.id, found.state) == (old, "revoked")
     named = CreateAccount(name=officer, title="x", roles=[Role.OBSERVER])

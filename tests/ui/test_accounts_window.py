@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
-from app.kernel.enums import Role
+from app.kernel.enums import Post, Role
 from app.kernel.errors import Refusal
 from app.ui.accounts.sheet import AccountsSheet
 from app.ui.accounts.words import end_of_day
+from app.usecases.duty import TakeWatch
 from tests.kit import PASSWORD, cheap_passwords, founded_town, register
 from tests.ui.test_sites_window import admin
 from tests.ui.window_kit import ALT, CTRL, ENTER, ESCAPE, Room, emb_room, rooms
@@ -98,6 +99,11 @@ def test_the_administrator_opens_an_account_and_sets_its_password(emb_room: Room
     editor(sheet, "valid_to").setText("明天")
     room.press(ENTER, CTRL)
     assert "2026-12-31" in said(sheet, "valid_to"), "how a day is typed"
+    editor(sheet, "valid_to").setText("2020-12-31")
+    sheet.form.roles.boxes[Role.DUTY_OFFICER].setChecked(True)
+    room.press(ENTER, CTRL)
+    room.wait(lambda: "已经过了" in said(sheet, "valid_to"))
+    sheet.form.roles.boxes[Role.DUTY_OFFICER].setChecked(False)
     editor(sheet, "valid_to").setText("2025-12-31")
     room.press(ENTER, CTRL)
     room.wait(lambda: said(sheet, "roles"))
@@ -133,7 +139,22 @@ def test_roles_and_posts_are_changed_and_an_account_is_disabled(emb_room: Room) 
     room.press(ENTER, CTRL)
     room.wait(lambda: sheet.uses[account].row.title == "夜班值班员")
     sheet.choose("revoke")
-    assert "夜班值班员" in sheet.form.said.text()
+    assert "夜班值班员" in sheet.form.said.text() and "EMB-duty_officer" in sheet.form.said.text()
+    assert "在岗" not in sheet.form.said.text()
+    room.act(TakeWatch(post=Post.DUTY_OFFICER))
+    room.wait(lambda: "现在在岗（值班员）" in sheet.form.said.text())
+    assert "值班长或带班领导" in sheet.form.said.text()
+    room.press(ENTER, CTRL)
+    room.wait(lambda: "没有写停用的原因" in said(sheet, "reason"))
+    editor(sheet, "reason").setFocus()
+    room.type("diaoli")
+    room.press(ENTER, CTRL)
+    assert sheet.confirm.text() == "确实停用，再按一次"
+    room.type("2")
+    assert sheet.confirm.text() == "停用这个账号", "another reason: it begins anew"
+    room.press(ENTER, CTRL)
+    room.settle()
+    assert sheet.uses[account].row.state == "active"
     room.press(ENTER, CTRL)
     room.wait(lambda: sheet.uses[account].row.state == "revoked")
     assert not sheet.confirm.isEnabled() and "已经停用" in sheet.note.text()

@@ -80,6 +80,9 @@ def test_account_is_made_and_works_on_both_sides(town: Town) -> None:
             "refusal.time.no_moment",
             "valid_to",
         ),
+        ({"valid_to": moment("07:59:59")}, "E_TIME", "refusal.accounts.period_over", "valid_to"),
+        ({"name": "z" * 33}, "E_RANGE", "refusal.accounts.name_long", "name"),
+        ({"title": "值" * 31}, "E_RANGE", "refusal.accounts.title_long", "title"),
         ({"name": " EMB-leader "}, "E_DUP", "refusal.accounts.name_taken", "name"),
         ({"name": "EMB-leader\u200b"}, "E_DUP", "refusal.accounts.name_taken", "name"),
         ({"name": "emb-LEADER"}, "E_DUP", "refusal.accounts.name_taken", "name"),
@@ -142,10 +145,12 @@ def test_revoked_for_good(town: Town) -> None:
     """CM-04: a revoked account acts no more, cannot be given roles or a password again, and its acts stay."""
     new = create(town.emb)
     incident = register(town.emb, new)
-    act(town.emb, "admin", RevokeAccount(account_id=new))
+    text = "refusal.accounts.reason_required"
+    refused(town.emb, "admin", RevokeAccount(account_id=new), "E_REQUIRED", text, field="reason")
+    act(town.emb, "admin", RevokeAccount(account_id=new, reason="调离"))
     refused(town.emb, new, WriteLogEntry(text="x"), "E_PERM", "refusal.sign_in.expired", clause="CM-04")
     for command in (
-        RevokeAccount(account_id=new),
+        RevokeAccount(account_id=new, reason="调离"),
         SetAccountRoles(account_id=new, roles=OFFICER),
         SetPassword(account_id=new),
     ):
@@ -163,7 +168,7 @@ def test_administrator_keeps_his_own_right(emb: Site) -> None:
     def no(command: Any, field: str) -> None:
         refused(emb, "admin", command, "E_STATE", "refusal.accounts.own_right", field=field, clause="CM-04")
 
-    no(RevokeAccount(account_id=me), "account_id")
+    no(RevokeAccount(account_id=me, reason="调离"), "account_id")
     no(SetAccountRoles(account_id=me, roles=OFFICER), "roles")
     no(SetAccountRoles(account_id=me, roles=[Role.ACCOUNT_ADMIN], valid_to=moment("09:00:00")), "valid_to")
     no(
@@ -172,15 +177,17 @@ def test_administrator_keeps_his_own_right(emb: Site) -> None:
     )
     act(emb, "admin", SetAccountRoles(account_id=me, roles=[Role.ACCOUNT_ADMIN, Role.TECHNICIAN]))
     second = create(emb, "admin2", roles=[Role.ACCOUNT_ADMIN])
-    act(emb, second, RevokeAccount(account_id=me))
-    refused(emb, "admin", RevokeAccount(account_id=second), "E_PERM", "refusal.sign_in.expired")
+    act(emb, second, RevokeAccount(account_id=me, reason="调离"))
+    refused(
+        emb, "admin", RevokeAccount(account_id=second, reason="调离"), "E_PERM", "refusal.sign_in.expired"
+    )
 
 
 def test_console_keeps_its_account(emb: Site) -> None:
     """XC-06: without it no refusal could be recorded any more."""
     console = emb.node.me.console_account
     for command in (
-        RevokeAccount(account_id=console),
+        RevokeAccount(account_id=console, reason="调离"),
         SetAccountRoles(account_id=console, roles=OFFICER),
         SetPassword(account_id=console),
     ):
@@ -203,13 +210,13 @@ def test_accounts_of_the_other_side_are_theirs(town: Town) -> None:
     theirs = town.frd.account("leader")
     for command in (
         SetAccountRoles(account_id=theirs, roles=OFFICER),
-        RevokeAccount(account_id=theirs),
+        RevokeAccount(account_id=theirs, reason="调离"),
         RenameAccount(account_id=theirs, title="x"),
         SetPassword(account_id=theirs),
     ):
         text = "refusal.owner.row"
         refused(town.emb, "admin", command, "E_OWNER", text, field="account_id", clause="CM-04", owner="FRD")
-    missing = RevokeAccount(account_id="none")
+    missing = RevokeAccount(account_id="none", reason="调离")
     refused(town.emb, "admin", missing, "E_STATE", "refusal.record.missing", field="account_id")
 
 

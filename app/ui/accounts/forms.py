@@ -13,6 +13,7 @@ from app.ui.forms.field import Field, line
 from app.ui.shell.sheet import plain
 
 DEEDS = ("create", "roles", "title", "password", "revoke", "used")
+_LONGEST = {"name": 32, "title": 30}  # as the rule has it (app.domain.sign_in)
 _ACROSS = 4  # roles beside each other
 OFFERED = tuple(role for role in Role if role is not Role.CONSOLE)
 
@@ -85,6 +86,8 @@ class DeedForm(QWidget):
         row.setSpacing(12)
         for name in names:
             editor = line(self._texts.get(f"ui.accounts.example.{name}"))
+            if name in _LONGEST:
+                editor.setMaxLength(_LONGEST[name])
             if secret:
                 editor.setEchoMode(QLineEdit.EchoMode.Password)
             field = Field(
@@ -158,6 +161,8 @@ def form_of(texts: Texts, deed: str) -> DeedForm:
         form.add("valid_to")
     elif deed == "title":
         form.add("title")
+    elif deed == "revoke":
+        form.add("reason")
     elif deed == "password":
         form.add("password", "again", secret=True)
     if deed != "used":  # there a table takes the room

@@ -15,6 +15,7 @@ from app.kernel.errors import EnvironmentFault, Refusal
 from app.queries.account_use import AccountUse, ActRow
 from app.ui.accounts import words
 from app.ui.accounts.forms import DEEDS, DeedForm, explained, form_of
+from app.ui.forms.field import Field
 from app.ui.session import Session
 from app.ui.shell.rows import RowsModel, RowsTable
 from app.ui.shell.sheet import Sheet, plain, press_focused
@@ -22,6 +23,7 @@ from app.ui.theme.button import HintButton
 from app.ui.theme.theme import Theme
 
 if TYPE_CHECKING:
+    from app.queries.duty import WatchRow
     from app.ui.shell.ports import SiteDoor
     from app.usecases.commands import Command
 
@@ -45,6 +47,8 @@ class AccountsSheet(Sheet):
         self._agencies = {key: view.short for key, view in console.district.agencies.items()}
         self.uses: dict[str, AccountUse] = {}
         self.deed, self._busy, self._wanted = "used", False, ""
+        self.posts: dict[str, tuple[str, ...]] = {}  # who is on watch now
+        self._armed = False  # the next press disables the account: nothing brings it back
         self._filled: tuple[str, str] = (
             "",
             "",
@@ -86,6 +90,9 @@ class AccountsSheet(Sheet):
         for form in self.forms.values():
             self.stack.addWidget(form)
         self._add_acts(self.forms["used"].column)
+        reason = self.forms["revoke"].fields["reason"]
+        assert isinstance(reason, Field)
+        reason.editor.textEdited.connect(lambda _text: self._disarm())
         self.body.addWidget(self.stack)
         self.body.addLayout(self._foot())
 
@@ -123,21 +130,25 @@ class AccountsSheet(Sheet):
 
     def heard(self, changes: ChangeSet) -> None:
         """A commit touched it: read again, gathered."""
-        if self.is_open and changes.touches("account") and not self._again.isActive():
+        if self.is_open and changes.touches("account", "watch") and not self._again.isActive():
             self._again.start()
 
     def read(self) -> None:
         """All accounts known here."""
 
-        def look(connection: Any) -> list[AccountUse]:
-            from app.queries import account_use
+        def look(connection: Any) -> tuple[list[AccountUse], list[WatchRow]]:
+            from app.queries import account_use, duty
 
-            return account_use.uses(connection)
+            return account_use.uses(connection), duty.on_watch(connection)
 
         self._session.ask(look, self._take, "accounts.uses")
 
-    def _take(self, found: list[AccountUse]) -> None:
-        own = self._console.agency
+    def _take(self, read: tuple[list[AccountUse], list[WatchRow]]) -> None:
+        own, (found, watches) = self._console.agency, read
+        self.posts = {}
+        for watch in watches:
+            held = self.posts.get(watch.account_id or "", ())
+            self.posts[watch.account_id or ""] = (*held, watch.post or "")
         found = sorted(found, key=lambda use: (use.row.agency != own, use.row.state != "active"))
         self.uses = {use.row.id: use for use in found}
         now = self._console.clock.now_ms()
@@ -184,17 +195,33 @@ class AccountsSheet(Sheet):
         title = (use.row.title or use.row.name or "") if use is not None else ""
         filled = (self.deed, use.row.id if use is not None else "")
         if filled != self._filled:
-            self._filled = filled
+            self._filled, self._armed = filled, False
             self.form.quiet()
             self._fill(use)
         if use is not None and self.deed == "used":
             self._read_acts(use.row.id)
-        explained(self.form.said, get(f"ui.accounts.said.{self.deed}", title=title))
+        name = (use.row.name or "") if use is not None else ""
+        said = get(f"ui.accounts.said.{self.deed}", title=title, name=name)
+        explained(self.form.said, "\n".join(filter(None, (said, self._on_watch(use, title)))))
         why = self._why_not(use)
         self.note.setText(why)
         self.confirm.setVisible(self.deed != "used")
         self.confirm.setEnabled(not why and not self._busy)
-        self.confirm.setText(get(f"ui.accounts.confirm.{self.deed}") if self.deed != "used" else "")
+        confirm = "revoke_again" if self._armed else self.deed
+        self.confirm.setText(get(f"ui.accounts.confirm.{confirm}") if self.deed != "used" else "")
+
+    def _on_watch(self, use: AccountUse | None, title: str) -> str:
+        """That an account to be disabled is on watch now, and who must act (JD-04)."""
+        held = self.posts.get(use.row.id, ()) if use is not None and self.deed == "revoke" else ()
+        if not held or (use is not None and use.row.state == "revoked"):
+            return ""
+        posts = self._texts.get("wording.comma").join(self._texts.get(f"enum.post.{post}") for post in held)
+        return self._texts.get("ui.accounts.said.on_watch", title=title, posts=posts)
+
+    def _disarm(self) -> None:
+        if self._armed:
+            self._armed = False
+            self._show_chosen()
 
     def _fill(self, use: AccountUse | None) -> None:
         """How it stands now; a password typed for another account is gone."""
@@ -305,7 +332,13 @@ class AccountsSheet(Sheet):
     def _revoke(self) -> bool:
         from app.usecases.accounts import RevokeAccount
 
-        return self._about(lambda id_: RevokeAccount(account_id=id_))
+        reason = self.form.text("reason").strip()
+        if reason and not self._armed:
+            self._armed = True
+            self._show_chosen()
+            return False
+        self._armed = False
+        return self._about(lambda id_: RevokeAccount(account_id=id_, reason=reason))
 
     def _about(self, command: Callable[[str], Command]) -> bool:
         use, deed = self.chosen, self.deed

@@ -28,6 +28,7 @@ from app.ui.shell.file_dialogs import file_dialog
 
 MIN_PASSWORD = 8
 FORM_WIDTH = 460
+NAME_LENGTH, TITLE_LENGTH = 32, 30  # as the rule has it (app.domain.sign_in)
 NAME_WIDTH = 96
 
 
@@ -216,6 +217,7 @@ class SeatPage(Page):
         for code in range(ord("B"), ord("Z") + 1):
             self.letter.addItem(self.say("further", letter=chr(code)), chr(code))
         self.name = field("seatLabel", self.say("label"))
+        self.name.setMaxLength(TITLE_LENGTH)
         self.name.setText(self.say("label_default"))
         form = QFormLayout()
         form.addRow(label(self.say("letter")), self.letter)
@@ -239,6 +241,8 @@ class AdminPage(Page):
     def __init__(self, port: FirstStart) -> None:
         super().__init__(port, "admin")
         self.name, self.title = field("adminName", self.say("name")), field("adminTitle", self.say("post"))
+        self.name.setMaxLength(NAME_LENGTH)
+        self.title.setMaxLength(TITLE_LENGTH)
         self.title.setText(self.say("post_default"))
         self.password, self.again = (
             field("adminPassword", self.say("password")),
