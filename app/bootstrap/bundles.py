@@ -115,11 +115,12 @@ def _is_closed(rows: Mapping[str, accounts.SiteRow], site: str) -> bool:
 
 
 def label_of(rows: Mapping[str, accounts.SiteRow], agencies: Mapping[str, str], site: str) -> str:
-    """What a workstation is called beside its agency, where that has several paired ones; `agencies`: of paired sites."""
+    """What a workstation is called beside its agency, where that has several paired ones, never a piece of its id;
+    `agencies`: of paired sites."""
     row, agency = rows.get(site), agencies.get(site)
     if row is None or sum(each == agency for each in agencies.values()) <= 1:
         return ""
-    return row.label or row.letter or ""
+    return (row.label if row.label and not site.startswith(row.label) else row.letter) or ""
 
 
 def partners(node: Node) -> list[Partner]:

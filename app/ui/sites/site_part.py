@@ -259,7 +259,7 @@ class SitePart(QWidget):
             self._find_last()
 
     def _show_heirs(self) -> None:
-        found = [(each.row.label or each.row.id[:6], each.row.id) for each in self.heirs()]
+        found = [(words.label(self._texts, each.row), each.row.id) for each in self.heirs()]
         known = [(self.heir.itemText(at), self.heir.itemData(at)) for at in range(self.heir.count())]
         if found != known:
             self.heir.clear()

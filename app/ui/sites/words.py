@@ -80,10 +80,17 @@ def state(row: SiteRow) -> str:
     return row.state if row.state in TONES else "unknown"
 
 
+def label(texts: Texts, row: SiteRow) -> str:
+    """What a workstation is called: its label, or its letter where it was given none; nothing of its id."""
+    if row.label and not row.id.startswith(row.label):
+        return row.label
+    return f"{texts.get('enum.role.console')} {row.letter or ''}".strip()
+
+
 def cells(texts: Texts, district: DistrictView, own: str, view: SiteView, now_ms: int) -> list[str]:
     """A line of the list."""
     row = view.row
-    label = row.label or row.id[:6]
+    name = label(texts, row)
 
     def moment(ms: int | None) -> str:
         return moments.day_clock(ms, now_ms) if ms else texts.get("ui.sites.never")
@@ -91,7 +98,7 @@ def cells(texts: Texts, district: DistrictView, own: str, view: SiteView, now_ms
     return [
         short(district, row.agency),
         row.letter or texts.get("ui.sites.first"),
-        f"{label} · {texts.get('ui.sites.own')}" if row.id == own else label,
+        f"{name} · {texts.get('ui.sites.own')}" if row.id == own else name,
         texts.get(f"ui.sites.state.{state(row)}"),
         moment(row.state_at),
         moment(view.heard_at),
