@@ -13,8 +13,8 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPdfWriter
 from PySide6.QtPdf import QPdfDocument
-from PySide6.QtPrintSupport import QPrintPreviewDialog
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtPrintSupport import QPrintPreviewDialog, QPrintPreviewWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from app.exchange import tables_out
 from app.kernel.enums import Realm
@@ -119,6 +119,14 @@ def test_the_preview_opens_by_its_key(emb_room: Room) -> None:
     dialog = room.window.findChild(QPrintPreviewDialog, "printPreview")
     assert isinstance(dialog, QPrintPreviewDialog)
     room.wait(dialog.isVisible)
+    [preview] = dialog.findChildren(QPrintPreviewWidget)
+    [scale] = dialog.findChildren(QComboBox)
+    assert preview.zoomMode() is QPrintPreviewWidget.ZoomMode.FitInView
+    room.settle()
+    field = scale.lineEdit()
+    assert field is not None and scale.currentText() == f"{preview.zoomFactor() * 100:.1f}%"
+    spare = field.width() - field.fontMetrics().horizontalAdvance("100.0%")
+    assert spare >= 12, "51.9% was seen as 1.9%"
     dialog.reject()
 
 

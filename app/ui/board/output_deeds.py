@@ -10,11 +10,15 @@ from app.kernel.clock import local_date
 from app.ui.actions import Action
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QSize
+    from PySide6.QtPrintSupport import QPrintPreviewDialog
+
     from app.ui.board.deeds import BoardDeeds
     from app.ui.board.paper import Paper
     from app.ui.board.port import ExportAsk
     from app.ui.shell.main_window import MainWindow
 
+PREVIEW = (1180, 880)  # px; an A4 page across can be read
 EXPORT_KEY, PRINT_KEY = "Ctrl+Shift+E", "Ctrl+Shift+P"
 _BOARD = "ui.shell.group.board"
 ON_PAPER = ("level", "no", "place", "what", "state", "clock", "due", "owed", "received", "figures")
@@ -141,6 +145,7 @@ class OutputDeeds:
         dialog.setObjectName("printPreview")
         dialog.paintRequested.connect(lambda device: print_paper(paper, device, family))
         self._dialog = (dialog, printer)
+        _make_readable(dialog, self._window.size())
         QDialog.open(dialog)
 
     def dispose(self) -> None:
@@ -148,3 +153,16 @@ class OutputDeeds:
         sheet: Any = self._window.overlays.made("output")
         if sheet is not None:
             sheet.dispose()
+
+
+def _make_readable(dialog: QPrintPreviewDialog, room: QSize) -> None:
+    """The whole page as large as the window has room for, and the field of its scale as wide as what stands in it."""
+    from PySide6.QtPrintSupport import QPrintPreviewWidget
+    from PySide6.QtWidgets import QComboBox
+
+    dialog.resize(min(PREVIEW[0], room.width() - 96), min(PREVIEW[1], room.height() - 96))
+    for scale in dialog.findChildren(QComboBox):
+        scale.ensurePolished()
+        scale.setMinimumWidth(scale.sizeHint().width() + scale.fontMetrics().horizontalAdvance("000"))
+    for preview in dialog.findChildren(QPrintPreviewWidget):
+        preview.fitInView()

@@ -113,6 +113,9 @@ class _Sheet:
 
     def _paint_frame(self, page: int, lead: float) -> None:
         painter, paper, width = self._painter, self._paper, self._area.width()
+        painter.setPen(
+            _GREY
+        )  # a pen that was black already is not recorded: a dark preview would take its own
         painter.setPen(_BLACK)
         painter.setFont(self._big)
         line = QRectF(0, 0, width, self._top)
