@@ -64,11 +64,6 @@ class PairingView:
         return self.stage in (Stage.LISTENING, Stage.DIALLING, Stage.COMPARING, Stage.WAITING)
 
     @property
-    def left(self) -> int:
-        """How often the number may still be compared: a window that is closed on one side is of no use on the other."""
-        return min(self.tries_left, self.left_there)
-
-    @property
     def reachable(self) -> bool:
         """True if after the pairing at least one side can dial the other."""
         return bool(self.link_address) or bool(self.own_port)

@@ -278,7 +278,8 @@ def test_a_workstation_that_was_closed_says_so_from_the_start(
     [alarm] = [alarm for alarm in feeds.desk.standing if alarm.kind == "ended"]
     assert alarm.severity is Severity.RED and "不能再保存任何操作" in alarm.title
     assert "本工作站已停用" in room.window.strip.sentence(alarm)
-    assert feeds.standing is OWN_ENDED
+    assert feeds.standing is OWN_ENDED and header.link.alarmed
+    assert feeds.desk.standing[0] is alarm, "before all that cannot be saved here anyway"
     assert "本工作站已停用" in header.link.text()
 
 

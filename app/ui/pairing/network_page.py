@@ -341,7 +341,7 @@ class NetworkPage(Page):
     def _show_words(self, view: PairingView, shown: str) -> None:
         now = self.console.clock.now_ms()
         left = moments.countdown(self.texts, max(0, view.until - now))
-        self.left.setText(self.say("network.left", time=left, n=view.left))
+        self.left.setText(self.say("network.left", time=left, n=view.tries_left))
         reason = "\n".join(self._warnings(view)) if shown in ("waiting", "comparing") else ""
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))

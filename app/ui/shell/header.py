@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.kernel.enums import LinkState, Realm
-from app.ui.links.judgement import NO_NETWORK, Standing
+from app.ui.links.judgement import NO_NETWORK, OWN_ENDED, Standing
 from app.ui.session import Session
 from app.ui.shell import header_text, moments
 from app.ui.shell.runs import Painter, Run, RunLines
@@ -37,7 +37,7 @@ TIGHT_BELOW = 1200
 
 
 class LinkBlock(RunLines):
-    """The link lines; on a bad plate while duty is single-sided."""
+    """The link lines; on a bad plate while duty is single-sided, or nothing can be saved here any more."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, ROWS, parent=parent)
@@ -214,7 +214,7 @@ class Header(QWidget):
 
     def _show_link(self) -> None:
         alone = header_text.is_single_sided(self._standing)
-        self.link.set_alarmed(alone)
+        self.link.set_alarmed(alone or self._standing is OWN_ENDED)
         make = header_text.single_sided_lines if alone else header_text.link_lines
         self.link.set_runs(*make(self._texts, self._standing, self._now))
         self.link.setToolTip(tip(f"{self.link.text()}\n{self._texts.get('ui.shell.link_basis')}"))
