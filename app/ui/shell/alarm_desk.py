@@ -106,7 +106,7 @@ class AlarmDesk:
         return alarm.severity is not Severity.RED and until is not None and now_ms < until
 
     def _rank(self, alarm: Alarm) -> tuple[bool, bool, int, bool, int, str]:
-        """That nothing is saved here any more before all else; then unacknowledged red, acknowledged red, amber, notices; among them
+        """That nothing is saved here any more before all else; then unacknowledged red, acknowledged red, amber, notices; of them
         what is longest overdue or due first."""
         waits = alarm.severity is Severity.RED and alarm.id not in self.acknowledged
         moment = alarm.due_at if alarm.due_at is not None else alarm.since if alarm.since is not None else 0
