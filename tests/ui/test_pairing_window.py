@@ -260,7 +260,9 @@ def test_who_may_not_pair_is_told_before_anything(emb_room: Room) -> None:
 def test_an_address_that_is_none_is_said(two: tuple[Room, Room]) -> None:
     here, _ = two
     sheet = pairing_of(here)
-    typed(sheet.network.address.editor, "somewhere")
+    sheet.network.address.editor.setText("somewhere")
+    sheet.network.go.setFocus()
+    here.press(Qt.Key.Key_Space)
     field = sheet.network.address
     here.wait(lambda: "地址格式不对" in field.fault.text())
     assert field.editor.property("fault") == "true" and here.focus() is field.editor, (

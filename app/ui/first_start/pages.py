@@ -365,7 +365,7 @@ class LastPage(Page):
         self.state.setObjectName("firstStartState")
         self.state.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
-        )  # commands stand in it
+        )  # the folder of what was put aside stands in it
         self.column.addWidget(self.summary)
         self.column.addWidget(self.state)
         self.end()
