@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.ui.history.sheet import HistorySheet
 from app.usecases.casualties import SetCasualties
+from app.usecases.conflicts import ResolveConflict
 from app.usecases.incidents import ChangeIncident
 from tests.kit import forge, founded_town, maker, ms, register, ship
 from tests.ui.window_kit import CTRL, ENTER, ESCAPE, TAB, Room, emb_room, frd_room, rooms
@@ -59,6 +60,22 @@ def test_both_rooms_read_the_same_history(rooms: OpenRoom) -> None:
     assert "写下时尚未看到消防支队 duty_officer 08:07:00 的何事 六人受伤" in ours
     assert made.startswith("08:00:00　应急局 duty_officer（应急局席位）　登记事件")
     assert "尚未看到" not in made and "尚未看到" not in figures
+
+
+def test_what_settled_a_disagreement_is_called_so(rooms: OpenRoom) -> None:
+    """D-19: the head says that a disagreement was settled, not the everyday act that wrote it."""
+    here, there = rooms("EMB"), rooms("FRD")
+    row = register(here.site)
+    ship(here.site, there.site)
+    here.act(SetCasualties(incident_id=row.id, deaths=1))
+    there.act(SetCasualties(incident_id=row.id, deaths=2))
+    ship(there.site, here.site)
+    here.clock.set(ms("08:10:00"))
+    here.act(ResolveConflict(entity="incident", entity_id=row.id, field="deaths", value=2, reason="医院核实"))
+    here.select(row)
+    heads = [block.head for block in open_history(here, 4).shown]
+    assert heads[0].endswith("处理分歧")
+    assert sum(head.endswith("填报伤亡数字") for head in heads) == 2
 
 
 def test_one_item_alone_and_copied(rooms: OpenRoom) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.ui.desk.data import DeskData
 from app.ui.desk.values import Words
-from app.ui.desk.words import field_name
+from app.ui.desk.words import act_of, field_name
 from app.ui.shell import moments
 from app.ui.shell.sheet import tip
 from app.ui.theme.theme import Theme
@@ -65,8 +65,9 @@ def moments_of(data: DeskData, history: Sequence[Any], words: Words) -> list[Mom
 def _acts(data: DeskData, history: Sequence[Any], words: Words) -> list[Moment]:
     found = []
     for entry in history:
-        key = f"act.{entry.command}"
-        kind = words.texts.get(key) if words.texts.has(key) else entry.command
+        act = act_of(entry)
+        key = f"act.{act}"
+        kind = words.texts.get(key) if words.texts.has(key) else act
         told = sorted(
             (c for c in entry.changes if c.field not in _SILENT), key=lambda change: _place(change.field)
         )

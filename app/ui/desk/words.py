@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.kernel.clock import SECOND_MS
 from app.kernel.enums import DeadlineKind, DeadlineStatus, IncidentLevel, IncidentStatus
@@ -18,6 +18,7 @@ from app.ui.theme.shapes import NUMERALS
 if TYPE_CHECKING:
     from app.queries.incidents import ConflictRow, IncidentRow
 
+_KEEPS_ALL = frozenset({"received_at", "alarm_grade", "purged_at"})  # the earliest, the highest counts
 _STATE_ICONS = {
     IncidentStatus.CLUE: "state-clue",
     IncidentStatus.REGISTERED: "state-registered",
@@ -139,3 +140,12 @@ def field_name(texts: Texts, name: str) -> str:
         if texts.has(key):
             return texts.get(key)
     return name
+
+
+def act_of(entry: Any) -> str:
+    """Name of the act of an entry of a history: what settled a disagreement was written by the everyday act, with a reason,
+    over several values (D-19). Entries of a register that keeps them all stand against nothing.
+    """
+    why = entry.details.get("why") if entry.details else None
+    settled = any(len(change.before) > 1 and change.field not in _KEEPS_ALL for change in entry.changes)
+    return "resolve_conflict" if why and settled else str(entry.command)

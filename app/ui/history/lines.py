@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kernel.texts import Texts
-from app.ui.desk.words import field_name
+from app.ui.desk.words import act_of, field_name
 from app.ui.history.seen import Entries, Teller, concurrent
 
 AGAINST = " / "  # between values that stand against each other
@@ -65,7 +65,7 @@ def _block(entry: Any, entries: Entries, teller: Teller, only: str) -> Block:
         time=teller.time(entry.recorded_at),
         who=teller.who(entry),
         console=teller.console(entry),
-        act=act_words(texts, entry.command),
+        act=act_words(texts, act_of(entry)),
     )
     lines = []
     if entry.quarantined is not None:
