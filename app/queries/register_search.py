@@ -186,7 +186,7 @@ def _condition(
         by_letters = _by_letters(connection, register, spellings[0], letters)
         if by_letters:
             params[f"l{at}"] = json.dumps(by_letters)
-            each.append(f"r.rowid IN (SELECT value FROM json_each(:l{at}))")
+            each.append(f"r.rowid IN (SELECT value FROM json_each(:l{at}))")  # nosec B608
         parts.append(f"({' OR '.join(each)})")
     if narrow is not None and not _narrow(register, narrow, parts, params):
         return None

@@ -231,6 +231,7 @@ def test_interrupted_first_start_begins_again(
         "high_water.json",
         "lock",
         "subject_keys.db",
+        "subject_keys.db-journal",  # kept, and empty of keys (decision 0047)
     ]
 
 

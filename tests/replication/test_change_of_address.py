@@ -120,7 +120,7 @@ def test_a_session_that_met_the_peer_before_the_change_occupies_no_later_link(pa
             writer = node.on_writer
 
             async def held_back(priority, work):
-                if "common" in repr(work):
+                if "_stand" in repr(work):
                     greeted.set()
                     await go_on.wait()
                 return await writer(priority, work)

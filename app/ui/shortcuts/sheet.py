@@ -52,8 +52,6 @@ class ShortcutsSheet(Sheet):
         self.keys.setAccessibleName(texts.get("ui.shortcuts.press"))
         self.keys.setMaximumSequenceLength(1)
         self.keys.setFinishingKeyCombinations([])
-        for inner in self.keys.findChildren(QLineEdit):  # Qt says it in English
-            inner.setPlaceholderText(texts.get("ui.shortcuts.example"))
         self.keys.keySequenceChanged.connect(self._pressed)
         self.keys.installEventFilter(self)
         self.drop = HintButton(theme, texts.get("ui.shortcuts.drop"), hint="Del", kind="quiet")
@@ -118,6 +116,8 @@ class ShortcutsSheet(Sheet):
         own = self._table.own_key(action.id) if action is not None else ""
         before = self.keys.blockSignals(True)  # shown, not pressed
         self.keys.setKeySequence(QKeySequence(own))
+        for inner in self.keys.findChildren(QLineEdit):  # Qt says it in English, after every clearing
+            inner.setPlaceholderText(self._texts.get("ui.shortcuts.example"))
         self.keys.blockSignals(before)
         self.keys.setEnabled(action is not None)
         self.drop.setEnabled(bool(own))
