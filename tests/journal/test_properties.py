@@ -134,9 +134,9 @@ def changed(value: Any, data: st.DataObject) -> Any:
         at = data.draw(st.integers(0, len(value) - 1))
         return value[:at] + bytes([value[at] ^ 1 << data.draw(st.integers(0, 7))]) + value[at + 1 :]
     if isinstance(value, tuple):
-        return (
-            tuple(sorted({*value, data.draw(hashes)})) if not value or data.draw(st.booleans()) else value[1:]
-        )
+        if value and not data.draw(st.booleans()):
+            return value[1:]
+        return tuple(sorted({*value, data.draw(hashes.filter(lambda each: each not in value))}))
     return data.draw(st.binary(min_size=64, max_size=64))
 
 

@@ -98,7 +98,9 @@ def test_found_by_chinese_initials_and_rule_id(emb_room: Room) -> None:
     sheet.numbers.filter.clear()
     room.type("zzzz")
     assert not sheet.numbers.list.isVisible() and "zzzz" in sheet.numbers.empty.text()
-    assert not sheet.numbers.card.isVisible() and sheet.numbers.chosen() is None, "nothing to be saved at the right"
+    assert not sheet.numbers.card.isVisible() and sheet.numbers.chosen() is None, (
+        "nothing to be saved at the right"
+    )
     room.press(ESCAPE)
     assert len(listed(sheet)) == len(RuleKey) and sheet.is_open
 
