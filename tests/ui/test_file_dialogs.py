@@ -167,7 +167,7 @@ def test_the_folder_of_a_stick_is_remembered_over_a_new_window(
 
 @pytest.mark.parametrize(
     ("path", "is_one"),
-    [("/media/usb", True), ("/media/root/KINGSTON", True), ("/run/media/root/a", True), ("/mnt/usb", True),
+    [("/media/usb", True), ("/media/duty/KINGSTON", True), ("/run/media/duty/a", True), ("/mnt/usb", True),
      ("/media", False), ("/mnt/a/b", False), ("/media/a/b/c", False), ("/srv/x", False), ("/", False)],
 )  # fmt: skip
 def test_what_counts_as_a_medium(path: str, is_one: bool) -> None:
