@@ -207,6 +207,10 @@ class Talk:
         except (OSError, EOFError, TimeoutError, ssl.SSLError) as lost:
             _LOG.info("pairing: line lost: %s", type(lost).__name__)
             outcome.reason = "refusal.pairing.cut"
+            self._line.writer.transport.abort()  # nobody is there to say goodbye to
+        except asyncio.CancelledError:
+            self._line.writer.transport.abort()  # the loop may end before a goodbye would be over
+            raise
         finally:
             self._line.writer.close()
         self._half()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -24,7 +23,4 @@ def garbage_between_tests() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
-    with warnings.catch_warnings():
-        # The line of a pairing given up with its window may be closed by the loop's end alone; no other test is to blame for it.
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect(1)
+    gc.collect(1)
